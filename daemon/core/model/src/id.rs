@@ -1,0 +1,260 @@
+//! Identifiers: newtypes over text, checked once where they enter.
+//!
+//! Invariant: a value of these types has passed its `parse`; nothing below checks again.
+
+use std::{borrow::Borrow, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Longest accepted identifier text, in bytes; real codes have 6 to 12 digits, functional areas a short name.
+pub const ID_BYTES_MAX: usize = 64;
+
+/// Text that is not an identifier of the kind asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a {what}: {why}")]
+pub struct InvalidId {
+    /// What was expected, such as "division id".
+    pub what: &'static str,
+    /// The text as given, cut to a printable length.
+    pub text: String,
+    /// The rule it breaks.
+    pub why: &'static str,
+}
+
+fn check(what: &'static str, text: &str, allowed: fn(char) -> bool, why: &'static str) -> Result<(), InvalidId> {
+    let fits = !text.is_empty() && text.len() <= ID_BYTES_MAX && text.chars().all(allowed);
+    if fits { Ok(()) } else { Err(InvalidId { what, text: text.chars().take(40).collect(), why }) }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:expr, $why:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks the text and wraps it.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                check($what, text, $allowed, $why)?;
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The identifier's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::parse(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+text_id! {
+    /// A division's permanent id: the code under which it was first entered (6/9/12 digits, GB/T 2260 and
+    /// GB/T 10114) or a functional area's short name. Never changed, never used again. Also a DNS label.
+    DivisionId, "division id", |c: char| c.is_ascii_digit() || c.is_ascii_lowercase() || c == '-',
+    "digits, lower-case letters and hyphens only"
+}
+
+text_id! {
+    /// A domain's slug, such as `social-assistance`; permanent even when the domain is renamed.
+    DomainSlug, "domain slug", |c: char| c.is_ascii_digit() || c.is_ascii_lowercase() || c == '-',
+    "lower-case letters, digits and hyphens only"
+}
+
+text_id! {
+    /// A department's slug, such as `dept-education`.
+    DepartmentSlug, "department slug", |c: char| c.is_ascii_digit() || c.is_ascii_lowercase() || c == '-',
+    "lower-case letters, digits and hyphens only"
+}
+
+text_id! {
+    /// An item's id: stable over all revisions, made once (UUIDv7 text), never derived from the serial.
+    ItemId, "item id", |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.',
+    "letters, digits, `-`, `_` and `.` only"
+}
+
+text_id! {
+    /// An operator's opaque id, `<division>/<name>`; never used again after retirement.
+    OperatorId, "operator id",
+    |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '@'),
+    "letters, digits and `/-_.@` only"
+}
+
+/// A catalog's id: (division, domain). Written `211221100/social-assistance`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CatalogId {
+    /// Whose catalog it is.
+    pub division: DivisionId,
+    /// Which field it covers.
+    pub domain: DomainSlug,
+}
+
+impl CatalogId {
+    /// Puts the two parts together.
+    pub fn new(division: DivisionId, domain: DomainSlug) -> Self {
+        Self { division, domain }
+    }
+
+    /// Reads `division/domain`.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let Some((division, domain)) = text.split_once('/') else {
+            let text = text.chars().take(40).collect();
+            return Err(InvalidId { what: "catalog id", text, why: "written as division/domain" });
+        };
+        Ok(Self { division: DivisionId::parse(division)?, domain: DomainSlug::parse(domain)? })
+    }
+}
+
+impl fmt::Display for CatalogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.division, self.domain)
+    }
+}
+
+impl FromStr for CatalogId {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for CatalogId {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<CatalogId> for String {
+    fn from(id: CatalogId) -> String {
+        id.to_string()
+    }
+}
+
+/// A civil day, `YYYY-MM-DD`; effective dates are days in Asia/Shanghai, compared as text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Day(String);
+
+impl Day {
+    /// The first day of everything: for attributes that hold "since always".
+    pub fn earliest() -> Self {
+        Self("0001-01-01".to_owned())
+    }
+
+    /// Checks `YYYY-MM-DD`.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let invalid = || InvalidId { what: "day", text: text.chars().take(40).collect(), why: "written as YYYY-MM-DD" };
+        let bytes = text.as_bytes();
+        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+            return Err(invalid());
+        }
+        let number = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<u32>().ok());
+        let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
+            return Err(invalid());
+        };
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            4 | 6 | 9 | 11 => 30,
+            2 if is_leap => 29,
+            2 => 28,
+            1..=12 => 31,
+            _ => return Err(invalid()),
+        };
+        if year == 0 || day == 0 || day > days {
+            return Err(invalid());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// `YYYY-MM-DD`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Day> for String {
+    fn from(day: Day) -> String {
+        day.0
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_refuse_what_is_not_theirs() {
+        assert!(DivisionId::parse("211221100").is_ok());
+        for bad in ["", "21 12", "铁岭", "a/b", "A1", &"9".repeat(65)] {
+            assert!(DivisionId::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            CatalogId::parse("211221/work-safety").map(|id| id.to_string()),
+            Ok("211221/work-safety".to_owned())
+        );
+        assert!(CatalogId::parse("211221").is_err());
+    }
+
+    #[test]
+    fn days_are_real_days() {
+        for good in ["2024-02-29", "2020-12-31"] {
+            assert!(Day::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["2023-02-29", "2020-13-01", "2020-00-10", "20-01-01", "2020/01/01", "二〇二〇-1-1"] {
+            assert!(Day::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The words of the domain as types: divisions, domains, catalogs, items, revisions, review, editions.
+//!
+//! Pure zone: no clock, no randomness, no file, no socket. Whoever needs a time or an id brings it.
+
+pub mod catalog;
+pub mod digest;
+pub mod domain;
+pub mod edition;
+pub mod id;
+pub mod item;
+pub mod review;
+pub mod revision;
+pub mod tree;
+pub mod vocabulary;
