@@ -10,11 +10,13 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::digest::Digest;
 
+mod basis;
 mod elements;
 mod time_limit;
 
+pub use basis::{basis_text, parse_basis};
 pub use elements::{Element, missing_elements};
-pub use time_limit::{TimeLimit, TimeLimitKind, Trigger, Unit, parse_time_limit};
+pub use time_limit::{TimeLimit, TimeLimitKind, Unit, parse_time_limit};
 
 /// One title a matter rests on (公开依据).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
