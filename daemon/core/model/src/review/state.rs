@@ -1,0 +1,422 @@
+//! The folded state of a catalog's review, as it is stored, compared and shown.
+//!
+//! Invariant: equal sets of entries give equal values, field by field; every list has a fixed order.
+//! Left out: how it comes about (fold) and what may be done next (machine).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Opinion, Step, Target, Verdict};
+use crate::{
+    digest::Digest,
+    id::{CatalogId, DivisionId, OperatorId},
+};
+
+/// Everything known of a catalog's review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogState {
+    /// The catalog.
+    pub catalog: CatalogId,
+    /// The divisions whose nodes may write it: its own and its custodians.
+    pub owners: BTreeSet<DivisionId>,
+    /// All readable submissions, by their place in the line, then by hash.
+    pub submissions: Vec<SubmissionState>,
+    /// Submissions that nothing follows; withdrawn ones only where there is no other. Normally one.
+    pub heads: Vec<Digest>,
+    /// Submissions that are approved and have no approved descendant. Normally one; see
+    /// [`CatalogState::latest_approved`].
+    pub approved: Vec<Digest>,
+    /// Whether the owner's work diverged (two heads, or two latest approvals): a person must merge.
+    pub is_in_conflict: bool,
+    /// Entries whose prerequisites are not here yet; no effect, by hash.
+    pub waiting: Vec<Waiting>,
+    /// Entries without effect for a named reason, by hash.
+    pub void: Vec<Void>,
+}
+
+/// Where a submission stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "word")]
+pub enum SubmissionStatus {
+    /// 已报送: sent up, nothing heard yet.
+    Submitted,
+    /// 已受理: the reviewing node has confirmed its arrival.
+    Received,
+    /// 审核中: an earlier step has approved; this one has said nothing yet.
+    UnderReview {
+        /// Index of the step that is next.
+        step: u32,
+    },
+    /// 部分通过: the step has settled some elements and not yet all.
+    PartlyApproved {
+        /// Index of the step that is at it.
+        step: u32,
+    },
+    /// 退回修改: the step returned it; the owner makes a new revision.
+    Returned {
+        /// Index of the step that returned it.
+        step: u32,
+    },
+    /// 审核通过: every step approved it by a decision that names it.
+    Approved,
+    /// 已撤回: the owner took it back before any decision it knew of.
+    Withdrawn,
+    /// 被替代: not approved, and a later submission follows it.
+    Superseded,
+    /// 已撤销: an approval of it was revoked, and none took its place.
+    Revoked,
+}
+
+impl SubmissionStatus {
+    /// The Chinese word.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Submitted => "已报送",
+            Self::Received => "已受理",
+            Self::UnderReview { .. } => "审核中",
+            Self::PartlyApproved { .. } => "部分通过",
+            Self::Returned { .. } => "退回修改",
+            Self::Approved => "审核通过",
+            Self::Withdrawn => "已撤回",
+            Self::Superseded => "被替代",
+            Self::Revoked => "已撤销",
+        }
+    }
+
+    /// The word in JSON and English output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Received => "received",
+            Self::UnderReview { .. } => "under-review",
+            Self::PartlyApproved { .. } => "partly-approved",
+            Self::Returned { .. } => "returned",
+            Self::Approved => "approved",
+            Self::Withdrawn => "withdrawn",
+            Self::Superseded => "superseded",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// The step whose turn it is; `None` when nobody's.
+    pub fn open_step(self) -> Option<u32> {
+        match self {
+            Self::Submitted | Self::Received => Some(0),
+            Self::UnderReview { step } | Self::PartlyApproved { step } => Some(step),
+            Self::Returned { .. } | Self::Approved | Self::Withdrawn | Self::Superseded | Self::Revoked => None,
+        }
+    }
+}
+
+/// One submission and all that was said about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmissionState {
+    /// The submission entry.
+    pub hash: Digest,
+    /// The revision it put up.
+    pub revision: Digest,
+    /// The revision's parents.
+    pub parents: Vec<Digest>,
+    /// The submission it supersedes.
+    pub previous: Option<Digest>,
+    /// Its place in the line: 1 for the first, then one more than that of `previous`.
+    pub number: u32,
+    /// Who sent it.
+    pub author: DivisionId,
+    /// On whose word.
+    pub operator: OperatorId,
+    /// All who may not decide it: the operator and the writers named.
+    pub writers: BTreeSet<OperatorId>,
+    /// The author's wall clock.
+    pub at_ms: i64,
+    /// The routing table it names.
+    pub routing: Digest,
+    /// Its frozen steps.
+    pub steps: Vec<Step>,
+    /// Why the catalog changes.
+    pub reason: String,
+    /// The legal basis of the change.
+    pub basis_of_change: String,
+    /// How many items the revision holds.
+    pub items: u32,
+    /// Where it stands.
+    pub status: SubmissionStatus,
+    /// The step that is next to decide, also where a decision was revoked; `None` when nothing is left to decide.
+    pub next_step: Option<u32>,
+    /// Whether a later submission follows it.
+    pub is_superseded: bool,
+    /// Its receipts, by hash.
+    pub receipts: Vec<ReceiptState>,
+    /// Its withdrawals that count, by hash.
+    pub withdrawals: Vec<WithdrawalState>,
+    /// The decisions on it, by step, then by hash.
+    pub decisions: Vec<DecisionState>,
+    /// What the reviewers look at and what they said of it; kept while no later submission follows.
+    pub standing: Vec<Standing>,
+}
+
+/// A receipt (受理回执).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptState {
+    /// The receipt entry.
+    pub hash: Digest,
+    /// Which node confirmed.
+    pub author: DivisionId,
+    /// The receipt's number.
+    pub number: String,
+    /// The author's wall clock.
+    pub at_ms: i64,
+}
+
+/// A withdrawal (撤回).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawalState {
+    /// The withdrawal entry.
+    pub hash: Digest,
+    /// On whose word.
+    pub operator: OperatorId,
+    /// Why.
+    pub reason: String,
+    /// The author's wall clock.
+    pub at_ms: i64,
+}
+
+/// What a legal decision does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecisionEffect {
+    /// It decides its step.
+    Effective,
+    /// It approves, but elements of the step are unsettled: its opinions count, its verdict not yet.
+    Incomplete,
+    /// It came too late: a later submission does not know it. Its opinions go on where the content still stands.
+    Stale,
+    /// Another decision of the same step returned the submission; its opinions on other elements count.
+    Outweighed,
+    /// An earlier step has not approved yet; no effect until then.
+    OutOfTurn,
+    /// The owner withdrew the submission without having seen it.
+    Withdrawn,
+    /// Revoked.
+    Revoked,
+}
+
+/// A decision and its effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionState {
+    /// The decision entry.
+    pub hash: Digest,
+    /// Which node decided.
+    pub author: DivisionId,
+    /// On whose word.
+    pub operator: OperatorId,
+    /// The author's wall clock.
+    pub at_ms: i64,
+    /// Index of the step.
+    pub step: u32,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// How many opinions it holds.
+    pub opinions: u32,
+    /// The elements it returned, with the reviewer's words.
+    pub returned: Vec<Opinion>,
+    /// Words on the whole.
+    pub note: String,
+    /// Number of the outside document (文号), where there is one.
+    pub document_no: Option<String>,
+    /// What it does.
+    pub effect: DecisionEffect,
+    /// Whether it was made under another routing table than the submission's; flagged to the new department.
+    pub is_other_table: bool,
+    /// The revocation entry, where there is one; of several the lowest hash.
+    pub revoked_by: Option<Digest>,
+}
+
+/// One element of a submission under review, and the opinions that stand on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The element.
+    pub target: Target,
+    /// Digest of its content.
+    pub digest: Digest,
+    /// At most one opinion a step, by step.
+    pub marks: Vec<Mark>,
+}
+
+/// The opinion of one step that stands on an element.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Index of the step.
+    pub step: u32,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The reviewer's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// The decision entry that holds it.
+    pub decision: Digest,
+    /// Whether it was given on an earlier submission and carried over.
+    pub is_carried: bool,
+}
+
+/// What an entry waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lack {
+    /// The submission entry that it names.
+    Submission(Digest),
+    /// The decision entry that it names.
+    Decision(Digest),
+    /// The revision that its delta builds on.
+    Base(Digest),
+    /// Item batches that its body names.
+    Parts(Vec<Digest>),
+    /// The routing table that its steps were taken from.
+    Routing(Digest),
+}
+
+/// An entry that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The entry.
+    pub hash: Digest,
+    /// Who wrote it.
+    pub author: DivisionId,
+    /// For what.
+    pub lack: Lack,
+}
+
+/// Why an entry has no effect.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum VoidReason {
+    /// It is about another catalog.
+    #[error("it is about another catalog")]
+    OtherCatalog,
+    /// The author does not own the catalog.
+    #[error("its author does not own the catalog")]
+    NotOwner,
+    /// The submission has no step, or too many.
+    #[error("it names no review step, or too many")]
+    Steps,
+    /// Its steps are not those of the routing table that it names.
+    #[error("its review steps are not those of the routing table that it names")]
+    OtherSteps,
+    /// Its body makes no revision.
+    #[error("its content is faulty ({code}): {text}")]
+    Content {
+        /// The revision error's code.
+        code: String,
+        /// The revision error's text.
+        text: String,
+    },
+    /// The entry that it names is void itself.
+    #[error("the entry that it names is void")]
+    NamesVoid,
+    /// The entry that it names is of another kind.
+    #[error("the entry that it names is of another kind")]
+    NamesOther,
+    /// The submission has no such step.
+    #[error("the submission has no such step")]
+    NoSuchStep,
+    /// The author is not the division of the step.
+    #[error("its author is not the reviewer of that step")]
+    NotReviewer,
+    /// The operator wrote or submitted the revision.
+    #[error("its operator wrote or submitted the revision")]
+    SelfReview,
+    /// An earlier step returned the submission.
+    #[error("an earlier step returned the submission")]
+    StepSkipped,
+    /// An opinion is about an element that the submission does not have.
+    #[error("it gives an opinion on an element that the submission does not have")]
+    UnknownTarget,
+    /// An opinion is about other content than the submission's.
+    #[error("it gives an opinion on other content than was submitted")]
+    OtherContent,
+    /// Two opinions are about one element.
+    #[error("it gives two opinions on one element")]
+    RepeatedTarget,
+    /// It approves as a whole and returns an element.
+    #[error("it approves the whole and returns an element")]
+    Contradiction,
+    /// It returns something without a word why.
+    #[error("it returns the submission without a word why")]
+    NoReason,
+    /// The withdrawal names a decision that counts.
+    #[error("it withdraws a submission after a decision that it knew")]
+    AfterDecision,
+    /// The revoking division is neither the decision's nor one of a later step.
+    #[error("its author may not revoke that decision")]
+    MayNotRevoke,
+}
+
+/// An entry without effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Void {
+    /// The entry.
+    pub hash: Digest,
+    /// Who wrote it.
+    pub author: DivisionId,
+    /// On whose word.
+    pub operator: OperatorId,
+    /// Why.
+    pub reason: VoidReason,
+}
+
+impl CatalogState {
+    /// The submission of an entry hash.
+    pub fn submission(&self, hash: &Digest) -> Option<&SubmissionState> {
+        self.submissions.iter().find(|submission| submission.hash == *hash)
+    }
+
+    /// The submission under which new work stands: the one head, of several withdrawn ones the last.
+    pub fn head(&self) -> Option<&SubmissionState> {
+        self.heads.last().and_then(|hash| self.submission(hash))
+    }
+
+    /// The approved submission that an edition takes (最新通过版). Where two stand side by side it is the one whose
+    /// revision was last published, and none if neither was: a person must choose.
+    pub fn latest_approved(&self, last_published: Option<&Digest>) -> Option<&SubmissionState> {
+        let mut candidates = self.approved.iter().filter_map(|hash| self.submission(hash));
+        match last_published {
+            _ if self.approved.len() < 2 => candidates.next(),
+            Some(revision) => candidates.find(|candidate| candidate.revision == *revision),
+            None => None,
+        }
+    }
+}
+
+impl SubmissionState {
+    /// The elements on which a step has not agreed yet: what its reviewer must look at.
+    pub fn pending(&self, step: u32) -> impl Iterator<Item = &Standing> {
+        self.standing.iter().filter(move |standing| !standing.is_approved(step))
+    }
+
+    /// The opinions given, and approval of every other pending element of the step. The caller answers for a
+    /// reviewer having seen them.
+    pub fn complete_opinions(&self, step: u32, given: Vec<Opinion>) -> Vec<Opinion> {
+        let named: BTreeSet<Target> = given.iter().map(|opinion| opinion.target.clone()).collect();
+        let rest = self.pending(step).filter(|standing| !named.contains(&standing.target)).map(|standing| Opinion {
+            target: standing.target.clone(),
+            digest: standing.digest,
+            verdict: Verdict::Approve,
+            text: String::new(),
+        });
+        let rest: Vec<Opinion> = rest.collect();
+        given.into_iter().chain(rest).collect()
+    }
+}
+
+impl Standing {
+    /// The opinion of a step.
+    pub fn mark(&self, step: u32) -> Option<&Mark> {
+        self.marks.iter().find(|mark| mark.step == step)
+    }
+
+    /// Whether the step has agreed.
+    pub fn is_approved(&self, step: u32) -> bool {
+        self.mark(step).is_some_and(|mark| mark.verdict == Verdict::Approve)
+    }
+}
