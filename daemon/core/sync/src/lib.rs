@@ -1,1 +1,12 @@
-//! Placeholder.
+//! Replication between a child and its parent: one sans-IO engine, `step(event, now) -> effects`.
+//!
+//! Pure zone. Invariant: a position means "everything up to here is stored or wanted". Carriers (edge/link) move
+//! messages and decide nothing; the store (edge/store) commits what [`admit`] decides, in one transaction.
+
+pub mod admit;
+pub mod message;
+pub mod position;
+pub mod retry;
+pub mod schedule;
+pub mod session;
+pub mod want;

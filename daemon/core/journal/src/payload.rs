@@ -1,0 +1,118 @@
+//! Payloads of the trust lane, and of work that never leaves the node; those of review live in the model.
+//!
+//! Payloads are JSON, so that an auditor reads an entry without our program. Invariant: a payload is written once
+//! and kept as it is; fields that this version does not know stay in the bytes.
+
+use gongkai_model::{digest::Digest, id::DivisionId, revision::RevisionBody, tree::Division};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::stream::{Incarnation, StreamKey};
+
+/// Bytes that are no payload of the kind asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("the payload is not a `{kind}`")]
+pub struct InvalidPayload {
+    /// The kind expected.
+    pub kind: String,
+    /// What the JSON reader says.
+    #[source]
+    pub source: serde_json::Error,
+}
+
+/// The JSON bytes of a payload.
+pub fn encode(payload: &impl Serialize) -> Vec<u8> {
+    // Payload types are structs with text keys: serialising them cannot fail.
+    serde_json::to_vec(payload).unwrap_or_default()
+}
+
+/// Reads a payload of the kind.
+pub fn decode<T: DeserializeOwned>(kind: &str, bytes: &[u8]) -> Result<T, InvalidPayload> {
+    serde_json::from_slice(bytes).map_err(|source| InvalidPayload { kind: kind.to_owned(), source })
+}
+
+/// `tree.put`: records of divisions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TreePut {
+    /// The records; each replaces the one of equal (id, from).
+    pub divisions: Vec<Division>,
+}
+
+/// A public key in a payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// Algorithm number of the header.
+    pub algorithm: u32,
+    /// The key's bytes in hexadecimal.
+    pub public: String,
+}
+
+/// `cert.put` and `authority.put`: the one entry that binds a node's two keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertPut {
+    /// Whose keys.
+    pub division: DivisionId,
+    /// The life of the journal that the key opens.
+    pub incarnation: Incarnation,
+    /// The entry-signing key.
+    pub entry_key: KeyRecord,
+    /// SHA-256 of the TLS certificate's DER, hexadecimal.
+    pub tls_fingerprint: String,
+    /// Last moment of the TLS certificate, unix milliseconds: for display; dates bind sessions, not entries.
+    pub tls_not_after_ms: i64,
+    /// The issuing CA's certificate in PEM where the node may enrol others; empty otherwise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub authority_pem: String,
+}
+
+/// `key.revoke`: entries beyond the named heads are set aside on every node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRevoke {
+    /// Whose key.
+    pub division: DivisionId,
+    /// The key's id in hexadecimal.
+    pub key_id: String,
+    /// Last good entry of each stream; a stream that is not named has none.
+    pub good: Vec<GoodHead>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The last good entry of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoodHead {
+    /// The stream.
+    pub stream: StreamKey,
+    /// Its sequence.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Digest,
+}
+
+/// `incarnation.open`: why a new life began, and on which heads it builds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncarnationOpen {
+    /// `init`, `restore`, `rebuild`, `fork`.
+    pub reason: String,
+    /// The heads known when it began.
+    pub builds_on: Vec<GoodHead>,
+}
+
+/// `draft.save`: the working state of a catalog, against an earlier save of the same stream or in full.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DraftSave {
+    /// The revision.
+    pub body: RevisionBody,
+    /// Where it came from: `import FILE`, `edit`, `merge`.
+    pub source: String,
+}
+
+/// `erase`: removes a payload's bytes everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erase {
+    /// The entry whose payload goes.
+    pub entry: Digest,
+    /// Under which law.
+    pub basis: String,
+    /// Why.
+    pub reason: String,
+}

@@ -1,0 +1,228 @@
+//! Admission: what becomes of entries that a peer or a bundle brought.
+//!
+//! Invariant: nothing is dropped in silence. Each entry is appended, already known, wanted (its prerequisites are
+//! missing), or at fault (its stream stops and the sender is told). Both branches of a fork are kept.
+//! Left out: what entries mean; that is the fold's business and never stops a stream.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gongkai_journal::{
+    Entry, EntryHash, Route, StreamKey,
+    keys::{Keyring, SignatureFault},
+    kind::Kind,
+    payload::{self, CertPut},
+    route::may_write,
+};
+use gongkai_model::{digest::Digest, tree::Tree};
+
+use crate::{
+    message::{Carried, Fault},
+    want::{Tip, Want, Why},
+};
+
+/// Branches of one stream kept; more is an attack or a broken machine, and stops the stream.
+pub const BRANCHES_MAX: usize = 8;
+
+/// What the store knows of the entries and streams that a batch touches, read in the same transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Entries held: hash → (stream digest, seq). Must cover every hash and previous hash of the batch.
+    pub entries: BTreeMap<EntryHash, (Digest, u64)>,
+    /// Number of tips by stream digest. Must cover every stream of the batch.
+    pub tips: BTreeMap<Digest, BTreeSet<EntryHash>>,
+}
+
+/// What to commit.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    /// To append, in this order.
+    pub append: Vec<Entry>,
+    /// To note as wanted; the store keeps one per (stream, tip).
+    pub wants: Vec<Want>,
+    /// To tell the sender and to show.
+    pub faults: Vec<Fault>,
+}
+
+/// A chain fault's permanent code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainFault {
+    /// Not on this node's route.
+    Misrouted,
+    /// The previous hash names an entry of another stream or sequence.
+    BrokenChain,
+    /// The signature is not the author's.
+    BadSignature,
+    /// The key was revoked before this entry.
+    RevokedKey,
+    /// The payload is not the one that the header names.
+    WrongPayload,
+    /// More than [`BRANCHES_MAX`] branches.
+    TooManyBranches,
+}
+
+impl ChainFault {
+    /// The permanent code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Misrouted => "GK-CHAIN-001",
+            Self::BrokenChain => "GK-CHAIN-002",
+            Self::BadSignature => "GK-CHAIN-003",
+            Self::RevokedKey => "GK-CHAIN-004",
+            Self::WrongPayload => "GK-CHAIN-005",
+            Self::TooManyBranches => "GK-CHAIN-006",
+        }
+    }
+}
+
+/// Hashes and streams that [`Known`] must cover for these entries.
+pub fn needs(entries: &[Carried]) -> (BTreeSet<EntryHash>, BTreeSet<Digest>) {
+    let mut hashes = BTreeSet::new();
+    let mut streams = BTreeSet::new();
+    for carried in entries {
+        match carried {
+            Carried::Whole(entry) => {
+                hashes.insert(entry.hash());
+                hashes.extend(entry.header.previous);
+                streams.insert(entry.header.stream.digest());
+            }
+            Carried::Named { stream, tip } => {
+                hashes.insert(tip.hash);
+                streams.insert(stream.digest());
+            }
+        }
+    }
+    (hashes, streams)
+}
+
+/// What the node believes when entries arrive.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// Keys by certificate entries.
+    pub keyring: Keyring,
+    /// The tree as of the latest entries.
+    pub tree: Tree,
+    /// What is this node's own business.
+    pub route: Route,
+}
+
+/// How entries came: on the tail of a feed, or as the answer to a want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// On the tail: what is not on the route may be so because our tree is old, and becomes a want.
+    Tail,
+    /// As an answer, after the trust lane was drained: what is still not on the route is refused.
+    Answer,
+}
+
+/// Decides about every entry in order. Certificates admitted on the way count for the entries behind them; a tree
+/// that changes on the way counts from the next batch on, so that what it routes here waits as a want.
+pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<Carried>) -> Admission {
+    let mut admission = Admission::default();
+    let mut keyring = trust.keyring.clone();
+    for carried in entries {
+        match carried {
+            Carried::Named { stream, tip } => {
+                if !known.entries.contains_key(&tip.hash) {
+                    admission.wants.push(Want { stream, tip, why: Why::Rewound });
+                }
+            }
+            Carried::Whole(entry) if known.entries.contains_key(&entry.hash()) => {}
+            Carried::Whole(entry) => {
+                let judgement = judge(&known, &keyring, &trust.route, occasion, &entry);
+                if matches!(judgement, Judgement::Append) {
+                    remember(&mut known, &entry);
+                    learn_key(&mut keyring, &trust.tree, &entry);
+                }
+                record(judgement, *entry, &mut admission);
+            }
+        }
+    }
+    admission
+}
+
+/// A certificate entry by the division itself or an ancestor brings its key.
+fn learn_key(keyring: &mut Keyring, tree: &Tree, entry: &Entry) {
+    if !matches!(Kind::from_word(&entry.header.kind), Some(Kind::CertPut | Kind::AuthorityPut)) {
+        return;
+    }
+    let Some(Ok(cert)) = entry.payload.as_deref().map(|bytes| payload::decode::<CertPut>(&entry.header.kind, bytes))
+    else {
+        return;
+    };
+    if cert.division == entry.header.stream.subject
+        && may_write(tree, &entry.header.stream.author.division, &cert.division)
+    {
+        keyring.admit(&cert);
+    }
+}
+
+fn record(judgement: Judgement, entry: Entry, admission: &mut Admission) {
+    match judgement {
+        Judgement::Append => {
+            admission.append.push(entry);
+        }
+        Judgement::Want(why) => admission.wants.push(Want { tip: tip_of(&entry), stream: entry.header.stream, why }),
+        Judgement::Fault(fault) => {
+            let tip = tip_of(&entry);
+            let stream: StreamKey = entry.header.stream;
+            if fault != ChainFault::Misrouted {
+                admission.wants.push(Want { stream: stream.clone(), tip: tip.clone(), why: Why::Stopped });
+            }
+            admission.faults.push(Fault { stream, tip, code: fault.code().to_owned() });
+        }
+    }
+}
+
+enum Judgement {
+    Append,
+    Want(Why),
+    Fault(ChainFault),
+}
+
+fn judge(known: &Known, keyring: &Keyring, route: &Route, occasion: Occasion, entry: &Entry) -> Judgement {
+    let header = &entry.header;
+    if !route.takes_entry(header) {
+        return match occasion {
+            Occasion::Tail => Judgement::Want(Why::Misrouted),
+            Occasion::Answer => Judgement::Fault(ChainFault::Misrouted),
+        };
+    }
+    let stream = header.stream.digest();
+    if let Some(previous) = header.previous {
+        let Some((its_stream, its_seq)) = known.entries.get(&previous) else {
+            return Judgement::Want(Why::Gap);
+        };
+        if *its_stream != stream || its_seq.checked_add(1) != Some(header.seq) {
+            return Judgement::Fault(ChainFault::BrokenChain);
+        }
+    }
+    match keyring.check(entry) {
+        Ok(()) => {}
+        Err(SignatureFault::KeyUnknown) => return Judgement::Want(Why::KeyUnknown),
+        Err(SignatureFault::Bad) => return Judgement::Fault(ChainFault::BadSignature),
+        Err(SignatureFault::Revoked) => return Judgement::Fault(ChainFault::RevokedKey),
+    }
+    if entry.payload_matches() == Some(false) {
+        return Judgement::Fault(ChainFault::WrongPayload);
+    }
+    let tips = known.tips.get(&stream);
+    let extends_tip = header.previous.is_some_and(|previous| tips.is_some_and(|tips| tips.contains(&previous)));
+    if !extends_tip && tips.is_some_and(|tips| tips.len() >= BRANCHES_MAX) {
+        return Judgement::Fault(ChainFault::TooManyBranches);
+    }
+    Judgement::Append
+}
+
+fn remember(known: &mut Known, entry: &Entry) {
+    let stream = entry.header.stream.digest();
+    known.entries.insert(entry.hash(), (stream, entry.header.seq));
+    let tips = known.tips.entry(stream).or_default();
+    if let Some(previous) = entry.header.previous {
+        tips.remove(&previous);
+    }
+    tips.insert(entry.hash());
+}
+
+fn tip_of(entry: &Entry) -> Tip {
+    Tip { seq: entry.header.seq, hash: entry.hash() }
+}
