@@ -32,7 +32,11 @@ pub struct Entry {
 
 impl Entry {
     /// Reads an entry from what a peer or a database holds; checks form only, not chain or signature.
-    pub fn from_parts(header_bytes: Vec<u8>, signature: Vec<u8>, payload: Option<Vec<u8>>) -> Result<Self, HeaderError> {
+    pub fn from_parts(
+        header_bytes: Vec<u8>,
+        signature: Vec<u8>,
+        payload: Option<Vec<u8>>,
+    ) -> Result<Self, HeaderError> {
         if signature.len() > SIGNATURE_BYTES_MAX {
             return Err(HeaderError::Invalid { field: "signature" });
         }
@@ -61,8 +65,8 @@ impl Entry {
     /// Whether the payload at hand is the one that the header names; `None` when it is not at hand.
     pub fn payload_matches(&self) -> Option<bool> {
         let payload = self.payload.as_ref()?;
-        let matches = payload.len() as u64 == self.header.payload_bytes
-            && payload_digest(payload) == self.header.payload_digest;
+        let matches =
+            payload.len() as u64 == self.header.payload_bytes && payload_digest(payload) == self.header.payload_digest;
         Some(matches)
     }
 

@@ -54,8 +54,7 @@ impl Keyring {
     /// Applies a revocation. Of two for one key the stricter heads count, whatever their order.
     pub fn revoke(&mut self, revocation: &KeyRevoke) {
         let Ok(key_id) = hex::decode(&revocation.key_id) else { return };
-        let good: BTreeMap<Digest, u64> =
-            revocation.good.iter().map(|head| (head.stream.digest(), head.seq)).collect();
+        let good: BTreeMap<Digest, u64> = revocation.good.iter().map(|head| (head.stream.digest(), head.seq)).collect();
         let place = self.revoked.entry((revocation.division.clone(), key_id));
         place
             .and_modify(|held| {

@@ -3,10 +3,18 @@
 //! Payloads are JSON, so that an auditor reads an entry without our program. Invariant: a payload is written once
 //! and kept as it is; fields that this version does not know stay in the bytes.
 
-use gongkai_model::{digest::Digest, id::DivisionId, revision::RevisionBody, tree::Division};
+use gongkai_model::{
+    digest::Digest,
+    id::{CatalogId, DivisionId},
+    revision::RevisionBody,
+    tree::Division,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::stream::{Incarnation, StreamKey};
+use crate::{
+    kind::Kind,
+    stream::{Incarnation, StreamKey},
+};
 
 /// Bytes that are no payload of the kind asked for.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +112,51 @@ pub struct DraftSave {
     pub body: RevisionBody,
     /// Where it came from: `import FILE`, `edit`, `merge`.
     pub source: String,
+}
+
+/// A review payload with the catalog it is about, so that an index needs no other entry to place it. Used for
+/// `withdrawal`, `receipt`, `decision` and `revocation`; a `submission` names its catalog in its body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnCatalog<T> {
+    /// The catalog.
+    pub catalog: CatalogId,
+    /// The act.
+    #[serde(flatten)]
+    pub act: T,
+}
+
+/// The catalog that a review entry, an item batch or a draft is about; `None` for other kinds and broken payloads.
+pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
+    #[derive(Deserialize)]
+    struct Body {
+        catalog: CatalogId,
+    }
+    #[derive(Deserialize)]
+    struct Mention {
+        catalog: Option<CatalogId>,
+        body: Option<Body>,
+    }
+    let kind = Kind::from_word(kind)?;
+    match kind {
+        Kind::DraftSave
+        | Kind::ItemBatch
+        | Kind::Submission
+        | Kind::Withdrawal
+        | Kind::Receipt
+        | Kind::Decision
+        | Kind::Revocation => {
+            let mention: Mention = serde_json::from_slice(payload).ok()?;
+            mention.catalog.or(mention.body.map(|body| body.catalog))
+        }
+        Kind::TreePut
+        | Kind::TablePut
+        | Kind::CertPut
+        | Kind::AuthorityPut
+        | Kind::KeyRevoke
+        | Kind::IncarnationOpen
+        | Kind::Edition
+        | Kind::Erase => None,
+    }
 }
 
 /// `erase`: removes a payload's bytes everywhere.

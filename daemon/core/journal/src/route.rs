@@ -82,7 +82,8 @@ mod tests {
     }
 
     fn tree() -> Tree {
-        let rows = [("c", None), ("k", Some("c")), ("b", Some("c")), ("t1", Some("k")), ("t2", Some("k")), ("v", Some("t1"))];
+        let rows =
+            [("c", None), ("k", Some("c")), ("b", Some("c")), ("t1", Some("k")), ("t2", Some("k")), ("v", Some("t1"))];
         let divisions: Vec<Division> = rows
             .iter()
             .map(|(name, parent)| Division {

@@ -42,7 +42,9 @@ impl PublicKey {
     /// Whether the signature over an entry hash is this key's.
     pub fn verifies(&self, hash: &Digest, signature: &[u8]) -> bool {
         match self.algorithm {
-            SIGNATURE_ED25519 => UnparsedPublicKey::new(&ED25519, &self.bytes).verify(&message(hash), signature).is_ok(),
+            SIGNATURE_ED25519 => {
+                UnparsedPublicKey::new(&ED25519, &self.bytes).verify(&message(hash), signature).is_ok()
+            }
             _ => false,
         }
     }

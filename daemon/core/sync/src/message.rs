@@ -142,4 +142,3 @@ pub enum Message {
     /// The speaker ends the session.
     Refuse(Refusal),
 }
-

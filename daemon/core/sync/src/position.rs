@@ -21,7 +21,6 @@ pub struct Position {
 
 /// The running hash of a feed: H(label) at offset 0, then H(label, before, entry hash) per entry.
 pub fn running_hash(before: &Digest, entry: &Digest) -> Digest {
-
     Digest::of("gongkai feed v1", &[&before.to_bytes(), &entry.to_bytes()])
 }
 

@@ -167,14 +167,9 @@ impl Incoming {
     fn ask(&mut self, open: OpenWant) -> Effect {
         self.next_request += 1;
         let request = self.next_request;
-        let message = Message::Want {
-            request,
-            stream: open.want.stream.clone(),
-            tip: open.want.tip.clone(),
-            haves: open.haves,
-        };
+        let message =
+            Message::Want { request, stream: open.want.stream.clone(), tip: open.want.tip.clone(), haves: open.haves };
         self.asked.insert(request, open.want);
         Effect::Send(message)
     }
 }
-

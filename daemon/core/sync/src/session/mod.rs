@@ -288,6 +288,7 @@ impl Session {
     }
 
     fn receive(&mut self, message: Message) -> Vec<Effect> {
+        self.take_back_done(&message);
         match (self.phase, message) {
             (_, Message::Refuse(refusal)) => self.finish(Outcome::Refused(refusal)),
             (Phase::Greeting, Message::Hello(hello)) => self.greet(hello),
@@ -302,7 +303,6 @@ impl Session {
             (_, Message::Batch(batch)) => self.incoming.batch(batch),
             (_, Message::Ack { position, faults: _ }) => self.outgoing.acknowledged(position),
             (_, Message::Want { request, stream, tip, haves }) => {
-                self.has_received_done = false;
                 vec![Effect::Serve { request, stream, tip, haves }]
             }
             (_, Message::Wanted { request, entries, is_complete: _ }) => self.incoming.wanted(request, entries),
@@ -336,7 +336,6 @@ impl Session {
     }
 
     fn receive_heads(&mut self, heads: Vec<Head>, position: Option<Position>, wants_answer: bool) -> Vec<Effect> {
-        self.has_received_done = false;
         let mut effects = self.incoming.heads(heads, position);
         if wants_answer && !effects.is_empty() {
             effects.extend(self.outgoing.answer_heads());
@@ -361,13 +360,20 @@ impl Session {
         vec![Effect::Finish(outcome)]
     }
 
-    /// Says `Done` on every change from busy to drained; what was sent since then takes it back on the other side.
-    fn settle(&mut self, effects: &mut Vec<Effect>) {
-        let says_more = effects.iter().any(|effect| {
-            matches!(effect, Effect::Send(Message::Batch(_) | Message::Want { .. } | Message::Heads { .. }))
-        });
-        if says_more {
+    /// What is sent or received takes back every `Done` said before it: the other side may have spoken too early.
+    fn take_back_done(&mut self, message: &Message) {
+        if matches!(message, Message::Batch(_) | Message::Want { .. } | Message::Heads { .. }) {
             self.has_sent_done = false;
+            self.has_received_done = false;
+        }
+    }
+
+    /// Says `Done` on every change from busy to drained.
+    fn settle(&mut self, effects: &mut Vec<Effect>) {
+        for effect in effects.iter() {
+            if let Effect::Send(message) = effect {
+                self.take_back_done(message);
+            }
         }
         if !self.is_caught_up() {
             return;

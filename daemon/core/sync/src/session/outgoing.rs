@@ -108,7 +108,8 @@ impl Outgoing {
         }
         self.read_to = part.to.offset;
         let mut effects = Vec::new();
-        let is_worth_sending = !part.entries.is_empty() || part.to.offset - from.offset.min(part.to.offset) > QUIET_ENTRIES_MAX;
+        let is_worth_sending =
+            !part.entries.is_empty() || part.to.offset - from.offset.min(part.to.offset) > QUIET_ENTRIES_MAX;
         if is_worth_sending {
             self.in_flight += 1;
             self.sent_to = Some(part.to.clone());
