@@ -138,7 +138,10 @@ pub enum Message {
         is_complete: bool,
     },
     /// The speaker has nothing more to send and lacks nothing it could get here.
-    Done,
+    Done {
+        /// Batches, heads and wants of the listener that the speaker had seen when it said so.
+        seen: u64,
+    },
     /// The speaker ends the session.
     Refuse(Refusal),
 }

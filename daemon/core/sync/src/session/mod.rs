@@ -212,8 +212,12 @@ pub struct Session {
     phase: Phase,
     outgoing: Outgoing,
     incoming: Incoming,
+    /// Batches, heads and wants sent, and received: what a `Done` is counted against.
+    demands_sent: u64,
+    demands_received: u64,
     has_sent_done: bool,
-    has_received_done: bool,
+    /// The latest `Done` of the peer: how many of our demands it had seen.
+    peer_done: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,8 +238,10 @@ impl Session {
             phase: Phase::Greeting,
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
+            demands_sent: 0,
+            demands_received: 0,
             has_sent_done: false,
-            has_received_done: false,
+            peer_done: None,
         }
     }
 
@@ -288,7 +294,10 @@ impl Session {
     }
 
     fn receive(&mut self, message: Message) -> Vec<Effect> {
-        self.take_back_done(&message);
+        if is_demand(&message) {
+            self.demands_received += 1;
+            self.has_sent_done = false;
+        }
         match (self.phase, message) {
             (_, Message::Refuse(refusal)) => self.finish(Outcome::Refused(refusal)),
             (Phase::Greeting, Message::Hello(hello)) => self.greet(hello),
@@ -306,8 +315,8 @@ impl Session {
                 vec![Effect::Serve { request, stream, tip, haves }]
             }
             (_, Message::Wanted { request, entries, is_complete: _ }) => self.incoming.wanted(request, entries),
-            (_, Message::Done) => {
-                self.has_received_done = true;
+            (_, Message::Done { seen }) => {
+                self.peer_done = Some(seen);
                 Vec::new()
             }
         }
@@ -351,7 +360,7 @@ impl Session {
     }
 
     fn close(&mut self) -> Vec<Effect> {
-        let is_complete = self.has_received_done && self.is_caught_up();
+        let is_complete = self.is_peer_done() && self.is_caught_up();
         self.finish(if is_complete { Outcome::Complete } else { Outcome::Interrupted })
     }
 
@@ -360,19 +369,18 @@ impl Session {
         vec![Effect::Finish(outcome)]
     }
 
-    /// What is sent or received takes back every `Done` said before it: the other side may have spoken too early.
-    fn take_back_done(&mut self, message: &Message) {
-        if matches!(message, Message::Batch(_) | Message::Want { .. } | Message::Heads { .. }) {
-            self.has_sent_done = false;
-            self.has_received_done = false;
-        }
+    /// Whether the peer was done after it had seen all that we sent.
+    fn is_peer_done(&self) -> bool {
+        self.peer_done == Some(self.demands_sent)
     }
 
-    /// Says `Done` on every change from busy to drained.
+    /// Says `Done` on every change from busy to drained. It names how many of the peer's demands it has seen, so
+    /// that one which crossed a demand on the wire does not count.
     fn settle(&mut self, effects: &mut Vec<Effect>) {
         for effect in effects.iter() {
-            if let Effect::Send(message) = effect {
-                self.take_back_done(message);
+            if matches!(effect, Effect::Send(message) if is_demand(message)) {
+                self.demands_sent += 1;
+                self.has_sent_done = false;
             }
         }
         if !self.is_caught_up() {
@@ -380,11 +388,16 @@ impl Session {
         }
         if !self.has_sent_done {
             self.has_sent_done = true;
-            effects.push(Effect::Send(Message::Done));
+            effects.push(Effect::Send(Message::Done { seen: self.demands_received }));
             effects.push(Effect::CaughtUp);
         }
-        if self.has_received_done && !self.facts.is_live {
+        if self.is_peer_done() && !self.facts.is_live {
             effects.extend(self.finish(Outcome::Complete));
         }
     }
+}
+
+/// Messages after which the peer must look again whether it is done.
+fn is_demand(message: &Message) -> bool {
+    matches!(message, Message::Batch(_) | Message::Want { .. } | Message::Heads { .. })
 }
