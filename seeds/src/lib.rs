@@ -1,1 +1,112 @@
-//! Placeholder.
+//! What a node starts from, as data files: the tree, domains, departments, review chains, tasks, vocabularies, law
+//! titles, and sample workbooks.
+//!
+//! Invariant: a [`Seeds`] value has passed every check of [`Seeds::parse`]; no code knows a division or a domain by
+//! name. Left out: reading folders (the caller brings texts) and what a node does with the seeds (app).
+
+use std::collections::BTreeMap;
+
+use gongkai_model::{
+    domain::{Chain, Department, Domain, RoutingTable, Task},
+    id::Day,
+    tree::{Division, Tree},
+    vocabulary::Vocabulary,
+};
+use serde::de::DeserializeOwned;
+
+mod check;
+mod error;
+mod laws;
+mod samples;
+
+pub use error::Error;
+pub use laws::{LawKind, LawTitle, LawTitles};
+pub use samples::{Purpose, Sample, SampleTable, samples};
+
+/// Largest accepted seed file. The tree of the whole nation (some 45,000 divisions, under 250 bytes each) fits.
+pub const FILE_BYTES_MAX: usize = 16 << 20;
+
+const DIVISIONS: &str = "divisions.json";
+const DOMAINS: &str = "domains.json";
+const DEPARTMENTS: &str = "departments.json";
+const CHAINS: &str = "chains.json";
+const TASKS: &str = "tasks.json";
+const VOCABULARIES: &str = "vocabularies.json";
+const LAW_TITLES: &str = "law-titles.json";
+
+/// The built-in files by name: Tieling, the 26 pilot domains and the plan's annexes.
+const BUILTIN: [(&str, &str); 7] = [
+    (DIVISIONS, include_str!("../divisions.json")),
+    (DOMAINS, include_str!("../domains.json")),
+    (DEPARTMENTS, include_str!("../departments.json")),
+    (CHAINS, include_str!("../chains.json")),
+    (TASKS, include_str!("../tasks.json")),
+    (VOCABULARIES, include_str!("../vocabularies.json")),
+    (LAW_TITLES, include_str!("../law-titles.json")),
+];
+
+/// Everything a node starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    /// The administrative tree, parents before children.
+    pub divisions: Vec<Division>,
+    /// Domains, departments and review chains.
+    pub routing: RoutingTable,
+    /// The plan's tasks with their deadlines.
+    pub tasks: Vec<Task>,
+    /// Channels, audience, modes, levels, ….
+    pub vocabulary: Vocabulary,
+    /// Known titles of laws and documents.
+    pub laws: LawTitles,
+}
+
+impl Seeds {
+    /// The seeds that come with the program.
+    pub fn builtin() -> Self {
+        Self::parse(&BTreeMap::new()).expect("the built-in files are constants and a test parses them")
+    }
+
+    /// Reads seed files given by name; a file not given is the built-in one, so that another city brings only its tree.
+    ///
+    /// # Errors
+    /// The first fault found, naming the file and what is wrong in it.
+    pub fn parse(files: &BTreeMap<String, String>) -> Result<Self, Error> {
+        if let Some(name) = files.keys().find(|name| BUILTIN.iter().all(|(known, _)| known != name)) {
+            return Err(Error::FileUnknown(name.clone()));
+        }
+        let domains: Vec<Domain> = read(files, DOMAINS)?;
+        let departments: Vec<Department> = read(files, DEPARTMENTS)?;
+        let chains: Vec<Chain> = read(files, CHAINS)?;
+        let seeds = Self {
+            divisions: read(files, DIVISIONS)?,
+            routing: RoutingTable { domains, departments, chains },
+            tasks: read(files, TASKS)?,
+            vocabulary: read(files, VOCABULARIES)?,
+            laws: read(files, LAW_TITLES)?,
+        };
+        check::check(&seeds)?;
+        Ok(seeds)
+    }
+
+    /// The names of the files that [`Seeds::parse`] knows.
+    pub fn file_names() -> impl Iterator<Item = &'static str> {
+        BUILTIN.iter().map(|(name, _)| *name)
+    }
+
+    /// The tree as it stands on a day.
+    pub fn tree(&self, day: &Day) -> Tree {
+        Tree::as_of(&self.divisions, day)
+    }
+}
+
+fn read<T: DeserializeOwned>(files: &BTreeMap<String, String>, name: &'static str) -> Result<T, Error> {
+    let builtin = BUILTIN.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| *text);
+    let text = files.get(name).map_or(builtin, String::as_str);
+    if text.len() > FILE_BYTES_MAX {
+        return Err(Error::FileTooLarge { file: name, bytes: text.len() });
+    }
+    serde_json::from_str(text).map_err(|source| Error::FileMalformed { file: name, source })
+}
+
+#[cfg(test)]
+mod tests;
