@@ -10,6 +10,16 @@ use crate::{
     id::{CatalogId, OperatorId},
 };
 
+mod log;
+mod merkle;
+mod proof;
+
+pub use log::{
+    ConsistencyProof, consistency_proof, log_inclusion_proof, log_root, verify_consistency, verify_log_inclusion,
+};
+pub use merkle::{MerkleTree, Path, ProofError, verify_path};
+pub use proof::{CatalogTree, EditionTree, InclusionProof, ItemLeaf, verify_catalog, verify_item};
+
 /// Most sign-offs of one edition; policy asks for three.
 pub const SIGN_OFFS_MAX: usize = 32;
 
@@ -51,14 +61,14 @@ pub struct EditionPayload {
     pub heads: Digest,
 }
 
-/// One catalog of an edition, as the manifest lists it.
+/// One catalog of an edition, as the manifest lists it; all of it is covered by the edition's root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditionCatalog {
     /// The catalog.
     pub catalog: CatalogId,
     /// The approved revision.
     pub revision: Digest,
-    /// The submission that was approved.
+    /// The submission entry that was approved.
     pub submission: Digest,
     /// How many items it holds.
     pub items: u32,

@@ -12,8 +12,22 @@ use crate::{
     revision::{ItemBatch, RevisionBody},
 };
 
+mod carry;
+mod decide;
+mod fold;
+mod lineage;
+mod machine;
+mod materialise;
+mod refusal;
+mod settle;
 mod state;
 
+#[cfg(test)]
+mod tests;
+
+pub use fold::{Folded, Ground, fold, fold_on};
+pub use machine::{Actor, Draft, Intent, MissingElements, Ruling, admit, submit_check};
+pub use refusal::Refusal;
 pub use state::{
     CatalogState, DecisionEffect, DecisionState, Lack, Mark, ReceiptState, Standing, SubmissionState, SubmissionStatus,
     Void, VoidReason, Waiting, WithdrawalState,

@@ -376,15 +376,15 @@ impl CatalogState {
         self.heads.last().and_then(|hash| self.submission(hash))
     }
 
-    /// The approved submission that an edition takes (最新通过版). Where two stand side by side it is the one whose
-    /// revision was last published, and none if neither was: a person must choose.
+    /// The approved submission that an edition takes (最新通过版). Where two stand side by side the one whose revision
+    /// was last published stays, and without one none is taken: a person must choose.
     pub fn latest_approved(&self, last_published: Option<&Digest>) -> Option<&SubmissionState> {
-        let mut candidates = self.approved.iter().filter_map(|hash| self.submission(hash));
-        match last_published {
-            _ if self.approved.len() < 2 => candidates.next(),
-            Some(revision) => candidates.find(|candidate| candidate.revision == *revision),
-            None => None,
+        if let [only] = self.approved.as_slice() {
+            return self.submission(only);
         }
+        let is_approved = |state: &&SubmissionState| state.status == SubmissionStatus::Approved;
+        let mut approved = self.submissions.iter().filter(is_approved);
+        approved.find(|state| Some(&state.revision) == last_published)
     }
 }
 

@@ -1,0 +1,207 @@
+//! Which receipts, withdrawals, decisions and revocations are legal, each for itself.
+//!
+//! Invariant: legality depends on the entry and on what it names, never on another reviewer's entries; a missing
+//! name waits, a broken rule is void with its reason.
+//! Left out: how legal entries weigh against each other (settle).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Act, Decision, Fact, Lack, Receipt, Revocation, Verdict, VoidReason, Withdrawal,
+    carry::Elements,
+    fold::Ground,
+    materialise::{Node, Submissions},
+};
+use crate::digest::Digest;
+
+/// A legal decision.
+pub(super) struct Ruled<'f> {
+    pub(super) fact: &'f Fact,
+    pub(super) decision: &'f Decision,
+    /// The revocation of it; of several the lowest hash.
+    pub(super) revoked_by: Option<Digest>,
+}
+
+/// The legal entries about one submission.
+#[derive(Default)]
+pub(super) struct About<'f> {
+    pub(super) receipts: Vec<(&'f Fact, &'f Receipt)>,
+    pub(super) withdrawals: Vec<(&'f Fact, &'f Withdrawal)>,
+    pub(super) decisions: BTreeMap<Digest, Ruled<'f>>,
+}
+
+/// Sorts out everything that is no submission.
+pub(super) struct Docket<'g, 'f> {
+    pub(super) ground: &'g Ground<'g>,
+    pub(super) facts: &'f BTreeMap<Digest, Fact>,
+    pub(super) submissions: &'g Submissions<'f>,
+    pub(super) elements: &'g BTreeMap<Digest, Elements>,
+    pub(super) about: BTreeMap<Digest, About<'f>>,
+    pub(super) waiting: BTreeMap<Digest, Lack>,
+    pub(super) void: BTreeMap<Digest, VoidReason>,
+}
+
+enum Fault {
+    Lacks(Lack),
+    Void(VoidReason),
+}
+
+impl From<VoidReason> for Fault {
+    fn from(reason: VoidReason) -> Self {
+        Self::Void(reason)
+    }
+}
+
+impl<'f> Docket<'_, 'f> {
+    /// Hears all entries: decisions first, because revocations and withdrawals name them.
+    pub(super) fn hear(&mut self) {
+        self.each(|docket, fact| match &fact.act {
+            Act::Decision(decision) => Some(docket.hear_decision(fact, decision)),
+            Act::Receipt(receipt) => Some(docket.hear_receipt(fact, receipt)),
+            Act::Submission { .. } | Act::Withdrawal(_) | Act::Revocation(_) => None,
+        });
+        self.each(|docket, fact| match &fact.act {
+            Act::Revocation(revocation) => Some(docket.hear_revocation(fact, revocation)),
+            Act::Submission { .. } | Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) => None,
+        });
+        self.each(|docket, fact| match &fact.act {
+            Act::Withdrawal(withdrawal) => Some(docket.hear_withdrawal(fact, withdrawal)),
+            Act::Submission { .. } | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_) => None,
+        });
+    }
+
+    fn each(&mut self, mut hear: impl FnMut(&mut Self, &'f Fact) -> Option<Result<(), Fault>>) {
+        let facts = self.facts;
+        for (hash, fact) in facts {
+            match hear(self, fact) {
+                None | Some(Ok(())) => {}
+                Some(Err(Fault::Lacks(lack))) => drop(self.waiting.insert(*hash, lack)),
+                Some(Err(Fault::Void(reason))) => drop(self.void.insert(*hash, reason)),
+            }
+        }
+    }
+
+    /// The readable submission that an entry names.
+    fn named(&self, hash: Digest) -> Result<&Node<'f>, Fault> {
+        if let Some(node) = self.submissions.nodes.get(&hash) {
+            return Ok(node);
+        }
+        match self.facts.get(&hash).map(|fact| &fact.act) {
+            Some(Act::Submission { .. }) if self.submissions.void.contains_key(&hash) => {
+                Err(Fault::Void(VoidReason::NamesVoid))
+            }
+            None | Some(Act::Submission { .. }) => Err(Fault::Lacks(Lack::Submission(hash))),
+            Some(Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_)) => {
+                Err(Fault::Void(VoidReason::NamesOther))
+            }
+        }
+    }
+
+    fn about(&mut self, submission: Digest) -> &mut About<'f> {
+        self.about.entry(submission).or_default()
+    }
+
+    fn hear_receipt(&mut self, fact: &'f Fact, receipt: &'f Receipt) -> Result<(), Fault> {
+        let node = self.named(receipt.submission)?;
+        if !node.submission.steps.iter().any(|step| step.division == fact.author) {
+            return Err(VoidReason::NotReviewer.into());
+        }
+        self.about(receipt.submission).receipts.push((fact, receipt));
+        Ok(())
+    }
+
+    fn hear_decision(&mut self, fact: &'f Fact, decision: &'f Decision) -> Result<(), Fault> {
+        let node = self.named(decision.submission)?;
+        check_reviewer(node, fact, decision)?;
+        if let Some(elements) = self.elements.get(&decision.submission) {
+            check_opinions(elements, decision)?;
+        }
+        let ruled = Ruled { fact, decision, revoked_by: None };
+        self.about(decision.submission).decisions.insert(fact.hash, ruled);
+        Ok(())
+    }
+
+    fn hear_revocation(&mut self, fact: &'f Fact, revocation: &'f Revocation) -> Result<(), Fault> {
+        let hash = revocation.decision;
+        let decision = match self.facts.get(&hash).map(|fact| &fact.act) {
+            None => return Err(Fault::Lacks(Lack::Decision(hash))),
+            Some(Act::Decision(_)) if self.waiting.contains_key(&hash) => {
+                return Err(Fault::Lacks(Lack::Decision(hash)));
+            }
+            Some(Act::Decision(_)) if self.void.contains_key(&hash) => return Err(VoidReason::NamesVoid.into()),
+            Some(Act::Decision(decision)) => decision,
+            Some(Act::Submission { .. } | Act::Withdrawal(_) | Act::Receipt(_) | Act::Revocation(_)) => {
+                return Err(VoidReason::NamesOther.into());
+            }
+        };
+        let node = self.named(decision.submission)?;
+        if !may_revoke(&node.submission.steps, decision.step, &fact.author) {
+            return Err(VoidReason::MayNotRevoke.into());
+        }
+        // Facts are heard in the order of their hashes: the first is the lowest.
+        if let Some(ruled) = self.about(decision.submission).decisions.get_mut(&hash) {
+            ruled.revoked_by.get_or_insert(fact.hash);
+        }
+        Ok(())
+    }
+
+    fn hear_withdrawal(&mut self, fact: &'f Fact, withdrawal: &'f Withdrawal) -> Result<(), Fault> {
+        self.named(withdrawal.submission)?;
+        if !self.ground.is_owner(&fact.author) {
+            return Err(VoidReason::NotOwner.into());
+        }
+        for hash in &withdrawal.knows {
+            if !self.facts.contains_key(hash) {
+                return Err(Fault::Lacks(Lack::Decision(*hash)));
+            }
+            let ruled = self.about(withdrawal.submission).decisions.get(hash);
+            if ruled.is_some_and(|ruled| ruled.revoked_by.is_none()) {
+                return Err(VoidReason::AfterDecision.into());
+            }
+        }
+        self.about(withdrawal.submission).withdrawals.push((fact, withdrawal));
+        Ok(())
+    }
+}
+
+fn check_reviewer(node: &Node<'_>, fact: &Fact, decision: &Decision) -> Result<(), VoidReason> {
+    let step = usize::try_from(decision.step).ok().and_then(|step| node.submission.steps.get(step));
+    let step = step.ok_or(VoidReason::NoSuchStep)?;
+    if step.division != fact.author {
+        return Err(VoidReason::NotReviewer);
+    }
+    if fact.operator == node.fact.operator || node.submission.writers.contains(&fact.operator) {
+        return Err(VoidReason::SelfReview);
+    }
+    Ok(())
+}
+
+fn check_opinions(elements: &Elements, decision: &Decision) -> Result<(), VoidReason> {
+    let mut seen = BTreeSet::new();
+    let mut has_reason = !decision.note.trim().is_empty();
+    for opinion in &decision.opinions {
+        let digest = elements.get(&opinion.target).ok_or(VoidReason::UnknownTarget)?;
+        if *digest != opinion.digest {
+            return Err(VoidReason::OtherContent);
+        }
+        if !seen.insert(&opinion.target) {
+            return Err(VoidReason::RepeatedTarget);
+        }
+        if opinion.verdict == Verdict::Return {
+            if decision.verdict == Verdict::Approve {
+                return Err(VoidReason::Contradiction);
+            }
+            has_reason |= !opinion.text.trim().is_empty();
+        }
+    }
+    match decision.verdict {
+        Verdict::Return if !has_reason => Err(VoidReason::NoReason),
+        Verdict::Return | Verdict::Approve => Ok(()),
+    }
+}
+
+/// A decision is revoked by the division that made it, or by one that reviews after it.
+pub(super) fn may_revoke(steps: &[super::Step], step: u32, division: &crate::id::DivisionId) -> bool {
+    let from = usize::try_from(step).unwrap_or(usize::MAX);
+    steps.iter().skip(from).any(|step| step.division == *division)
+}

@@ -1,0 +1,206 @@
+//! Submissions by content and by line: which of them can be read, and which follows which.
+//!
+//! Invariant: every submission ends as exactly one of readable, waiting or void, whatever the order of arrival.
+//! Left out: what was decided about them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Act, Fact, Lack, STEPS_MAX, Submission, VoidReason, fold::Ground};
+use crate::{
+    digest::Digest,
+    id::DivisionId,
+    revision::{ItemBatch, Revision, apply},
+};
+
+/// A readable submission in its line.
+pub(super) struct Node<'f> {
+    pub(super) fact: &'f Fact,
+    pub(super) submission: &'f Submission,
+    pub(super) revision: Arc<Revision>,
+    /// Its place in the line, from 1.
+    pub(super) number: u32,
+    /// The nearest readable submission that it follows.
+    pub(super) from: Option<Digest>,
+    /// Whether no void submission lies in between. Nobody can say what stood in that one: no opinion crosses it.
+    pub(super) is_line_whole: bool,
+}
+
+/// All submissions of a catalog, sorted out.
+#[derive(Default)]
+pub(super) struct Submissions<'f> {
+    /// The readable ones.
+    pub(super) nodes: BTreeMap<Digest, Node<'f>>,
+    /// Their hashes, each after the one that it follows.
+    pub(super) in_line: Vec<Digest>,
+    pub(super) waiting: BTreeMap<Digest, Lack>,
+    pub(super) void: BTreeMap<Digest, VoidReason>,
+    /// Every revision that could be read, also of submissions that are void for their steps.
+    pub(super) revisions: BTreeMap<Digest, Arc<Revision>>,
+}
+
+type Entry<'f> = (&'f Fact, &'f Submission, &'f [ItemBatch]);
+
+/// What a submission links to: itself when readable, else what lies behind it.
+#[derive(Clone, Copy)]
+struct Link {
+    node: Option<Digest>,
+    is_whole: bool,
+    number: u32,
+}
+
+pub(super) fn submissions<'f>(ground: &Ground<'_>, facts: &'f BTreeMap<Digest, Fact>) -> Submissions<'f> {
+    let mut found = Submissions::default();
+    let entries = owned(ground, facts, &mut found);
+    let contents = contents(&entries, &mut found);
+    for (hash, (_, submission, _)) in &entries {
+        if let Err(fault) = check_steps(ground, submission) {
+            match fault {
+                Fault::Lacks(lack) => drop(found.waiting.entry(*hash).or_insert(lack)),
+                Fault::Void(reason) => drop(found.void.entry(*hash).or_insert(reason)),
+            }
+        }
+    }
+    // A void reason outweighs a lack: what is missing would not help.
+    found.waiting.retain(|hash, _| !found.void.contains_key(hash));
+    link(facts, &entries, &contents, &mut found);
+    found
+}
+
+/// The submissions by owners for this catalog; all others are void.
+fn owned<'f>(
+    ground: &Ground<'_>,
+    facts: &'f BTreeMap<Digest, Fact>,
+    found: &mut Submissions<'f>,
+) -> BTreeMap<Digest, Entry<'f>> {
+    let mut entries = BTreeMap::new();
+    for (hash, fact) in facts {
+        let Act::Submission { submission, parts } = &fact.act else { continue };
+        if submission.body.catalog != *ground.catalog {
+            found.void.insert(*hash, VoidReason::OtherCatalog);
+        } else if !ground.is_owner(&fact.author) {
+            found.void.insert(*hash, VoidReason::NotOwner);
+        } else {
+            entries.insert(*hash, (fact, submission, parts.as_slice()));
+        }
+    }
+    entries
+}
+
+/// Reads the bodies, each once its base is read: deltas build on what the same author submitted before.
+fn contents<'f>(entries: &BTreeMap<Digest, Entry<'f>>, found: &mut Submissions<'f>) -> BTreeMap<Digest, Arc<Revision>> {
+    let mut contents = BTreeMap::new();
+    let mut ready: Vec<Digest> = Vec::new();
+    let mut on_base: BTreeMap<(&DivisionId, Digest), Vec<Digest>> = BTreeMap::new();
+    for (hash, (fact, submission, parts)) in entries {
+        if submission.body.parts.len() > parts.len() {
+            found.waiting.insert(*hash, Lack::Parts(submission.body.parts.clone()));
+        } else if let Some(base) = submission.body.base {
+            found.waiting.insert(*hash, Lack::Base(base));
+            on_base.entry((&fact.author, base)).or_default().push(*hash);
+        } else {
+            ready.push(*hash);
+        }
+    }
+    while let Some(hash) = ready.pop() {
+        let (fact, submission, parts) = entries[&hash];
+        found.waiting.remove(&hash);
+        let base = submission.body.base.and_then(|base| found.revisions.get(&base));
+        match apply(base.map(Arc::as_ref), parts, &submission.body) {
+            Ok(revision) => {
+                let revision = found.revisions.entry(submission.body.revision).or_insert_with(|| Arc::new(revision));
+                contents.insert(hash, Arc::clone(revision));
+                ready.extend(on_base.remove(&(&fact.author, submission.body.revision)).unwrap_or_default());
+            }
+            Err(error) => {
+                let reason = VoidReason::Content { code: error.code().to_owned(), text: error.to_string() };
+                found.void.insert(hash, reason);
+            }
+        }
+    }
+    contents
+}
+
+enum Fault {
+    Lacks(Lack),
+    Void(VoidReason),
+}
+
+fn check_steps(ground: &Ground<'_>, submission: &Submission) -> Result<(), Fault> {
+    if submission.steps.is_empty() || submission.steps.len() > STEPS_MAX {
+        return Err(Fault::Void(VoidReason::Steps));
+    }
+    let Some(steps_of) = ground.steps_of else { return Ok(()) };
+    match steps_of(&submission.routing) {
+        None => Err(Fault::Lacks(Lack::Routing(submission.routing))),
+        Some(steps) if steps == submission.steps => Ok(()),
+        Some(_) => Err(Fault::Void(VoidReason::OtherSteps)),
+    }
+}
+
+/// Follows `previous` from the first submissions on.
+fn link<'f>(
+    facts: &BTreeMap<Digest, Fact>,
+    entries: &BTreeMap<Digest, Entry<'f>>,
+    contents: &BTreeMap<Digest, Arc<Revision>>,
+    found: &mut Submissions<'f>,
+) {
+    let mut followers: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
+    let mut ready: Vec<(Digest, Link)> = Vec::new();
+    for (hash, (_, submission, _)) in entries {
+        match submission.previous {
+            None => ready.push((*hash, Link { node: None, is_whole: true, number: 0 })),
+            Some(previous) if entries.contains_key(&previous) => followers.entry(previous).or_default().push(*hash),
+            Some(previous) => set_aside(facts, *hash, previous, found),
+        }
+    }
+    while let Some((hash, behind)) = ready.pop() {
+        if found.waiting.contains_key(&hash) {
+            continue;
+        }
+        let link = place(hash, behind, entries[&hash], contents, found);
+        ready.extend(followers.remove(&hash).unwrap_or_default().into_iter().map(|follower| (follower, link)));
+    }
+    // What still hangs on a follower list stands behind a waiting submission.
+    for (previous, hashes) in followers {
+        for hash in hashes.into_iter().filter(|hash| !found.void.contains_key(hash)) {
+            found.waiting.entry(hash).or_insert(Lack::Submission(previous));
+        }
+    }
+    found.waiting.retain(|hash, _| !found.void.contains_key(hash));
+    found.in_line.sort_by_key(|hash| (found.nodes[hash].number, *hash));
+}
+
+/// Names a submission that follows something which is no owner's submission of this catalog.
+fn set_aside(facts: &BTreeMap<Digest, Fact>, hash: Digest, previous: Digest, found: &mut Submissions<'_>) {
+    match facts.get(&previous).map(|fact| &fact.act) {
+        None => drop(found.waiting.insert(hash, Lack::Submission(previous))),
+        Some(Act::Submission { .. }) => drop(found.void.insert(hash, VoidReason::NamesVoid)),
+        Some(Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_)) => {
+            found.void.insert(hash, VoidReason::NamesOther);
+        }
+    }
+}
+
+fn place<'f>(
+    hash: Digest,
+    behind: Link,
+    (fact, submission, _): Entry<'f>,
+    contents: &BTreeMap<Digest, Arc<Revision>>,
+    found: &mut Submissions<'f>,
+) -> Link {
+    let number = behind.number.saturating_add(1);
+    let Some(revision) = contents.get(&hash).filter(|_| !found.void.contains_key(&hash)) else {
+        return Link { node: behind.node, is_whole: false, number };
+    };
+    let node = Node {
+        fact,
+        submission,
+        revision: Arc::clone(revision),
+        number,
+        from: behind.node,
+        is_line_whole: behind.is_whole,
+    };
+    found.nodes.insert(hash, node);
+    found.in_line.push(hash);
+    Link { node: Some(hash), is_whole: true, number }
+}
