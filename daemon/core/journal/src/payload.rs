@@ -5,9 +5,11 @@
 
 use gongkai_model::{
     digest::Digest,
+    domain::{RoutingTable, Task},
     id::{CatalogId, DivisionId},
     revision::RevisionBody,
     tree::Division,
+    vocabulary::Vocabulary,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -43,6 +45,20 @@ pub fn decode<T: DeserializeOwned>(kind: &str, bytes: &[u8]) -> Result<T, Invali
 pub struct TreePut {
     /// The records; each replaces the one of equal (id, from).
     pub divisions: Vec<Division>,
+}
+
+/// `table.put`: the whole of the tables; the highest version counts, ties by entry hash. Its version in the words of
+/// review is the hash of its entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TablePut {
+    /// Counts up from 1.
+    pub version: u64,
+    /// Domains, departments, review chains.
+    pub routing: RoutingTable,
+    /// Channels, audience, modes, levels.
+    pub vocabulary: Vocabulary,
+    /// The plan's tasks.
+    pub tasks: Vec<Task>,
 }
 
 /// A public key in a payload.

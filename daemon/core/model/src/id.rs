@@ -206,6 +206,24 @@ impl Day {
         Ok(Self(text.to_owned()))
     }
 
+    /// The civil day in China (UTC+8, no summer time since 1991) of a moment in unix milliseconds.
+    pub fn in_china(unix_ms: i64) -> Self {
+        const MS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
+        const UTC_OFFSET_MS: i64 = 8 * 60 * 60 * 1000;
+        let days = unix_ms.saturating_add(UTC_OFFSET_MS).div_euclid(MS_PER_DAY);
+        // Days to civil date in the proleptic Gregorian calendar: eras of 400 years that begin on 1 March.
+        let shifted = days + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let year = (year_of_era + era * 400 + i64::from(month <= 2)).clamp(1, 9_999);
+        Self(format!("{year:04}-{month:02}-{day:02}"))
+    }
+
     /// `YYYY-MM-DD`.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -246,6 +264,19 @@ mod tests {
             Ok("211221/work-safety".to_owned())
         );
         assert!(CatalogId::parse("211221").is_err());
+    }
+
+    #[test]
+    fn a_moment_falls_on_its_chinese_day() {
+        for (unix_ms, day) in [
+            (0, "1970-01-01"),
+            (1_767_196_799_999, "2025-12-31"),
+            (1_767_196_800_000, "2026-01-01"),
+            (1_709_164_800_000, "2024-02-29"),
+            (i64::MIN, "0001-"),
+        ] {
+            assert!(Day::in_china(unix_ms).as_str().starts_with(day), "{unix_ms} {}", Day::in_china(unix_ms));
+        }
     }
 
     #[test]
