@@ -66,10 +66,10 @@ impl Request {
             Some(text) => Some(proven_key(text, "authority")?.0),
             None => None,
         };
-        let bad = |_| IssueError::BadRequest { why: "the entry key is not hexadecimal" };
-        let mut entry_key = [0; 32];
+        let bad = |_| IssueError::BadRequest { why: "the entry key or its proof is not hexadecimal of its length" };
+        let (mut entry_key, mut proof) = ([0; 32], [0; 64]);
         hex::decode_to_slice(&self.entry_key, &mut entry_key).map_err(bad)?;
-        let proof = hex::decode(&self.entry_proof).map_err(bad)?;
+        hex::decode_to_slice(&self.entry_proof, &mut proof).map_err(bad)?;
         if !keys::is_signed_by(&entry_key, &proof_bytes(path, &tls_key_digest)?, &proof) {
             return Err(IssueError::NoPossession { which: "entry" });
         }

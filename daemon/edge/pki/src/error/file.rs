@@ -96,7 +96,7 @@ impl FileError {
             Self::Io { .. } => "check free space, owner and permissions of the data directory".to_owned(),
             Self::Exists { file } => format!("move `{file}` away by hand if it is really to be replaced"),
             Self::RootKeyAway => "bring `root.key` back into `pki` for this one step, then take it away".to_owned(),
-            Self::NoAuthority => "ask the node above to enrol this one with `--authority`".to_owned(),
+            Self::NoAuthority => "ask the node above to enrol this one with an authority of its own".to_owned(),
         }
     }
 

@@ -101,6 +101,15 @@ fn certificates_of_the_wrong_shape_are_refused() {
 }
 
 #[test]
+fn a_name_alone_makes_no_issuer() {
+    let (root, county) = lax_authorities();
+    let (_, impostor) = lax_authorities();
+    let forged = leaf(&["211221100.211221.211200.gongkai.internal"], false, &impostor);
+    let error = refusal(&[forged, county.der().clone(), root.der().clone()], root.der());
+    assert_eq!(error, Some(PeerError::BadChain { why: "a signature in it is wrong" }));
+}
+
+#[test]
 fn a_leaf_cannot_issue() {
     let (root, county) = lax_authorities();
     let key = KeyPair::generate().unwrap();

@@ -7,4 +7,5 @@ mod enrolment;
 mod handshakes;
 mod identities;
 mod storage;
+mod tokens;
 mod world;
