@@ -17,7 +17,10 @@ pub(crate) fn check(seeds: &Seeds) -> Result<(), Error> {
     seeds.routing.check()?;
     check_chain_levels(seeds)?;
     check_tasks(seeds)?;
-    seeds.laws.repeated().map_or(Ok(()), |title| Err(Error::LawTwice(title)))
+    if let Some(title) = seeds.laws.repeated() {
+        return Err(Error::LawTwice(title));
+    }
+    seeds.holidays.faulty_year().map_or(Ok(()), |year| Err(Error::HolidayFaulty(year)))
 }
 
 fn check_vocabulary(seeds: &Seeds) -> Result<(), Error> {

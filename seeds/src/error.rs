@@ -72,6 +72,9 @@ pub enum Error {
     /// A review chain for owners of a level that the vocabulary does not have.
     #[error("a review chain is for owner level `{0}`, which is no level of the vocabulary")]
     ChainLevelUnknown(String),
+    /// A holiday notice that stands twice or has days that cannot be.
+    #[error("the holidays of {0} stand twice or have a day that cannot be")]
+    HolidayFaulty(u16),
 }
 
 impl Error {
@@ -91,6 +94,7 @@ impl Error {
             Self::LawTwice(_) => "GK-SEED-011",
             Self::TreeEmpty => "GK-SEED-012",
             Self::ChainLevelUnknown(_) => "GK-SEED-013",
+            Self::HolidayFaulty(_) => "GK-SEED-014",
         }
     }
 
@@ -117,6 +121,9 @@ impl Error {
             }
             Self::LawTwice(title) => format!("keep one entry for `{title}`"),
             Self::TreeEmpty => "enter at least the top division".to_owned(),
+            Self::HolidayFaulty(year) => {
+                format!("copy the notice of {year} again: first and last day, and the weekend days worked")
+            }
             Self::ChainLevelUnknown(level) => format!("write a level of the vocabulary instead of `{level}`"),
         }
     }

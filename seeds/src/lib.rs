@@ -1,5 +1,5 @@
 //! What a node starts from, as data files: the tree, domains, departments, review chains, tasks, vocabularies, law
-//! titles, and sample workbooks.
+//! titles, holidays, and sample workbooks.
 //!
 //! Invariant: a [`Seeds`] value has passed every check of [`Seeds::parse`]; no code knows a division or a domain by
 //! name. Left out: reading folders (the caller brings texts) and what a node does with the seeds (app).
@@ -16,10 +16,12 @@ use serde::de::DeserializeOwned;
 
 mod check;
 mod error;
+mod holidays;
 mod laws;
 mod samples;
 
 pub use error::Error;
+pub use holidays::{HolidayPeriod, HolidayYear, Holidays};
 pub use laws::{LawKind, LawTitle, LawTitles};
 pub use samples::{Purpose, Sample, SampleTable, samples};
 
@@ -33,9 +35,10 @@ const CHAINS: &str = "chains.json";
 const TASKS: &str = "tasks.json";
 const VOCABULARIES: &str = "vocabularies.json";
 const LAW_TITLES: &str = "law-titles.json";
+const HOLIDAYS: &str = "holidays.json";
 
 /// The built-in files by name: Tieling, the 26 pilot domains and the plan's annexes.
-const BUILTIN: [(&str, &str); 7] = [
+const BUILTIN: [(&str, &str); 8] = [
     (DIVISIONS, include_str!("../divisions.json")),
     (DOMAINS, include_str!("../domains.json")),
     (DEPARTMENTS, include_str!("../departments.json")),
@@ -43,6 +46,7 @@ const BUILTIN: [(&str, &str); 7] = [
     (TASKS, include_str!("../tasks.json")),
     (VOCABULARIES, include_str!("../vocabularies.json")),
     (LAW_TITLES, include_str!("../law-titles.json")),
+    (HOLIDAYS, include_str!("../holidays.json")),
 ];
 
 /// Everything a node starts from.
@@ -58,6 +62,8 @@ pub struct Seeds {
     pub vocabulary: Vocabulary,
     /// Known titles of laws and documents.
     pub laws: LawTitles,
+    /// Which days are worked.
+    pub holidays: Holidays,
 }
 
 impl Seeds {
@@ -83,6 +89,7 @@ impl Seeds {
             tasks: read(files, TASKS)?,
             vocabulary: read(files, VOCABULARIES)?,
             laws: read(files, LAW_TITLES)?,
+            holidays: read(files, HOLIDAYS)?,
         };
         check::check(&seeds)?;
         Ok(seeds)

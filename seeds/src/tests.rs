@@ -159,11 +159,34 @@ fn faulty_files_are_named_by_code() {
         (LAW_TITLES, r#"[{"title":"甲","kind":"law"},{"title":"《甲》","kind":"law"}]"#.to_owned(), "GK-SEED-011"),
         (DIVISIONS, "[]".to_owned(), "GK-SEED-012"),
         (CHAINS, r#"[{"owner_level":"x","steps":[{"levels_up":1,"role":"counterpart"}]}]"#.to_owned(), "GK-SEED-013"),
+        (HOLIDAYS, r#"[{"year":2026,"periods":[],"worked":["2026-01-05"]}]"#.to_owned(), "GK-SEED-014"),
+        (HOLIDAYS, r#"[{"year":2026,"periods":[],"worked":["2025-01-04"]}]"#.to_owned(), "GK-SEED-014"),
     ];
     for (file, text, code) in rows {
         let error = Seeds::parse(&BTreeMap::from([(file.to_owned(), text)])).unwrap_err();
         assert_eq!(error.code(), code, "{error}: {:?}", error.source());
         assert!(!error.hint().is_empty());
+    }
+}
+
+#[test]
+fn working_days_follow_the_notice_and_a_missing_year_has_no_answer() {
+    let holidays = Seeds::builtin().holidays;
+    for (day, expected) in [
+        ("2026-02-13", Some(true)),
+        ("2026-02-14", Some(true)),
+        ("2026-02-15", Some(false)),
+        ("2026-02-23", Some(false)),
+        ("2026-02-24", Some(true)),
+        ("2026-03-01", Some(false)),
+        ("2025-01-26", Some(true)),
+        ("2025-10-08", Some(false)),
+        ("2024-02-09", Some(true)),
+        ("2024-12-31", Some(true)),
+        ("2019-05-15", None),
+        ("2099-01-01", None),
+    ] {
+        assert_eq!(holidays.is_working_day(&Day::parse(day).unwrap()), expected, "{day}");
     }
 }
 

@@ -268,7 +268,7 @@ impl Step {
     /// The division that does this step for a catalog of `owner`.
     pub fn reviewer(&self, tree: &Tree, owner: &DivisionId) -> Reviewer {
         let path = tree.path(owner);
-        let above = (path.len() - 1).checked_sub(self.levels_up as usize);
+        let above = path.len().checked_sub((self.levels_up as usize).saturating_add(1));
         above.map_or(Reviewer::Outside, |index| Reviewer::Division(path[index].clone()))
     }
 }
