@@ -1,1 +1,93 @@
-//! Placeholder.
+//! Spreadsheets to rows and back, with diagnostics by cell.
+//!
+//! Invariant: what a person sent is never believed and never lost: bounds are checked before a reader starts,
+//! every row ends in an item or in a warning that names its cell, and printed text stays beside parsed values.
+//! Left out: matching to the catalog that exists, and what is kept (app).
+
+mod channels;
+mod csv;
+mod domain_title;
+mod error;
+mod grid;
+mod header;
+pub mod limits;
+mod marks;
+mod parts;
+mod reading;
+mod report;
+mod rows;
+mod subject;
+mod tables;
+mod write;
+mod xls;
+mod xlsx;
+
+pub use error::Error;
+pub use reading::Reading;
+pub use report::{Rejected, Report, Row, Source, Table, WARNINGS_PER_CODE_MAX, Warning};
+pub use write::{CatalogSheet, SheetRow, write};
+
+use grid::Sheet;
+use report::Diagnostics;
+
+/// First bytes of zip files.
+const ZIP_MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+/// First bytes of the older office container (.xls, and .xlsx with a password).
+const OLE_MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+
+/// Reads all catalogs of a file: .xlsx, .xls or delimited text, told apart by their bytes, not by the name.
+///
+/// # Errors
+/// A file that is no workbook, breaks a bound of [`limits`], or holds no catalog; single tables and rows that
+/// cannot be read are in the report instead.
+pub fn read(bytes: &[u8], file_name: &str, reading: &Reading<'_>) -> Result<Report, Error> {
+    limits::check_size(bytes)?;
+    let mut diagnostics = Diagnostics::default();
+    let sheets = sheets(bytes, &mut diagnostics)?;
+    if sheets.iter().all(Sheet::is_empty) {
+        return Err(Error::Empty);
+    }
+    let mut tables = Vec::new();
+    let mut rejected = Vec::new();
+    for sheet in sheets.iter().filter(|sheet| !sheet.is_empty()) {
+        match tables::read(sheet, file_name, reading, &mut diagnostics) {
+            Ok(found) => tables.extend(found),
+            Err(reason) => rejected.push(reason),
+        }
+    }
+    if tables.is_empty() {
+        return Err(Error::NoCatalog { looked: why_none(&rejected) });
+    }
+    let items = tables.iter().map(|table| table.items).sum();
+    Ok(Report { file: file_name.to_owned(), items, tables, warnings: diagnostics.finish(), rejected })
+}
+
+fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<Sheet>, Error> {
+    if ZIP_MAGIC.iter().any(|magic| bytes.starts_with(magic)) {
+        let parts = limits::unpack(bytes)?;
+        if !parts.is_workbook {
+            return Err(Error::NotAWorkbook { found: parts.other_kind.unwrap_or("a zip file without a workbook") });
+        }
+        if parts.has_macros {
+            diagnostics.warn_file("macro-ignored", "the workbook carries macros; they are ignored");
+        }
+        if parts.has_external_links {
+            diagnostics.warn_file("link-ignored", "the workbook refers to other files; they are ignored");
+        }
+        return xlsx::sheets(bytes, &parts);
+    }
+    if bytes.starts_with(OLE_MAGIC) {
+        return xls::sheets(bytes);
+    }
+    csv::sheets(bytes, diagnostics)
+}
+
+fn why_none(rejected: &[Rejected]) -> String {
+    /// Sheets named in the message; the rest is counted.
+    const NAMED: usize = 3;
+    let named: Vec<String> =
+        rejected.iter().take(NAMED).map(|one| format!("`{}`: {} ({})", one.sheet, one.message, one.code)).collect();
+    let more = rejected.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!("; and {more} more sheets") };
+    format!("{}{more}", named.join("; "))
+}

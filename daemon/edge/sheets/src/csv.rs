@@ -1,0 +1,102 @@
+//! Delimited text (comma, semicolon, tab) as one sheet.
+//!
+//! Invariant: the encoding is decided by the whole file: UTF-8 (with or without BOM) or GB18030, and text that is
+//! neither is refused rather than guessed. Left out: merges, which such a file cannot have.
+
+use std::borrow::Cow;
+
+use crate::{
+    Error,
+    grid::{Budget, Sheet},
+    report::Diagnostics,
+};
+
+/// First bytes of the file that are looked at for the delimiter and for other kinds of files.
+const HEAD_BYTES: usize = 16 << 10;
+/// The sheet's name, since the file has none.
+const SHEET_NAME: &str = "csv";
+
+/// Files by their first bytes that are often sent for workbooks.
+const OTHER_KINDS: [(&[u8], &str); 9] = [
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"{\\rtf", "a rich-text document"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"SQLite format 3", "a database"),
+];
+
+/// Reads the text as one sheet.
+pub(crate) fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<Sheet>, Error> {
+    if let Some((_, found)) = OTHER_KINDS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return Err(Error::NotAWorkbook { found });
+    }
+    let text = decode(bytes)?;
+    refuse_web_page(&text)?;
+    if text.trim().is_empty() {
+        return Err(Error::Empty);
+    }
+    let delimiter = delimiter(&text);
+    if !text.as_bytes().contains(&delimiter) {
+        return Err(Error::NotAWorkbook { found: "text without columns" });
+    }
+    let mut sheet = Sheet::new(SHEET_NAME, false);
+    let mut budget = Budget::default();
+    let mut reader =
+        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    for (row, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| Error::Damaged { what: error.to_string() })?;
+        let row = u32::try_from(row).unwrap_or(u32::MAX);
+        for (column, text) in record.iter().enumerate() {
+            sheet.put(row, u32::try_from(column).unwrap_or(u32::MAX), text.to_owned(), &mut budget)?;
+        }
+    }
+    if text.contains('\u{fffd}') {
+        diagnostics.warn("text-damaged", SHEET_NAME, "", "characters were lost before this file was made");
+    }
+    Ok(vec![sheet])
+}
+
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        // UTF-16 by its mark: Excel's "Unicode text".
+        let encoding = if bytes[0] == 0xff { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
+        let (text, _, has_errors) = encoding.decode(bytes);
+        return if has_errors { Err(Error::UnknownEncoding) } else { Ok(text) };
+    }
+    if bytes[..bytes.len().min(HEAD_BYTES)].contains(&0) {
+        return Err(Error::NotAWorkbook { found: "unknown binary data" });
+    }
+    let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Ok(text) = std::str::from_utf8(bare) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let (text, has_errors) = encoding_rs::GB18030.decode_without_bom_handling(bare);
+    // Any run of bytes is nearly GB18030: without Chinese characters or with controls it is something else.
+    let is_chinese = text.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
+    let has_controls = text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    if has_errors || !is_chinese || has_controls { Err(Error::UnknownEncoding) } else { Ok(text) }
+}
+
+fn refuse_web_page(text: &str) -> Result<(), Error> {
+    let head: String = text.trim_start().chars().take(200).collect::<String>().to_ascii_lowercase();
+    let found = if head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<table") {
+        "a web page"
+    } else if head.starts_with("<?xml") {
+        "an XML document"
+    } else {
+        return Ok(());
+    };
+    Err(Error::NotAWorkbook { found })
+}
+
+/// The one of tab, semicolon and comma that splits the most lines of the head into several columns.
+fn delimiter(text: &str) -> u8 {
+    let end = text.char_indices().map(|(place, _)| place).find(|place| *place >= HEAD_BYTES).unwrap_or(text.len());
+    let count = |delimiter: u8| text[..end].bytes().filter(|byte| *byte == delimiter).count();
+    let candidates = [b'\t', b';', b','];
+    candidates.into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+}

@@ -1,0 +1,60 @@
+//! The title over a table and the domain it names.
+//!
+//! Invariant: the nearest title above a header is the table's; the domain comes from the title, else from the
+//! sheet's or the file's name, and is never guessed. Left out: domains named by a column.
+
+use crate::{Reading, grid::Sheet, header::Header};
+
+/// Most rows above a header that can belong to it: 附件, title, date, unit, notes.
+const TITLE_ROWS_MAX: u32 = 8;
+/// A row above a header with at least this many cells is a row of another table or a contents list.
+const TITLE_CELLS_MAX: usize = 3;
+
+/// A table's title.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Title {
+    /// Without blanks inside; empty where none was found.
+    pub(crate) text: String,
+    /// The first row that belongs to the table: the title's, or the header's own.
+    pub(crate) first_row: u32,
+}
+
+/// Looks for the title above a header, not above `floor`.
+pub(crate) fn find(sheet: &Sheet, reading: &Reading<'_>, header: &Header, floor: u32) -> Title {
+    let mut best: Option<(u8, Title)> = None;
+    let lowest = header.top.saturating_sub(TITLE_ROWS_MAX).max(floor);
+    for row in (lowest..header.top).rev() {
+        let cells: Vec<&str> = sheet.own_cells(row).map(|(_, text)| text).collect();
+        if cells.len() > TITLE_CELLS_MAX {
+            break;
+        }
+        let Some(longest) = cells.iter().max_by_key(|text| text.chars().count()) else { continue };
+        let text = without_blanks(longest);
+        let score = score(reading, &text);
+        if score > 0 && best.as_ref().is_none_or(|(known, _)| score > *known) {
+            best = Some((score, Title { text, first_row: row }));
+        }
+    }
+    best.map_or(Title { text: String::new(), first_row: header.top }, |(_, title)| title)
+}
+
+/// How much a line looks like a catalog's title.
+fn score(reading: &Reading<'_>, text: &str) -> u8 {
+    const TITLE_CHARS_MAX: usize = 80;
+    if text.chars().count() > TITLE_CHARS_MAX {
+        return 0;
+    }
+    let is_named = reading.domain_of([text]).is_some();
+    let is_catalog = text.contains("目录") || text.contains("清单");
+    match (is_catalog, is_named) {
+        (true, true) => 3,
+        (true, false) => 2,
+        (false, true) => 1,
+        (false, false) => 0,
+    }
+}
+
+/// Takes out blanks, which only spread the title over its cell.
+pub(crate) fn without_blanks(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}

@@ -1,0 +1,220 @@
+//! A sheet as cells of text with its merges, whatever file it came from.
+//!
+//! Invariant: within the bounds of [`crate::limits`]; a cell that a merge covers reads as the merge's first cell.
+//! Left out: what the text means.
+
+use std::collections::HashMap;
+
+use crate::{Error, limits, parts::SheetPart};
+
+/// A rectangle of cells, both ends inclusive, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Merge {
+    pub(crate) top: u32,
+    pub(crate) left: u32,
+    pub(crate) bottom: u32,
+    pub(crate) right: u32,
+}
+
+/// One sheet.
+#[derive(Debug, Default)]
+pub(crate) struct Sheet {
+    pub(crate) name: String,
+    pub(crate) is_hidden: bool,
+    pub(crate) part: SheetPart,
+    /// Rows from `first_row` on; a row is as long as its last used cell.
+    rows: Vec<Vec<String>>,
+    first_row: u32,
+    merges: Vec<Merge>,
+    cover: HashMap<(u32, u32), usize>,
+    /// Cells whose stored value is an error such as #REF!.
+    pub(crate) error_cells: Vec<(u32, u32)>,
+}
+
+/// Counts cells over all sheets of a file.
+#[derive(Default)]
+pub(crate) struct Budget {
+    cells: usize,
+}
+
+impl Sheet {
+    pub(crate) fn new(name: &str, is_hidden: bool) -> Self {
+        Self { name: name.to_owned(), is_hidden, ..Self::default() }
+    }
+
+    /// Puts text into a cell; cells come in any order. Blank text is not kept.
+    pub(crate) fn put(&mut self, row: u32, column: u32, text: String, budget: &mut Budget) -> Result<(), Error> {
+        let text = clean(text);
+        if text.is_empty() {
+            return Ok(());
+        }
+        budget.cells += 1;
+        self.check(row, column, &text, budget)?;
+        if self.rows.is_empty() {
+            self.first_row = row;
+        } else if row < self.first_row {
+            let gap = (self.first_row - row) as usize;
+            self.rows.splice(0..0, std::iter::repeat_with(Vec::new).take(gap));
+            self.first_row = row;
+        }
+        let index = (row - self.first_row) as usize;
+        if index >= self.rows.len() {
+            self.rows.resize_with(index + 1, Vec::new);
+        }
+        let cells = &mut self.rows[index];
+        if column as usize >= cells.len() {
+            cells.resize_with(column as usize + 1, String::new);
+        }
+        cells[column as usize] = text;
+        Ok(())
+    }
+
+    fn check(&self, row: u32, column: u32, text: &str, budget: &Budget) -> Result<(), Error> {
+        let span = if self.rows.is_empty() {
+            1
+        } else {
+            let last = self.end_row().max(row.saturating_add(1));
+            last - self.first_row.min(row)
+        };
+        let place = || format!("`{}` {}", self.name, address(row, column));
+        let what = if span > limits::ROWS_MAX {
+            format!("{}: {span} rows, {} are read", place(), limits::ROWS_MAX)
+        } else if column >= limits::COLUMNS_MAX {
+            format!("{}: more than {} columns", place(), limits::COLUMNS_MAX)
+        } else if budget.cells > limits::CELLS_MAX {
+            format!("{}: more than {} cells", place(), limits::CELLS_MAX)
+        } else if text.len() > limits::CELL_CHARS_MAX && text.chars().count() > limits::CELL_CHARS_MAX {
+            format!("{}: a cell of more than {} characters", place(), limits::CELL_CHARS_MAX)
+        } else {
+            return Ok(());
+        };
+        Err(Error::TooManyCells { what })
+    }
+
+    /// Sets the merges, cut to the used rows and columns; the first of two that overlap counts.
+    pub(crate) fn set_merges(&mut self, merges: impl IntoIterator<Item = Merge>) {
+        let (Some(last_row), columns) = (self.end_row().checked_sub(1), self.end_column()) else { return };
+        for merge in merges {
+            let cut = Merge { bottom: merge.bottom.min(last_row), right: merge.right.min(columns.max(1) - 1), ..merge };
+            let is_real = cut.top <= cut.bottom && cut.left <= cut.right && cut.top >= self.first_row;
+            let area =
+                u64::from(cut.bottom.saturating_sub(cut.top) + 1) * u64::from(cut.right.saturating_sub(cut.left) + 1);
+            if !is_real || self.cover.len() as u64 + area > limits::MERGED_CELLS_MAX as u64 {
+                continue;
+            }
+            for row in cut.top..=cut.bottom {
+                for column in cut.left..=cut.right {
+                    self.cover.entry((row, column)).or_insert(self.merges.len());
+                }
+            }
+            self.merges.push(cut);
+        }
+    }
+
+    /// The first used row.
+    pub(crate) fn first_row(&self) -> u32 {
+        self.first_row
+    }
+
+    /// One past the last used row.
+    pub(crate) fn end_row(&self) -> u32 {
+        self.first_row + u32::try_from(self.rows.len()).unwrap_or(u32::MAX - self.first_row)
+    }
+
+    /// One past the last used column.
+    pub(crate) fn end_column(&self) -> u32 {
+        self.rows.iter().map(Vec::len).max().and_then(|len| u32::try_from(len).ok()).unwrap_or(0)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn stored(&self, row: u32, column: u32) -> &str {
+        let cells = row.checked_sub(self.first_row).and_then(|index| self.rows.get(index as usize));
+        cells.and_then(|cells| cells.get(column as usize)).map_or("", String::as_str)
+    }
+
+    /// The merge that covers a cell.
+    pub(crate) fn merge_at(&self, row: u32, column: u32) -> Option<&Merge> {
+        if self.merges.is_empty() {
+            return None;
+        }
+        self.cover.get(&(row, column)).map(|index| &self.merges[*index])
+    }
+
+    /// The text one sees in a cell: its own, or that of the merge over it.
+    pub(crate) fn text(&self, row: u32, column: u32) -> &str {
+        self.merge_at(row, column).map_or_else(|| self.stored(row, column), |merge| self.stored(merge.top, merge.left))
+    }
+
+    /// The text of a cell that begins here: empty where a merge from above or from the left covers it.
+    pub(crate) fn own(&self, row: u32, column: u32) -> &str {
+        match self.merge_at(row, column) {
+            Some(merge) if (merge.top, merge.left) != (row, column) => "",
+            _ => self.stored(row, column),
+        }
+    }
+
+    /// The cells of a row that begin here and have text.
+    pub(crate) fn own_cells(&self, row: u32) -> impl Iterator<Item = (u32, &str)> {
+        let len = row.checked_sub(self.first_row).and_then(|index| self.rows.get(index as usize)).map_or(0, Vec::len);
+        let columns = 0..u32::try_from(len).unwrap_or(0);
+        columns.map(move |column| (column, self.own(row, column))).filter(|(_, text)| !text.is_empty())
+    }
+}
+
+/// The text without what only the file format or the printer needs: outer blanks, carriage returns, control and
+/// zero-width characters. Everything else stays as printed.
+fn clean(text: String) -> String {
+    let is_plain = |c: char| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    if text.chars().all(is_plain) && !text.contains("_x000D_") {
+        let trimmed = text.trim();
+        return if trimmed.len() == text.len() { text } else { trimmed.to_owned() };
+    }
+    let text = text.replace("_x000D_", "").replace("\r\n", "\n").replace('\r', "\n");
+    let kept: String = text.chars().filter(|c| is_plain(*c) || matches!(c, '\n' | '\t')).collect();
+    kept.trim().to_owned()
+}
+
+/// A cell's address as spreadsheets print it: (3, 1) → B4.
+pub(crate) fn address(row: u32, column: u32) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column;
+    loop {
+        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
+        rest = match (rest / 26).checked_sub(1) {
+            Some(rest) => rest,
+            None => break,
+        };
+    }
+    let letters: String = letters.into_iter().rev().collect();
+    format!("{letters}{}", u64::from(row) + 1)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_those_of_spreadsheets() {
+        for (row, column, text) in [(0, 0, "A1"), (3, 25, "Z4"), (9, 26, "AA10"), (0, 701, "ZZ1"), (0, 702, "AAA1")] {
+            assert_eq!(address(row, column), text);
+        }
+    }
+
+    #[test]
+    fn a_merged_cell_reads_as_its_first_and_owns_nothing() {
+        let mut sheet = Sheet::new("s", false);
+        let mut budget = Budget::default();
+        sheet.put(5, 1, " 出生\u{a0}".to_owned(), &mut budget).unwrap();
+        sheet.put(6, 2, "x".to_owned(), &mut budget).unwrap();
+        sheet.put(2, 0, "a".to_owned(), &mut budget).unwrap();
+        sheet.set_merges([Merge { top: 5, left: 1, bottom: 900_000, right: 1 }]);
+        assert_eq!((sheet.text(6, 1), sheet.own(6, 1), sheet.own(5, 1)), ("出生", "", "出生"));
+        assert_eq!((sheet.first_row(), sheet.end_row(), sheet.end_column()), (2, 7, 3));
+        assert!(sheet.put(900_000, 0, "far".to_owned(), &mut budget).is_err());
+        assert!(sheet.put(3, 16_383, "right".to_owned(), &mut budget).is_err());
+    }
+}

@@ -1,0 +1,303 @@
+//! Finds the header rows of a sheet and says what each column is.
+//!
+//! Invariant: columns are known by their words, never by position, except where a word is missing: then its
+//! neighbours decide, and a warning says so. Left out: titles (domain_title), rows of items (rows).
+
+use std::collections::BTreeSet;
+
+use crate::{
+    Reading,
+    grid::{Sheet, address},
+    report::Diagnostics,
+};
+
+mod gaps;
+mod words;
+
+/// Most header rows below the first: the official form has one; three-level matters may have two.
+const SUB_ROWS_MAX: u32 = 2;
+
+/// A set of columns whose marks are values of one vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Group {
+    /// 公开对象
+    Audience,
+    /// 公开方式
+    Mode,
+    /// 公开层级
+    Level,
+    /// 公开程度
+    Extent,
+    /// 五公开
+    FiveOpen,
+    /// 过程/结果
+    Stage,
+    /// 公开渠道, where each channel has a column of its own.
+    Channel,
+}
+
+impl Group {
+    const ALL: [Self; 7] =
+        [Self::Audience, Self::Mode, Self::Level, Self::Extent, Self::FiveOpen, Self::Stage, Self::Channel];
+}
+
+/// A column beside the official ones that has a field of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// 公开属性 of the element model (嘉定): a mode, one row an element.
+    Attribute,
+    ResponsibleDept,
+    PowerListRef,
+    GuidelineRef,
+    WithholdReason,
+    EffectiveFrom,
+    EffectiveTo,
+}
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    Serial,
+    /// 一级, 二级, 三级事项; 0 for an undivided 公开事项.
+    Matter(u8),
+    Content,
+    Basis,
+    TimeLimit,
+    Subject,
+    Channels,
+    /// A mark for one value.
+    Mark(Group, String),
+    /// A group without sub-columns: the cell names the values.
+    Words(Group),
+    Field(Field),
+    /// Kept under its header's text.
+    Extra(String),
+}
+
+/// The header of one table.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    /// First header row.
+    pub(crate) top: u32,
+    /// One past the last header row.
+    pub(crate) end: u32,
+    /// What the columns are, left to right; columns without any header and text are left out.
+    pub(crate) columns: Vec<(u32, Column)>,
+    /// The header says that □ means "optional" (住建 templates).
+    pub(crate) has_optional_boxes: bool,
+    /// The element model: 公开要素 with a 公开属性 each.
+    pub(crate) is_element_model: bool,
+}
+
+impl Header {
+    /// The first column of that kind.
+    pub(crate) fn column(&self, wanted: &Column) -> Option<u32> {
+        self.columns.iter().find(|(_, column)| column == wanted).map(|(index, _)| *index)
+    }
+
+    /// Whether a group of marks or words is there.
+    pub(crate) fn has_group(&self, wanted: Group) -> bool {
+        self.columns.iter().any(|(_, column)| match column {
+            Column::Mark(group, _) | Column::Words(group) => *group == wanted,
+            Column::Field(Field::Attribute) => wanted == Group::Mode,
+            Column::Serial | Column::Matter(_) | Column::Content | Column::Basis | Column::TimeLimit => false,
+            Column::Subject | Column::Channels | Column::Field(_) | Column::Extra(_) => false,
+        })
+    }
+
+    /// The columns that name the matter, left to right.
+    pub(crate) fn matters(&self) -> impl Iterator<Item = (u32, u8)> {
+        self.columns.iter().filter_map(|(index, column)| match column {
+            Column::Matter(level) => Some((*index, *level)),
+            _ => None,
+        })
+    }
+}
+
+/// All headers of a sheet, top to bottom.
+pub(crate) fn find(sheet: &Sheet, reading: &Reading<'_>, diagnostics: &mut Diagnostics) -> Vec<Header> {
+    let mut headers: Vec<Header> = Vec::new();
+    let mut row = sheet.first_row();
+    while row < sheet.end_row() {
+        if is_main_row(sheet, row) {
+            let floor = headers.last().map_or(sheet.first_row(), |header| header.end);
+            let header = read(sheet, reading, row, floor, diagnostics);
+            row = header.end;
+            headers.push(header);
+        } else {
+            row += 1;
+        }
+    }
+    headers
+}
+
+/// Whether the row names a matter and a content or subject column: the least that makes a catalog.
+fn is_main_row(sheet: &Sheet, row: u32) -> bool {
+    let mut tops = BTreeSet::new();
+    for (_, text) in sheet.own_cells(row) {
+        // 4 letters of 3 bytes and a few blanks or notes; longer texts and single marks are not looked at.
+        if text.len() >= 6 && text.len() <= words::WORD_CHARS_MAX * 4 && text.chars().count() <= words::WORD_CHARS_MAX {
+            tops.extend(words::top(&words::plain(text)).map(|column| rank(&column)));
+        }
+    }
+    let has_matter = tops.iter().any(|rank| (MATTER_RANK..MATTER_RANK + 4).contains(rank));
+    let has_body = tops.contains(&rank(&Column::Content)) || tops.contains(&rank(&Column::Subject));
+    // 锡林浩特 lost the cell 公开事项: four other official words are no accident.
+    has_body && (has_matter || tops.len() >= 4)
+}
+
+const MATTER_RANK: u8 = 1;
+
+/// The official order of columns.
+fn rank(column: &Column) -> u8 {
+    match column {
+        Column::Serial => 0,
+        Column::Matter(level) => MATTER_RANK + level,
+        Column::Content => 5,
+        Column::Basis => 6,
+        Column::TimeLimit => 7,
+        Column::Subject => 8,
+        Column::Channels => 9,
+        Column::Mark(..) | Column::Words(_) => 10,
+        Column::Field(_) | Column::Extra(_) => 11,
+    }
+}
+
+fn read(sheet: &Sheet, reading: &Reading<'_>, main: u32, floor: u32, diagnostics: &mut Diagnostics) -> Header {
+    let top = if main > floor && is_group_row(sheet, main - 1) { main - 1 } else { main };
+    let mut end = main + 1;
+    while end < sheet.end_row() && end <= main + SUB_ROWS_MAX && is_sub_row(sheet, reading, main, end) {
+        end += 1;
+    }
+    let has_county = (top..end).any(|row| {
+        sheet
+            .own_cells(row)
+            .any(|(_, text)| !reading.is_ambiguous_level(text) && reading.level(text, false) == Some("county"))
+    });
+    let mut header = Header { top, end, columns: Vec::new(), has_optional_boxes: false, is_element_model: false };
+    let mut unnamed = Vec::new();
+    for column in 0..sheet.end_column() {
+        let texts = texts(sheet, top, end, column);
+        header.has_optional_boxes |= texts.iter().any(|text| text.contains("可选"));
+        if texts.iter().any(|text| words::is_traditional(text)) {
+            diagnostics.warn(
+                "text-traditional",
+                &sheet.name,
+                &address(main, column),
+                "traditional characters in the header",
+            );
+        }
+        let heading = heading(sheet, top, end, column);
+        match resolve(reading, &texts, heading, has_county) {
+            Some(found) => header.columns.push((column, found)),
+            None => unnamed.push((column, texts.join("/"))),
+        }
+    }
+    header.is_element_model = header.column(&Column::Field(Field::Attribute)).is_some()
+        && header
+            .column(&Column::Content)
+            .is_some_and(|c| texts(sheet, top, end, c).iter().any(|t| t.contains("要素")));
+    gaps::fill(sheet, &mut header, unnamed, diagnostics);
+    settle_repeats(sheet, &mut header, diagnostics);
+    header
+}
+
+/// The distinct header texts over a column, top to bottom.
+fn texts(sheet: &Sheet, top: u32, end: u32, column: u32) -> Vec<&str> {
+    let mut texts: Vec<&str> = Vec::new();
+    for row in top..end {
+        let text = sheet.text(row, column);
+        if !text.is_empty() && texts.last() != Some(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+/// The group whose heading stands over the column, or, where merges are lost, nearest on the left of it.
+fn heading(sheet: &Sheet, top: u32, end: u32, column: u32) -> Option<Group> {
+    for row in top..end {
+        let text = (0..=column).rev().map(|left| sheet.text(row, left)).find(|text| !text.is_empty())?;
+        if let Some(group) = words::group(&words::plain(text)) {
+            return Some(group);
+        }
+    }
+    None
+}
+
+/// The lowest text that says something decides; what no text explains stays open.
+fn resolve(reading: &Reading<'_>, texts: &[&str], heading: Option<Group>, has_county: bool) -> Option<Column> {
+    let below_heading = texts.len() > 1;
+    for text in texts.iter().rev() {
+        let word = words::plain(text);
+        if let Some(column) = words::top(&word) {
+            return Some(column);
+        }
+        if let Some(group) = words::group(&word) {
+            return Some(Column::Words(group));
+        }
+        if let Some(field) = words::field(&word) {
+            return Some(Column::Field(field));
+        }
+        if words::is_known_extra(&word) {
+            return Some(Column::Extra((*text).to_owned()));
+        }
+        let heading = heading.filter(|_| below_heading || word.chars().count() <= 8);
+        if let Some((group, slug)) = words::mark(reading, heading, text, has_county) {
+            return Some(Column::Mark(group, slug));
+        }
+    }
+    None
+}
+
+/// A row over the main one that only holds headings, where 公开对象 and its like stand a row higher.
+fn is_group_row(sheet: &Sheet, row: u32) -> bool {
+    let words: Vec<String> = sheet.own_cells(row).map(|(_, text)| words::plain(text)).collect();
+    words.len() >= 2 && words.iter().filter(|word| words::group(word).is_some()).count() >= 2
+}
+
+/// A row under the main one in which at least half of the cells are header words and none is a serial.
+fn is_sub_row(sheet: &Sheet, reading: &Reading<'_>, main: u32, row: u32) -> bool {
+    let mut cells = 0;
+    let mut known = 0;
+    for (column, text) in sheet.own_cells(row) {
+        cells += 1;
+        if text.chars().count() > words::WORD_CHARS_MAX || text.chars().all(|c| c.is_ascii_digit()) {
+            return false;
+        }
+        let word = words::plain(text);
+        let group = heading(sheet, main, main + 1, column);
+        let is_word = words::top(&word).is_some() || words::group(&word).is_some();
+        known += usize::from(is_word || words::mark(reading, group, text, false).is_some());
+    }
+    cells > 0 && known * 2 >= cells && known > 0
+}
+
+/// A second column of one official kind is kept as an extra column.
+fn settle_repeats(sheet: &Sheet, header: &mut Header, diagnostics: &mut Diagnostics) {
+    let mut seen: Vec<Column> = Vec::new();
+    let mut keys: BTreeSet<String> = BTreeSet::new();
+    for (index, column) in &mut header.columns {
+        let is_repeat = !matches!(column, Column::Mark(..) | Column::Extra(_)) && seen.contains(column);
+        if is_repeat {
+            let text = texts(sheet, header.top, header.end, *index).join("/");
+            diagnostics.warn(
+                "column-repeated",
+                &sheet.name,
+                &address(header.top, *index),
+                &format!("a second `{text}`"),
+            );
+            *column = Column::Extra(text);
+        } else {
+            seen.push(column.clone());
+        }
+        if let Column::Extra(key) = column {
+            let base = key.clone();
+            let mut number = 2;
+            while !keys.insert(key.clone()) {
+                *key = format!("{base}({number})");
+                number += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The words of the official form's header, and what each makes of its column.
+//!
+//! Invariant: these are the form's own words (国务院部门标准指引's 14 columns) and columns met beside them; values
+//! such as channels or levels come from the vocabulary. Compared on folded text without brackets and notes.
+
+use gongkai_model::vocabulary::{Terms, fold};
+
+use super::{Column, Field, Group};
+use crate::Reading;
+
+/// Longest header cell, in characters; notes that mention 公开内容 are longer.
+pub(super) const WORD_CHARS_MAX: usize = 24;
+
+/// Official columns by their words.
+const TOPS: &[(Column, &[&str])] = &[
+    (Column::Serial, &["序号", "编号", "序", "项目序号", "事项序号", "no."]),
+    (Column::Matter(1), &["一级事项", "一级目录", "一级公开事项", "一级", "一级标题"]),
+    (Column::Matter(2), &["二级事项", "二级目录", "二级公开事项", "二级", "二级标题"]),
+    (Column::Matter(3), &["三级事项", "三级目录", "三级公开事项", "三级", "三级标题"]),
+    (Column::Matter(0), &["公开事项", "事项名称", "公开事项名称", "事项", "公开项目", "公开事项类别", "公开名称"]),
+    (
+        Column::Content,
+        &[
+            "公开内容",
+            "内容要素",
+            "公开要素",
+            "公开内容要素",
+            "公开内容及要素",
+            "公开内容和要素",
+            "内容",
+            "要素",
+            "公开具体内容",
+        ],
+    ),
+    (Column::Basis, &["公开依据", "依据", "法律依据", "公开法律依据", "公开政策依据", "政策依据"]),
+    (Column::TimeLimit, &["公开时限", "时限", "公开时间", "公开期限", "公开时效", "公开时限要求"]),
+    (Column::Subject, &["公开主体", "主体", "公开责任主体", "责任主体", "公开单位", "发布主体", "公开机构"]),
+    (
+        Column::Channels,
+        &[
+            "公开渠道和载体",
+            "公开渠道",
+            "公开载体",
+            "渠道和载体",
+            "公开渠道及载体",
+            "公开渠道载体",
+            "公开载体和渠道",
+            "公开渠道与载体",
+            "公开平台",
+            "渠道",
+            "载体",
+        ],
+    ),
+];
+
+/// Headings over columns of marks.
+const GROUPS: &[(Group, &[&str])] = &[
+    (Group::Audience, &["公开对象", "对象", "公开范围"]),
+    (Group::Mode, &["公开方式", "方式"]),
+    (Group::Level, &["公开层级", "公开级别", "层级", "公开层次", "级别"]),
+    (Group::Extent, &["公开程度"]),
+    (Group::FiveOpen, &["五公开"]),
+    (Group::Stage, &["过程/结果", "公开阶段", "公开环节"]),
+];
+
+const FIELDS: &[(Field, &[&str])] = &[
+    (Field::Attribute, &["公开属性", "公开类别"]),
+    (Field::ResponsibleDept, &["责任科室", "部门科室", "承办科室", "责任处室", "责任股室"]),
+    (
+        Field::PowerListRef,
+        &["权责清单编码", "权力清单编码", "公共服务事项编码", "权责清单/公共服务事项编码", "事项编码"],
+    ),
+    (Field::GuidelineRef, &["对应标准指引条目", "标准指引条目"]),
+    (Field::WithholdReason, &["不予公开理由", "不公开理由"]),
+    (Field::EffectiveFrom, &["生效日期", "生效"]),
+    (Field::EffectiveTo, &["失效日期", "失效"]),
+];
+
+/// Columns met in real catalogs that have no field: kept as extra columns without a warning.
+const EXTRAS: &[&str] = &[
+    "公开领域",
+    "相应领域",
+    "领域",
+    "领域编码",
+    "类别",
+    "事项类型",
+    "事项类别",
+    "对应职责",
+    "网址",
+    "条款内容",
+    "依据效力",
+    "咨询电话",
+    "监督电话",
+    "监督举报电话",
+    "联系电话",
+    "备注",
+    "责任部门",
+    "责任单位",
+    "责任人",
+    "更新频率",
+    "公开形式",
+    "公开文本",
+];
+
+/// Letters of mirrored sites and traditional printing that the form's words use.
+const TRADITIONAL: &[(char, char)] = &[
+    ('開', '开'),
+    ('項', '项'),
+    ('內', '内'),
+    ('據', '据'),
+    ('時', '时'),
+    ('體', '体'),
+    ('載', '载'),
+    ('對', '对'),
+    ('層', '层'),
+    ('級', '级'),
+    ('號', '号'),
+    ('渠', '渠'),
+    ('縣', '县'),
+    ('鄉', '乡'),
+    ('動', '动'),
+    ('請', '请'),
+    ('會', '会'),
+    ('眾', '众'),
+    ('標', '标'),
+    ('準', '准'),
+    ('錄', '录'),
+    ('務', '务'),
+    ('領', '领'),
+    ('鎮', '镇'),
+];
+
+/// Folded header text: simplified, without brackets, notes in them, quotes and stars.
+pub(super) fn plain(text: &str) -> String {
+    let folded: String = fold(text).chars().map(simplified).collect();
+    let bare = folded.trim_matches(|c: char| matches!(c, '*' | ':' | '"' | '“' | '”' | '、'));
+    let cut = bare.find(['(', '〔', '"', '“', '※']).filter(|place| *place > 0);
+    cut.map_or(bare, |place| &bare[..place]).to_owned()
+}
+
+/// Whether the text has letters that only mirrored or traditional pages print.
+pub(super) fn is_traditional(text: &str) -> bool {
+    text.chars().any(|c| simplified(c) != c)
+}
+
+fn simplified(c: char) -> char {
+    TRADITIONAL.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to)
+}
+
+/// The official column a word stands for.
+pub(super) fn top(word: &str) -> Option<Column> {
+    TOPS.iter().find(|(_, words)| words.contains(&word)).map(|(column, _)| column.clone())
+}
+
+/// The group a word heads.
+pub(super) fn group(word: &str) -> Option<Group> {
+    GROUPS.iter().find(|(_, words)| words.contains(&word)).map(|(group, _)| *group)
+}
+
+/// A column beside the official ones that has a field of its own.
+pub(super) fn field(word: &str) -> Option<Field> {
+    FIELDS.iter().find(|(_, words)| words.contains(&word)).map(|(field, _)| *field)
+}
+
+/// Whether the word is known as an extra column.
+pub(super) fn is_known_extra(word: &str) -> bool {
+    EXTRAS.contains(&word)
+}
+
+/// A mark column: the group and value that a word under (or without) a heading stands for.
+pub(super) fn mark(
+    reading: &Reading<'_>,
+    heading: Option<Group>,
+    raw: &str,
+    has_county: bool,
+) -> Option<(Group, String)> {
+    let word = plain(raw);
+    if word.is_empty() {
+        return None;
+    }
+    let value = |group: Group| exact(reading, group, raw, &word, has_county).map(|slug| (group, slug));
+    // The word decides, not the heading: 三门 prints 公开方式 over 县级 and 乡级.
+    let found = heading.and_then(value).or_else(|| Group::ALL.into_iter().find_map(value));
+    found.or_else(|| by_beginning(&word)).or_else(|| heading.and_then(|group| cut_word(reading, group, &word)))
+}
+
+fn exact(reading: &Reading<'_>, group: Group, raw: &str, word: &str, has_county: bool) -> Option<String> {
+    if group == Group::Level {
+        let level = reading.level(raw, has_county).or_else(|| reading.level(word, has_county));
+        return level.filter(|_| word.chars().count() <= LEVEL_CHARS_MAX).map(str::to_owned);
+    }
+    let terms = terms(reading, group);
+    terms.find(raw).or_else(|| terms.find(word)).or_else(|| terms.get(word)).map(|term| term.slug.clone())
+}
+
+/// Longest word taken for a level: 东阳市级, 乡级、村级; a longer text that ends so is a sentence.
+const LEVEL_CHARS_MAX: usize = 10;
+
+fn terms<'a>(reading: &Reading<'a>, group: Group) -> &'a Terms {
+    let vocabulary = reading.vocabulary;
+    match group {
+        Group::Audience => &vocabulary.audience,
+        Group::Mode => &vocabulary.modes,
+        Group::Level => &vocabulary.levels,
+        Group::Extent => &vocabulary.extents,
+        Group::FiveOpen => &vocabulary.five_open,
+        Group::Stage => &vocabulary.stages,
+        Group::Channel => &vocabulary.channels,
+    }
+}
+
+fn by_beginning(word: &str) -> Option<(Group, String)> {
+    let (group, slug) = [
+        ("全社会", Group::Audience, "public"),
+        ("特定", Group::Audience, "specific"),
+        ("主动", Group::Mode, "proactive"),
+        ("依申请", Group::Mode, "on-request"),
+        ("不予公开", Group::Mode, "withheld"),
+    ]
+    .into_iter()
+    .find_map(|(start, group, slug)| word.starts_with(start).then_some((group, slug)))?;
+    Some((group, slug.to_owned()))
+}
+
+/// A word cut short by the printer (全, 依, 特): the one value of the group that begins so.
+fn cut_word(reading: &Reading<'_>, group: Group, word: &str) -> Option<(Group, String)> {
+    let begins = |text: &String| fold(text).starts_with(word);
+    let mut found =
+        terms(reading, group).iter().filter(|term| begins(&term.label) || term.spellings.iter().any(begins));
+    let first = found.next()?;
+    found.next().is_none().then(|| (group, first.slug.clone()))
+}

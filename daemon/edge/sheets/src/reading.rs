@@ -1,0 +1,81 @@
+//! What a reading depends on beside the file: vocabularies and domains as data, and the reader's own level.
+//!
+//! Invariant: an answer depends on the arguments only. Left out: where the data comes from (seeds, journal).
+
+use gongkai_model::{
+    domain::{Domain, RoutingTable, TitleMatch},
+    vocabulary::{Term, Vocabulary, fold},
+};
+
+/// The data a file is read with.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// Channels, audiences, modes, levels and marks.
+    pub vocabulary: &'a Vocabulary,
+    /// Domains with their aliases.
+    pub routing: &'a RoutingTable,
+    /// The level of the node that reads, as a slug: it decides what 市级 means. Empty where it is not known.
+    pub node_level: &'a str,
+}
+
+/// The level that 市级 means in a table that has a separate county column.
+const MUNICIPAL: &str = "municipal";
+/// The level that 市级 means in a table without one, read by a node below the city.
+const COUNTY: &str = "county";
+/// 乡、村级 in one column.
+const TOWNSHIP_VILLAGE: &str = "township-village";
+
+impl<'a> Reading<'a> {
+    /// The level a header or cell word names. `has_county` tells whether the table has a county column beside it:
+    /// then 市级 is the city's, whoever reads.
+    pub(crate) fn level(&self, text: &str, has_county: bool) -> Option<&'a str> {
+        let folded = fold(text);
+        if folded.is_empty() {
+            return None;
+        }
+        let exact = self.levels_of(&folded, has_county);
+        let is_both = folded.contains('级')
+            && folded.contains(['乡', '镇', '街'])
+            && (folded.contains('村') || folded.contains("社区"));
+        if exact.is_none() && is_both {
+            return self.vocabulary.levels.get(TOWNSHIP_VILLAGE).map(|term| term.slug.as_str());
+        }
+        // A place's name before the word: 东阳市级.
+        exact.or_else(|| {
+            let mut tails = folded.char_indices().skip(1).map(|(place, _)| &folded[place..]);
+            tails.find_map(|tail| self.levels_of(tail, has_county))
+        })
+    }
+
+    fn levels_of(&self, word: &str, has_county: bool) -> Option<&'a str> {
+        let found: Vec<&Term> = self.vocabulary.levels.matches(word).collect();
+        let named = |slug: &str| found.iter().find(|term| term.slug == slug).map(|term| term.slug.as_str());
+        match found.as_slice() {
+            [] => None,
+            [term] => Some(&term.slug),
+            _ if has_county => named(MUNICIPAL),
+            _ => named(self.node_level).or_else(|| named(COUNTY)),
+        }
+    }
+
+    /// Whether the word is one of several levels' (市级).
+    pub(crate) fn is_ambiguous_level(&self, text: &str) -> bool {
+        self.vocabulary.levels.matches(text).count() > 1
+    }
+
+    /// The domain one of the texts names, the first text that names exactly one.
+    pub(crate) fn domain_of<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Option<&'a Domain> {
+        texts.into_iter().find_map(|text| match self.routing.domain_in_title(text) {
+            TitleMatch::One(domain) => Some(domain),
+            TitleMatch::None | TitleMatch::Several(_) => None,
+        })
+    }
+
+    /// The word to print for a slug so that it reads back: the label, else a spelling that only this term has.
+    pub(crate) fn level_label<'t>(&'t self, slug: &'t str) -> &'t str {
+        let Some(term) = self.vocabulary.levels.get(slug) else { return slug };
+        let words = std::iter::once(&term.label).chain(&term.spellings);
+        let mut alone = words.filter(|word| self.vocabulary.levels.matches(word).count() == 1);
+        alone.next().map_or(slug, String::as_str)
+    }
+}

@@ -1,0 +1,48 @@
+//! From the rows under a header to items.
+//!
+//! Invariant: a new item starts where the serial or the matter's name is a new (not merged) cell; every other row
+//! with text continues an item, and what is no item is named in a warning. Nothing is dropped in silence.
+//! Left out: where tables begin and end (tables).
+
+use crate::{Reading, grid::Sheet, header::Header, report::Diagnostics, report::Row};
+
+mod build;
+mod carry;
+mod draft;
+mod kind;
+
+/// The rows of one table that stand under one printing of its header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch<'a> {
+    pub(crate) header: &'a Header,
+    /// First row, from 0.
+    pub(crate) from: u32,
+    /// One past the last.
+    pub(crate) to: u32,
+}
+
+/// What one table gave.
+pub(crate) struct Rows {
+    pub(crate) rows: Vec<Row>,
+    /// The last row that belongs to an item; the header's where there is none.
+    pub(crate) last_row: u32,
+}
+
+/// Reads the items of one table, printed in one or more stretches (page breaks).
+pub(crate) fn read(
+    sheet: &Sheet,
+    reading: &Reading<'_>,
+    stretches: &[Stretch<'_>],
+    diagnostics: &mut Diagnostics,
+) -> Rows {
+    let mut builder = build::Builder::new(sheet, reading, stretches);
+    let mut last_row = stretches.first().map_or(0, |stretch| stretch.header.end.saturating_sub(1));
+    for (index, stretch) in stretches.iter().enumerate() {
+        let drafts = draft::group(sheet, reading, stretch, diagnostics);
+        for (place, draft) in drafts.iter().enumerate() {
+            last_row = last_row.max(draft.last_row());
+            builder.add(stretch.header, draft, index > 0 && place == 0, diagnostics);
+        }
+    }
+    Rows { rows: builder.finish(diagnostics), last_row }
+}

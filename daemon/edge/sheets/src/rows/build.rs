@@ -1,0 +1,259 @@
+//! Makes items of drafts: gathers each column's text, resolves it, and parses it.
+//!
+//! Invariant: the text of every cell ends in the item, resolved but otherwise as printed; parsed values stand
+//! beside it. Findings name the cell.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use gongkai_model::item::{Basis, Item, parse_basis};
+
+use super::{
+    Stretch,
+    carry::{self, Carry},
+    draft::Draft,
+};
+use crate::{
+    Reading,
+    channels::{self, Channels},
+    grid::{Sheet, address},
+    header::{Column, Field, Group, Header},
+    marks,
+    report::{Diagnostics, Row, Source},
+    subject,
+};
+
+mod matter;
+mod survey;
+
+/// Builds the rows of one table.
+pub(super) struct Builder<'a> {
+    sheet: &'a Sheet,
+    reading: &'a Reading<'a>,
+    header: Option<&'a Header>,
+    carry: Carry,
+    rows: Vec<Row>,
+    /// Cells repeat down a catalog: each distinct text is parsed once.
+    channels: HashMap<String, Channels>,
+    basis: HashMap<String, Vec<Basis>>,
+    matters: BTreeMap<(String, String, String), u32>,
+    warned_rows: BTreeSet<u32>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(sheet: &'a Sheet, reading: &'a Reading<'a>, stretches: &[Stretch<'a>]) -> Self {
+        let header = stretches.first().map(|stretch| stretch.header);
+        let has_lost_merges = stretches.iter().all(|s| carry::has_no_row_merges(sheet, s.header, s.to));
+        Self {
+            sheet,
+            reading,
+            header,
+            carry: Carry::new(has_lost_merges),
+            rows: Vec::new(),
+            channels: HashMap::new(),
+            basis: HashMap::new(),
+            matters: BTreeMap::new(),
+            warned_rows: BTreeSet::new(),
+        }
+    }
+
+    /// Adds the item of one draft.
+    pub(super) fn add(&mut self, header: &Header, draft: &Draft, is_after_break: bool, diagnostics: &mut Diagnostics) {
+        let mut row = Row {
+            source: Source { sheet: self.sheet.name.clone(), row: draft.row.saturating_add(1) },
+            ..Row::default()
+        };
+        let continues_group = self.name(header, draft, is_after_break, &mut row, diagnostics);
+        for (index, column) in &header.columns {
+            if matches!(column, Column::Matter(_)) {
+                continue;
+            }
+            let at = (draft.row, *index);
+            let printed = self.gather(header, draft, *index, column, diagnostics);
+            let mut text = self.carry.resolve(self.sheet, self.reading, at, printed, diagnostics);
+            if text.is_empty() && continues_group && self.carry.has_lost_merges && carry::is_filled(column) {
+                text = self.carry.fill("merge-lost", self.sheet, at, diagnostics);
+            }
+            if text.is_empty() && *column == Column::Serial {
+                self.carry.above(*index).clone_into(&mut text);
+            } else if *column == Column::Serial {
+                survey::serial_gap(self.sheet, self.carry.above(*index), &text, at, diagnostics);
+            }
+            self.carry.keep(*index, &text);
+            self.put(header, column, at, text, &mut row, diagnostics);
+        }
+        self.check_row(header, draft, &mut row, diagnostics);
+        self.rows.push(row);
+    }
+
+    /// The column's text over the rows of a draft. A cell merged over several columns belongs to the leftmost, but
+    /// a mark merged over levels is a mark for each.
+    fn gather(
+        &self,
+        header: &Header,
+        draft: &Draft,
+        index: u32,
+        column: &Column,
+        diagnostics: &mut Diagnostics,
+    ) -> String {
+        let merge = self.sheet.merge_at(draft.row, index);
+        let is_from_left = merge.is_some_and(|merge| merge.left < index);
+        let is_shared = matches!(column, Column::Mark(Group::Level, _));
+        let first = if is_from_left && !is_shared { "" } else { self.sheet.text(draft.row, index) };
+        if draft.rows_after.is_empty() && draft.channel_rows_before.is_empty() {
+            return first.to_owned();
+        }
+        let before = draft.channel_rows_before.iter().filter(|_| *column == Column::Channels);
+        let mut parts: Vec<&str> = before.map(|row| self.sheet.own(*row, index)).collect();
+        parts.push(first);
+        parts.extend(draft.rows_after.iter().map(|row| self.sheet.own(*row, index)));
+        parts.retain(|part| !part.is_empty());
+        parts.dedup();
+        match column {
+            Column::Serial | Column::Mark(..) => parts.first().copied().unwrap_or_default().to_owned(),
+            Column::Subject => parts.join("、"),
+            Column::TimeLimit if parts.len() > 1 => {
+                let message = "several limits in one item: kept as clauses";
+                diagnostics.warn("time-limit-several", &self.sheet.name, &address(draft.row, index), message);
+                parts.join("\n")
+            }
+            _ => {
+                let _ = header;
+                parts.join("\n")
+            }
+        }
+    }
+
+    fn put(
+        &mut self,
+        header: &Header,
+        column: &Column,
+        at: (u32, u32),
+        text: String,
+        row: &mut Row,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let item = &mut row.item;
+        match column {
+            Column::Matter(_) => {}
+            Column::Serial => row.serial = text,
+            Column::Content => item.content = lines(&text),
+            Column::Basis => item.basis = self.basis(&text),
+            Column::TimeLimit => item.time_limit_text = text,
+            Column::Subject => item.subject = subject::split(&text),
+            Column::Channels => self.put_channels(header, at, text, item, diagnostics),
+            Column::Mark(group, slug) => {
+                let finding = marks::put(self.reading, *group, slug, &text, item);
+                self.report(finding, at, diagnostics);
+            }
+            Column::Words(group) => {
+                let findings = marks::put_words(self.reading, *group, &text, item);
+                self.report(findings, at, diagnostics);
+            }
+            Column::Field(field) => {
+                let findings = put_field(self.reading, *field, text, item);
+                self.report(findings, at, diagnostics);
+            }
+            Column::Extra(key) => {
+                if !text.is_empty() {
+                    item.extra.insert(key.clone(), text);
+                }
+            }
+        }
+    }
+
+    fn report(
+        &self,
+        findings: impl IntoIterator<Item = marks::Finding>,
+        at: (u32, u32),
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (code, message) in findings {
+            diagnostics.warn(code, &self.sheet.name, &address(at.0, at.1), &message);
+        }
+    }
+
+    fn put_channels(
+        &mut self,
+        header: &Header,
+        at: (u32, u32),
+        text: String,
+        item: &mut Item,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if text.is_empty() {
+            return;
+        }
+        if !self.channels.contains_key(&text) {
+            let read = channels::read(self.reading, &text, header.has_optional_boxes);
+            self.channels.insert(text.clone(), read);
+        }
+        let Some(read) = self.channels.get(&text) else { return };
+        item.channels.extend(read.used.iter().cloned());
+        item.channels_optional.clone_from(&read.optional);
+        item.channels_other.clone_from(&read.other);
+        for (code, message) in &read.findings {
+            diagnostics.warn(code, &self.sheet.name, &address(at.0, at.1), message);
+        }
+        item.channels_raw = text;
+    }
+
+    fn basis(&mut self, text: &str) -> Vec<Basis> {
+        if let Some(read) = self.basis.get(text) {
+            return read.clone();
+        }
+        let read = parse_basis(text);
+        self.basis.insert(text.to_owned(), read.clone());
+        read
+    }
+
+    /// Looks over the finished item once more.
+    fn check_row(&mut self, header: &Header, draft: &Draft, row: &mut Row, diagnostics: &mut Diagnostics) {
+        if !header.has_group(Group::Level) && !self.reading.node_level.is_empty() {
+            row.item.levels.insert(self.reading.node_level.to_owned());
+        }
+        survey::text(self.sheet, header, draft.row, &row.item, diagnostics);
+        let key = (row.item.level1.clone(), row.item.level2.clone(), row.item.level3.clone());
+        if let Some(first) = self.matters.get(&key) {
+            let message = format!("the matter `{}` stands in row {first} too", row.item.name());
+            diagnostics.warn("matter-repeated", &self.sheet.name, &address(draft.row, 0), &message);
+        } else {
+            self.matters.insert(key, draft.row.saturating_add(1));
+        }
+        let is_hidden = |row: &u32| self.sheet.part.hidden_rows.contains(row);
+        let rows = std::iter::once(&draft.row).chain(&draft.rows_after);
+        if rows.clone().any(is_hidden) && self.warned_rows.insert(draft.row) {
+            let message = "the row is hidden, its item is read";
+            diagnostics.warn("row-hidden", &self.sheet.name, &address(draft.row, 0), message);
+        }
+        row.list_missing();
+    }
+
+    /// The table's rows, after findings about the table as a whole.
+    pub(super) fn finish(self, diagnostics: &mut Diagnostics) -> Vec<Row> {
+        if let Some(header) = self.header {
+            survey::table(self.sheet, self.reading, header, &self.rows, diagnostics);
+        }
+        self.rows
+    }
+}
+
+/// Lines without outer blanks; empty lines go.
+fn lines(text: &str) -> String {
+    if !text.contains('\n') {
+        return text.to_owned();
+    }
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn put_field(reading: &Reading<'_>, field: Field, text: String, item: &mut Item) -> Vec<marks::Finding> {
+    match field {
+        Field::Attribute => return marks::put_words(reading, Group::Mode, &text, item),
+        Field::ResponsibleDept => item.responsible_dept = text,
+        Field::PowerListRef => item.power_list_ref = text,
+        Field::GuidelineRef => item.guideline_ref = text,
+        Field::WithholdReason => item.withhold_reason = text,
+        Field::EffectiveFrom => item.effective_from = text,
+        Field::EffectiveTo => item.effective_to = text,
+    }
+    Vec::new()
+}

@@ -1,0 +1,93 @@
+//! What a row takes from the rows above: 同上, lost merges, shared serials.
+//!
+//! Invariant: a value is taken only from the same column of the same table, as it was resolved there, and lost
+//! merges are filled only inside one level-1 group. Marks are never filled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    Reading,
+    grid::{Sheet, address},
+    header::{Column, Header},
+    report::Diagnostics,
+};
+
+/// Longest text looked at for 同上.
+const SAME_AS_BYTES_MAX: usize = 24;
+
+/// The resolved texts of the row above, by column.
+#[derive(Default)]
+pub(super) struct Carry {
+    above: BTreeMap<u32, String>,
+    warned: BTreeSet<(&'static str, u32)>,
+    /// No merge over several rows in the whole table: blank cells may be what is left of merges.
+    pub(super) has_lost_merges: bool,
+}
+
+impl Carry {
+    pub(super) fn new(has_lost_merges: bool) -> Self {
+        Self { has_lost_merges, ..Self::default() }
+    }
+
+    /// Replaces 同上 by the resolved value above.
+    pub(super) fn resolve(
+        &self,
+        sheet: &Sheet,
+        reading: &Reading<'_>,
+        (row, column): (u32, u32),
+        text: String,
+        diagnostics: &mut Diagnostics,
+    ) -> String {
+        if text.len() > SAME_AS_BYTES_MAX || text.is_empty() || !reading.vocabulary.is_same_as(&text) {
+            return text;
+        }
+        if let Some(above) = self.above.get(&column).filter(|above| !above.is_empty()) {
+            return above.clone();
+        }
+        let message = format!("`{text}` with nothing above it in this table");
+        diagnostics.warn("same-as-nothing", &sheet.name, &address(row, column), &message);
+        text
+    }
+
+    /// Fills a blank cell whose merge was lost; only the first of each column is named.
+    pub(super) fn fill(
+        &mut self,
+        code: &'static str,
+        sheet: &Sheet,
+        (row, column): (u32, u32),
+        diagnostics: &mut Diagnostics,
+    ) -> String {
+        let Some(above) = self.above.get(&column).filter(|above| !above.is_empty()).cloned() else {
+            return String::new();
+        };
+        if self.warned.insert((code, column)) {
+            let message = "a blank cell takes the value above it; so do the next ones in this column";
+            diagnostics.warn(code, &sheet.name, &address(row, column), message);
+        }
+        above
+    }
+
+    /// The resolved value above, without a warning.
+    pub(super) fn above(&self, column: u32) -> &str {
+        self.above.get(&column).map_or("", String::as_str)
+    }
+
+    /// Remembers the resolved value of a column.
+    pub(super) fn keep(&mut self, column: u32, text: &str) {
+        if self.above.get(&column).is_none_or(|above| above != text) {
+            self.above.insert(column, text.to_owned());
+        }
+    }
+}
+
+/// Whether no merge under the header reaches over several rows: then merges may have been lost (CSV, copies).
+pub(super) fn has_no_row_merges(sheet: &Sheet, header: &Header, to: u32) -> bool {
+    let columns: Vec<u32> = header.columns.iter().map(|(column, _)| *column).collect();
+    let is_tall = |row: u32, column: u32| sheet.merge_at(row, column).is_some_and(|merge| merge.bottom > merge.top);
+    !(header.end..to).any(|row| columns.iter().any(|column| is_tall(row, *column)))
+}
+
+/// Columns that are filled inside a level-1 group when merges are lost.
+pub(super) fn is_filled(column: &Column) -> bool {
+    matches!(column, Column::Basis | Column::TimeLimit | Column::Subject | Column::Channels)
+}

@@ -1,0 +1,84 @@
+//! What a single row under a header is.
+//!
+//! Invariant: only cells that begin in the row count; a merge from above says nothing about this row.
+
+use crate::{
+    Reading, channels,
+    grid::Sheet,
+    header::{Column, Field, Header},
+};
+
+/// The kind of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Blank,
+    /// A new item begins.
+    Item,
+    /// More lines of the item above.
+    Continuation,
+    /// Nothing but channels: of the item above or below.
+    ChannelsOnly,
+    /// A serial and nothing else.
+    SerialOnly,
+    /// Text beside the table: notes, page furniture, a section's heading.
+    Note,
+}
+
+/// Beginnings of rows that follow a table or come from the web page around it.
+const NOTE_WORDS: [&str; 14] = [
+    "标准目录要素说明",
+    "要素说明",
+    "说明:",
+    "说明：",
+    "备注:",
+    "备注：",
+    "注:",
+    "注：",
+    "打印",
+    "关闭",
+    "责任编辑",
+    "填表",
+    "扫一扫",
+    "来源",
+];
+/// Longest text taken for a serial: 0101, A1., （一）, 1-2.
+const SERIAL_CHARS_MAX: usize = 8;
+/// A cell merged over at least this many columns is a heading or note, not a part of an item.
+const WIDE_COLUMNS: u32 = 5;
+
+/// Decides the row's kind.
+pub(super) fn of(sheet: &Sheet, reading: &Reading<'_>, header: &Header, row: u32) -> Kind {
+    let cells: Vec<(u32, &str)> = sheet.own_cells(row).collect();
+    let Some((first, text)) = cells.first().copied() else { return Kind::Blank };
+    if is_note(sheet, header, row, &cells) {
+        return Kind::Note;
+    }
+    let has = |wanted: &Column| header.column(wanted).is_some_and(|column| !sheet.own(row, column).is_empty());
+    let has_serial = has(&Column::Serial);
+    if has_serial && cells.len() == 1 {
+        return if is_serial(text) { Kind::SerialOnly } else { Kind::Note };
+    }
+    let is_element = header.is_element_model && has(&Column::Content) && has(&Column::Field(Field::Attribute));
+    let has_matter = header.matters().any(|(column, _)| !sheet.own(row, column).is_empty());
+    if has_serial || has_matter || is_element {
+        return Kind::Item;
+    }
+    let is_channels = header.column(&Column::Channels) == Some(first) && cells.len() == 1;
+    if is_channels && channels::is_channel_text(reading, text) { Kind::ChannelsOnly } else { Kind::Continuation }
+}
+
+/// Whether a text can be a serial: short, and not a sentence.
+fn is_serial(text: &str) -> bool {
+    text.chars().count() <= SERIAL_CHARS_MAX && !text.contains(['。', '：', ':', '；'])
+}
+
+fn is_note(sheet: &Sheet, header: &Header, row: u32, cells: &[(u32, &str)]) -> bool {
+    let Some((column, text)) = cells.first().copied() else { return false };
+    let has_content = header.column(&Column::Content).is_some_and(|content| !sheet.own(row, content).is_empty());
+    if cells.len() <= 2 && !has_content && NOTE_WORDS.iter().any(|word| text.starts_with(word)) {
+        return true;
+    }
+    let width = sheet.merge_at(row, column).map_or(1, |merge| merge.right - merge.left + 1);
+    let is_known = header.columns.iter().any(|(known, _)| *known == column);
+    cells.len() == 1 && (width >= WIDE_COLUMNS || !is_known)
+}

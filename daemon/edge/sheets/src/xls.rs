@@ -1,0 +1,81 @@
+//! .xls files (the older binary format) as sheets of cells.
+//!
+//! Invariant: the reader lays out each sheet as one rectangle in memory, so the rectangle's size is read from the
+//! file's own cell records before ([`biff`]), and a file without such records is not given to it.
+
+use std::io::Cursor;
+
+use calamine::{Data, Reader as _, SheetVisible, Xls};
+
+use crate::{
+    Error,
+    grid::{Budget, Sheet},
+    limits::SHEETS_MAX,
+    xlsx,
+};
+
+mod biff;
+mod ole;
+
+/// Reads all sheets.
+pub(crate) fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, Error> {
+    let container = ole::Container::open(bytes)?;
+    if container.has("EncryptedPackage") {
+        return Err(Error::Encrypted);
+    }
+    if container.has("WordDocument") {
+        return Err(Error::NotAWorkbook { found: "a Word document" });
+    }
+    let stream = container.stream("Workbook").or_else(|| container.stream("Book"));
+    let Some(stream) = stream else {
+        return Err(Error::NotAWorkbook { found: "an office container without a workbook" });
+    };
+    biff::check(&stream)?;
+    xlsx::guarded(|| read(bytes))
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Error> {
+    let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
+    let mut budget = Budget::default();
+    let mut sheets = Vec::new();
+    let listed = workbook.sheets_metadata().to_vec();
+    for listed in listed.iter().take(SHEETS_MAX) {
+        let mut sheet = Sheet::new(&listed.name, listed.visible != SheetVisible::Visible);
+        let Ok(range) = workbook.worksheet_range(&listed.name) else { continue };
+        let (top, left) = range.start().unwrap_or((0, 0));
+        for (row, column, value) in range.used_cells() {
+            let row = top.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
+            let column = left.saturating_add(u32::try_from(column).unwrap_or(u32::MAX));
+            if matches!(value, Data::Error(_)) {
+                sheet.error_cells.push((row, column));
+            }
+            if let Some(text) = text(value) {
+                sheet.put(row, column, text, &mut budget)?;
+            }
+        }
+        let merges = workbook.merge_cells_by_sheet_name(&listed.name).unwrap_or_default();
+        sheet.set_merges(merges.iter().map(xlsx::merge));
+        sheets.push(sheet);
+    }
+    Ok(sheets)
+}
+
+fn text(value: &Data) -> Option<String> {
+    match value {
+        Data::Empty => None,
+        Data::String(text) => Some(text.clone()),
+        Data::Int(number) => Some(number.to_string()),
+        Data::Float(number) => Some(number.to_string()),
+        Data::Bool(value) => Some(if *value { "TRUE" } else { "FALSE" }.to_owned()),
+        Data::DateTime(date) => Some(xlsx::date_text(*date)),
+        Data::DateTimeIso(text) | Data::DurationIso(text) => Some(text.clone()),
+        Data::Error(error) => Some(error.to_string()),
+    }
+}
+
+fn damaged(error: &calamine::XlsError) -> Error {
+    match error {
+        calamine::XlsError::Password => Error::Encrypted,
+        other => Error::Damaged { what: other.to_string() },
+    }
+}

@@ -1,0 +1,99 @@
+//! .xlsx files as sheets of cells, read cell by cell.
+//!
+//! Invariant: the file has passed [`crate::limits::unpack`], and a fault inside the reader is a coded error.
+//! Ranges are never asked for: one cell at A1 and one at XFD1048576 would be 17 thousand million cells.
+
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx};
+
+use crate::{
+    Error,
+    grid::{Budget, Merge, Sheet},
+    limits::SHEETS_MAX,
+    parts::Parts,
+};
+
+type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
+
+/// Reads all sheets.
+pub(crate) fn sheets(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
+    guarded(|| read(bytes, parts))
+}
+
+/// Runs a reader of foreign bytes; a panic of it is a damaged file, not the end of the daemon.
+pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(Error::Damaged { what: "the reader stopped in the middle".to_owned() }))
+}
+
+fn read(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
+    let mut workbook: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
+    let mut budget = Budget::default();
+    let mut sheets = Vec::new();
+    let listed = workbook.sheets_metadata().to_vec();
+    for (index, listed) in listed.iter().enumerate().take(SHEETS_MAX) {
+        if listed.typ != SheetType::WorkSheet {
+            continue;
+        }
+        let mut sheet = Sheet::new(&listed.name, listed.visible != SheetVisible::Visible);
+        sheet.part = parts.sheet(index);
+        fill(&mut workbook, &listed.name, &mut sheet, &mut budget)?;
+        let merges = workbook.merge_cells_by_sheet_name(&listed.name).map_err(|error| damaged(&error))?;
+        sheet.set_merges(merges.iter().map(merge));
+        sheets.push(sheet);
+    }
+    Ok(sheets)
+}
+
+fn fill(workbook: &mut Book<'_>, name: &str, sheet: &mut Sheet, budget: &mut Budget) -> Result<(), Error> {
+    let mut cells = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
+    while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
+        let (row, column) = cell.get_position();
+        if matches!(cell.get_value(), DataRef::Error(_)) {
+            sheet.error_cells.push((row, column));
+        }
+        if let Some(text) = text(cell.get_value()) {
+            sheet.put(row, column, text, budget)?;
+        }
+    }
+    Ok(())
+}
+
+/// A reader's rectangle as ours.
+pub(crate) fn merge(area: &calamine::Dimensions) -> Merge {
+    Merge { top: area.start.0, left: area.start.1, bottom: area.end.0, right: area.end.1 }
+}
+
+fn text(value: &DataRef<'_>) -> Option<String> {
+    match value {
+        DataRef::Empty => None,
+        DataRef::String(text) => Some(text.clone()),
+        DataRef::SharedString(text) => Some((*text).to_owned()),
+        DataRef::Int(number) => Some(number.to_string()),
+        DataRef::Float(number) => Some(number.to_string()),
+        DataRef::Bool(value) => Some(if *value { "TRUE" } else { "FALSE" }.to_owned()),
+        DataRef::DateTime(date) => Some(date_text(*date)),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(text.clone()),
+        DataRef::Error(error) => Some(error.to_string()),
+    }
+}
+
+/// A date cell as `YYYY-MM-DD`: a serial like 1.1 that Excel took for a date is at least shown as one.
+pub(crate) fn date_text(date: ExcelDateTime) -> String {
+    if date.is_duration() {
+        return date.as_f64().to_string();
+    }
+    let (year, month, day, ..) = date.to_ymd_hms_milli();
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+fn damaged(error: &calamine::XlsxError) -> Error {
+    match error {
+        calamine::XlsxError::Password => Error::Encrypted,
+        other => Error::Damaged { what: other.to_string() },
+    }
+}
