@@ -1,0 +1,22 @@
+//! Sessions over gRPC: the port that children dial, and the dialling of the parent.
+//!
+//! Invariant: one connection carries one session and its bytes are counted as they cross the socket, TLS included.
+//! Left out: who may connect and what is said (the caller's traits decide), and when to dial again (sync).
+
+mod client;
+mod connection;
+mod duplex;
+mod enrol;
+mod enrol_words;
+mod listener;
+mod server;
+mod traffic;
+mod tuning;
+
+pub use client::{Dial, join, open, renew};
+pub use duplex::{Duplex, Inbound, Outbound};
+pub use enrol::Enrolment;
+pub use enrol_words::{Anchor, Join, Joined, Renew};
+pub use listener::Listener;
+pub use server::Sessions;
+pub use traffic::Traffic;

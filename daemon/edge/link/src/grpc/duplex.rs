@@ -1,0 +1,113 @@
+//! One session as its driver sees it: messages in, messages out, whose they are, and what it cost.
+//!
+//! Invariant: both queues are bounded; after an error nothing more comes in.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures::{Stream, StreamExt as _};
+use gongkai_pki::PeerIdentity;
+use gongkai_proto::link::v1::Frame;
+use gongkai_sync::message::Message;
+use tokio::sync::mpsc;
+use tonic::{Status, Streaming};
+
+use super::{connection::Facts, traffic::Traffic, tuning::OUTBOUND_MESSAGES_MAX};
+use crate::{codec, error::LinkError, refusal::refusal_of};
+
+/// Both directions of one session.
+#[derive(Debug)]
+pub struct Duplex {
+    /// Whom the peer's certificates name.
+    pub peer: PeerIdentity,
+    /// What it says. Ends with `None` when the peer closed its half, or after one error.
+    pub inbound: Inbound,
+    /// What we say. Dropping it closes our half.
+    pub outbound: Outbound,
+    /// Bytes of the connection so far, handshake included.
+    pub traffic: Traffic,
+}
+
+/// Messages of the peer: a stream of `Result<Message, LinkError>`.
+#[derive(Debug)]
+pub struct Inbound {
+    /// `None` after the end or an error.
+    frames: Option<Streaming<Frame>>,
+    facts: Facts,
+}
+
+impl Inbound {
+    pub(super) fn new(frames: Streaming<Frame>, facts: Facts) -> Self {
+        Self { frames: Some(frames), facts }
+    }
+
+    /// The next message; cancel-safe.
+    pub async fn receive(&mut self) -> Option<Result<Message, LinkError>> {
+        self.next().await
+    }
+}
+
+impl Stream for Inbound {
+    type Item = Result<Message, LinkError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(frames) = self.frames.as_mut() else { return Poll::Ready(None) };
+        let Poll::Ready(received) = frames.poll_next_unpin(cx) else { return Poll::Pending };
+        let item = received.map(|frame| match frame {
+            Ok(frame) => codec::decode(frame).map_err(LinkError::from),
+            Err(status) => Err(error_of(&status, &self.facts)),
+        });
+        if !matches!(item, Some(Ok(_))) {
+            self.frames = None;
+        }
+        Poll::Ready(item)
+    }
+}
+
+/// Messages to the peer.
+#[derive(Clone, Debug)]
+pub struct Outbound(mpsc::Sender<Frame>);
+
+impl Outbound {
+    /// The sender, and the frames for the transport.
+    pub(super) fn channel() -> (Self, mpsc::Receiver<Frame>) {
+        let (sender, frames) = mpsc::channel(OUTBOUND_MESSAGES_MAX);
+        (Self(sender), frames)
+    }
+
+    /// Hands a message to the transport; waits while the peer reads more slowly than we send.
+    pub async fn send(&self, message: &Message) -> Result<(), LinkError> {
+        let frame = codec::encode(message)?;
+        self.0.send(frame).await.map_err(|_| LinkError::Left)
+    }
+}
+
+/// What a status means: the connection's own failure first, then the peer's words, then the transport's.
+pub(super) fn error_of(status: &Status, facts: &Facts) -> LinkError {
+    if let Some(refusal) = refusal_of(status) {
+        return LinkError::Refused(refusal);
+    }
+    if let Some(failure) = facts.failure() {
+        return LinkError::Peer(failure);
+    }
+    match status.code() {
+        tonic::Code::Unimplemented => LinkError::Foreign { why: sentence(status) },
+        tonic::Code::OutOfRange | tonic::Code::Internal if is_undecodable(status) => {
+            LinkError::Decode(codec::DecodeError::Undecodable { part: "frame" })
+        }
+        _ => LinkError::Broken { why: sentence(status) },
+    }
+}
+
+fn sentence(status: &Status) -> String {
+    crate::sentence::cleaned(status.message())
+}
+
+/// tonic's own words for bytes that are no message, or too many: it has no type for them. A status without a source
+/// was made by tonic's decoder or by the peer; either way these are no words of a broken connection.
+fn is_undecodable(status: &Status) -> bool {
+    let message = status.message();
+    message.contains("decode") || message.contains("message length too large")
+}

@@ -1,0 +1,7 @@
+//! The link as its users meet it: frames from anybody, and real TLS on loopback.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::print_stderr, reason = "sizes are figures that people look at")]
+
+mod frames;
+mod matters;
+mod samples;
