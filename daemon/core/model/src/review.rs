@@ -21,17 +21,20 @@ mod materialise;
 mod refusal;
 mod settle;
 mod state;
+mod trouble;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests;
 
-pub use fold::{Folded, Ground, fold, fold_on};
+pub use fold::{Folded, Ground, StepsOf, fold, fold_on};
 pub use machine::{Actor, Draft, Intent, MissingElements, Ruling, admit, submit_check};
 pub use refusal::Refusal;
 pub use state::{
-    CatalogState, DecisionEffect, DecisionState, Lack, Mark, ReceiptState, Standing, SubmissionState, SubmissionStatus,
-    Void, VoidReason, Waiting, WithdrawalState,
+    CatalogState, DecisionEffect, DecisionState, Mark, ReceiptState, Standing, SubmissionState, SubmissionStatus,
+    WithdrawalState,
 };
+pub use trouble::{Lack, Void, VoidReason, Waiting};
 
 /// Most steps of one submission: counterpart department, lead office, and as many again for a deeper tree.
 pub const STEPS_MAX: usize = 8;
@@ -179,6 +182,7 @@ pub struct Revocation {
 
 /// What an entry about a catalog's review does.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "submissions are most of the acts that are folded")]
 pub enum Act {
     /// 报送
     Submission {

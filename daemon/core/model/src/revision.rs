@@ -194,3 +194,7 @@ impl Revision {
         self.catalog == other.catalog && self.header == other.header && self.items == other.items
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests;

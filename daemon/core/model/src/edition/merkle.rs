@@ -84,7 +84,7 @@ impl MerkleTree {
         let size = self.levels.first().map_or(0, Vec::len);
         let neighbour = |(height, level): (usize, &Vec<Digest>)| level.get((index >> height) ^ 1).copied();
         let siblings = self.levels.iter().enumerate().filter_map(neighbour).collect();
-        (index < size).then(|| Path { index: index as u64, size: size as u64, siblings })
+        (index < size).then_some(Path { index: index as u64, size: size as u64, siblings })
     }
 }
 

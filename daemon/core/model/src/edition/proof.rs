@@ -152,3 +152,109 @@ pub fn verify_item(proof: &InclusionProof, edition_root: &Digest) -> Result<(), 
     verify_path(&proof.leaf.digest(), &proof.to_catalog, &proof.catalog.root)?;
     verify_catalog(&proof.catalog, &proof.to_edition, edition_root)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::*;
+    use crate::{
+        item::Item,
+        revision::{Header, Slot},
+    };
+
+    fn revision(division: &str, items: u32) -> Revision {
+        let slot = |n: u32| {
+            let item = Item { level2: format!("事项{n}"), ..Item::default() };
+            (ItemId::parse(&format!("i{n}")).unwrap(), Slot::new(n, String::new(), item.to_canonical()))
+        };
+        Revision {
+            catalog: CatalogId::parse(&format!("{division}/work-safety")).unwrap(),
+            parents: Vec::new(),
+            header: Header::default().to_canonical(),
+            items: (0..items).map(slot).collect(),
+        }
+    }
+
+    fn line(revision: &Revision) -> EditionCatalog {
+        EditionCatalog {
+            catalog: revision.catalog.clone(),
+            revision: revision.digest(),
+            submission: Digest::of("submission", &[]),
+            items: u32::try_from(revision.items.len()).unwrap(),
+            root: CatalogTree::of(revision).root(),
+        }
+    }
+
+    fn proof(revision: &Revision, edition: &EditionTree, item: &ItemId) -> InclusionProof {
+        let tree = CatalogTree::of(revision);
+        let (leaf, to_catalog) = tree.path(item).unwrap();
+        let (catalog, to_edition) = edition.path(&revision.catalog).unwrap();
+        InclusionProof { leaf: leaf.clone(), to_catalog, catalog: catalog.clone(), to_edition }
+    }
+
+    #[test]
+    fn every_item_of_every_catalog_is_proven_and_a_bent_proof_is_not() {
+        let revisions: Vec<Revision> = (1..=9).map(|n| revision(&format!("2112{n}"), n)).collect();
+        let edition = EditionTree::of(revisions.iter().rev().map(line).collect());
+        for revision in &revisions {
+            for item in revision.items.keys() {
+                let good = proof(revision, &edition, item);
+                assert_eq!(verify_item(&good, &edition.root()), Ok(()));
+                let mut bent = good.clone();
+                bent.leaf.digest = Digest::of("another text", &[]);
+                assert!(verify_item(&bent, &edition.root()).is_err());
+                let mut bent = good.clone();
+                bent.leaf.division = DivisionId::parse("999999").unwrap();
+                assert!(verify_item(&bent, &edition.root()).is_err());
+                let mut bent = good.clone();
+                bent.catalog.items += 1;
+                assert!(verify_item(&bent, &edition.root()).is_err());
+                let mut bent = good;
+                bent.to_edition.index ^= 1;
+                assert!(verify_item(&bent, &edition.root()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_text_of_another_division_is_another_leaf() {
+        let roots = [CatalogTree::of(&revision("211221", 2)).root(), CatalogTree::of(&revision("211222", 2)).root()];
+        assert_ne!(roots[0], roots[1]);
+    }
+
+    #[test]
+    fn an_items_proof_to_its_catalog_outlives_another_catalogs_change() {
+        let (mine, theirs, changed) = (revision("211221", 5), revision("211222", 4), revision("211222", 3));
+        let before = EditionTree::of(vec![line(&mine), line(&theirs)]);
+        let after = EditionTree::of(vec![line(&changed), line(&mine)]);
+        let item = ItemId::parse("i3").unwrap();
+        let (old, new) = (proof(&mine, &before, &item), proof(&mine, &after, &item));
+        assert_eq!((&old.leaf, &old.to_catalog, &old.catalog), (&new.leaf, &new.to_catalog, &new.catalog));
+        assert!(verify_item(&old, &after.root()).is_err());
+        assert_eq!(verify_item(&new, &after.root()), Ok(()));
+    }
+
+    #[test]
+    fn a_proof_of_the_wrong_length_has_the_wrong_shape() {
+        let revisions: Vec<Revision> = (1..=5).map(|n| revision(&format!("2112{n}"), 3)).collect();
+        let edition = EditionTree::of(revisions.iter().map(line).collect());
+        for revision in &revisions {
+            let (catalog, good) = edition.path(&revision.catalog).unwrap();
+            let mut longer = good.clone();
+            longer.siblings.push(edition.root());
+            assert_eq!(verify_catalog(catalog, &longer, &edition.root()), Err(ProofError::Shape));
+            let mut shorter = good.clone();
+            shorter.siblings.pop();
+            assert_eq!(verify_catalog(catalog, &shorter, &edition.root()), Err(ProofError::Shape));
+            let beyond = Path { index: good.size, ..good };
+            assert_eq!(verify_catalog(catalog, &beyond, &edition.root()), Err(ProofError::Shape));
+        }
+    }
+
+    #[test]
+    fn an_edition_of_nothing_has_a_root_and_no_path() {
+        let empty = EditionTree::of(Vec::new());
+        assert_eq!(empty.root(), MerkleTree::of(Vec::new()).root());
+        assert_eq!(MerkleTree::of(Vec::new()).path(0), None);
+    }
+}

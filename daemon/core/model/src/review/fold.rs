@@ -23,15 +23,18 @@ use crate::{
     revision::Revision,
 };
 
+/// The steps that a routing table (by entry hash) prescribes for the catalog; `None` while the table is not here.
+pub type StepsOf<'a> = dyn Fn(&Digest) -> Option<Vec<Step>> + 'a;
+
 /// What the fold takes as given besides the facts.
 pub struct Ground<'a> {
     /// The catalog.
     pub catalog: &'a CatalogId,
     /// Divisions that hold or held custody of it; its own division always counts as owner.
     pub custodians: &'a BTreeSet<DivisionId>,
-    /// The steps that a routing table (by entry hash) prescribes for this catalog, `None` while the table is not
-    /// here. Without this check an owner could name its own reviewer.
-    pub steps_of: Option<&'a dyn Fn(&Digest) -> Option<Vec<Step>>>,
+    /// Checks submitted steps against their table; `None` takes them as they are. Without this check an owner could
+    /// name its own reviewer.
+    pub steps_of: Option<&'a StepsOf<'a>>,
 }
 
 impl Ground<'_> {

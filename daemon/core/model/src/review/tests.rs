@@ -1,1 +1,8 @@
-//! Tests follow.
+//! Claims about the review, on a small world of one township, its county and its city.
+
+mod machine;
+mod races;
+mod replays;
+mod set;
+mod steps;
+mod world;
