@@ -2,8 +2,6 @@
 //!
 //! Invariant: the files found decide what is compiled; a new service needs a new file and nothing here.
 
-#![expect(clippy::print_stdout, reason = "cargo reads a build script's instructions on stdout")]
-
 use std::{
     env,
     error::Error,

@@ -1,0 +1,209 @@
+//! The arguments that all commands share, and the tree of nouns.
+//!
+//! Invariant: a command's own arguments live in its own file under `commands/`; here is only what every one has.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    commands::{audit, catalog, completions, demo, doctor, explain, node, publish, review, sync},
+    ui::{Lang, Output},
+};
+
+/// Carries disclosure catalogs (政务公开事项标准目录) between townships, counties and the city.
+#[derive(Debug, Parser)]
+#[command(name = "gongkai", version, propagate_version = false, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// The node's data directory; its daemon listens on DIR/admin.sock
+    #[arg(long, global = true, value_name = "DIR", env = "GONGKAI_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// How to print: for people, or one JSON document
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    pub(crate) output: Output,
+    /// The language of messages; the locale decides when it is not given
+    #[arg(long, global = true, value_name = "LANG")]
+    pub(crate) lang: Option<LangArg>,
+    /// Who acts, as the node knows the operator
+    #[arg(long = "as", global = true, value_name = "OPERATOR", env = "GONGKAI_OPERATOR")]
+    pub(crate) operator: Option<String>,
+    /// No progress and no notes, only the answer
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// A language as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LangArg {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+impl From<LangArg> for Lang {
+    fn from(lang: LangArg) -> Self {
+        match lang {
+            LangArg::Zh => Self::Zh,
+            LangArg::En => Self::En,
+        }
+    }
+}
+
+/// The nouns.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// This node: make it, join it to the tree, enrol the nodes below
+    #[command(subcommand)]
+    Node(node::NodeCommand),
+    /// One page: links, catalogs, work waiting, warnings
+    Status,
+    /// The links to the level above and below
+    #[command(subcommand)]
+    Sync(sync::SyncCommand),
+    /// Catalogs: import, look, check, submit
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
+    /// Submissions to look at and decide
+    #[command(subcommand)]
+    Review(review::ReviewCommand),
+    /// Editions: preview, publish, verify
+    #[command(subcommand)]
+    Publish(publish::PublishCommand),
+    /// Who did what, when, on which node
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Check the node's store, chains and keys
+    Doctor(doctor::DoctorArgs),
+    /// The main job from nothing: seven daemons on this machine, real workbooks in, one edition out
+    Demo(demo::DemoArgs),
+    /// What an error code means and what to do
+    Explain(explain::ExplainArgs),
+    /// A shell's completion script
+    Completions(completions::CompletionsArgs),
+    /// The version of this program
+    Version,
+}
+
+/// Chinese for the help's lines, by the path of nouns and verbs.
+const ABOUT_ZH: &[(&str, &str)] = &[
+    ("", "政务公开事项标准目录:乡镇、县、市三级报送、审核与汇总发布"),
+    ("node", "本节点:建立、加入、邀请下级"),
+    ("node init", "建立数据目录(无需守护进程)"),
+    ("node invite", "为直接下级区划生成一次性加入令牌"),
+    ("node join", "用令牌加入上级节点(无需守护进程)"),
+    ("node list", "列出已知区划及其节点"),
+    ("node show", "显示本节点"),
+    ("status", "概览:链路、目录、待办、告警"),
+    ("sync", "与上下级的链路"),
+    ("sync status", "各链路的状态、积压、下次运行与原因"),
+    ("sync now", "立即同步,直到追平或说明原因"),
+    ("sync peers", "各链路的配置与身份"),
+    ("sync history", "历次会话及其字节数"),
+    ("sync watch", "持续显示状态变化"),
+    ("catalog", "目录:导入、查看、检查、报送"),
+    ("catalog import", "从工作簿导入"),
+    ("catalog list", "列出目录"),
+    ("catalog show", "显示一个目录的事项"),
+    ("catalog check", "检查报送前还缺什么"),
+    ("catalog diff", "比较两个版本"),
+    ("catalog submit", "报送审核"),
+    ("catalog withdraw", "撤回报送"),
+    ("catalog history", "版本、报送、审核与发布的经过"),
+    ("catalog export", "导出官方格式工作簿"),
+    ("review", "待审目录与审核意见"),
+    ("review list", "列出待审的报送"),
+    ("review show", "显示一次报送中需要审核的事项"),
+    ("review approve", "审核通过"),
+    ("review return", "退回并附意见"),
+    ("review revoke", "撤销已通过的版本"),
+    ("publish", "汇总发布"),
+    ("publish preview", "预览:将包含什么、缺什么、与上一版的差异"),
+    ("publish run", "生成汇总发布版"),
+    ("publish list", "列出历次发布"),
+    ("publish show", "显示一次发布的内容"),
+    ("publish diff", "比较两次发布"),
+    ("publish verify", "核验发布目录(无需守护进程)"),
+    ("audit", "审计"),
+    ("audit log", "日志条目:何人何时在何节点做了什么"),
+    ("doctor", "检查存储、日志链与密钥"),
+    ("demo", "从零演示主流程:本机七个守护进程,导入、审核、发布"),
+    ("explain", "解释错误代码"),
+    ("completions", "生成命令行补全脚本"),
+    ("version", "显示版本"),
+];
+
+/// Chinese for the help's arguments, by their names.
+const HELP_ZH: &[(&str, &str)] = &[
+    ("data", "节点的数据目录;守护进程的套接字为 DIR/admin.sock"),
+    ("output", "输出形式:text 供人阅读,json 输出一个 JSON 文档"),
+    ("lang", "消息语言;不指定时由系统区域设置决定"),
+    ("operator", "操作人"),
+    ("quiet", "不显示进度与提示,只输出结果"),
+];
+
+/// The command with its help in the language.
+pub(crate) fn localised(command: clap::Command, lang: Lang) -> clap::Command {
+    match lang {
+        Lang::En => command,
+        Lang::Zh => in_chinese(command, ""),
+    }
+}
+
+fn in_chinese(command: clap::Command, path: &str) -> clap::Command {
+    let about = ABOUT_ZH.iter().find(|(known, _)| *known == path).map(|(_, text)| *text);
+    let command = match about {
+        Some(text) => command.about(text),
+        None => command,
+    };
+    let command = command.mut_args(|arg| {
+        let help = HELP_ZH.iter().find(|(name, _)| arg.get_id() == name).map(|(_, text)| *text);
+        match help {
+            Some(text) => arg.help(text),
+            None => arg,
+        }
+    });
+    let path = path.to_owned();
+    command.mut_subcommands(move |sub| {
+        let name = sub.get_name().to_owned();
+        let below = if path.is_empty() { name } else { format!("{path} {name}") };
+        in_chinese(sub, &below)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_its_line_in_chinese() {
+        fn walk(command: &clap::Command, path: &str, missing: &mut Vec<String>) {
+            if !ABOUT_ZH.iter().any(|(known, _)| *known == path) {
+                missing.push(path.to_owned());
+            }
+            for sub in command.get_subcommands() {
+                let below = format!("{path} {}", sub.get_name());
+                walk(sub, below.trim_start(), missing);
+            }
+        }
+        let mut missing = Vec::new();
+        walk(&Arguments::command(), "", &mut missing);
+        assert_eq!(missing, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,133 @@
+//! Calls to a daemon over the Unix socket in its data directory.
+//!
+//! Invariant: a client exists only when something listens on the socket; every call says who acts and in which
+//! language it wants sentences. Left out: what the calls mean (commands).
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use gongkai_proto::{
+    ADMIN_MESSAGE_BYTES_MAX, ADMIN_SOCKET,
+    admin::v1::{
+        audit_service_client::AuditServiceClient, catalog_service_client::CatalogServiceClient,
+        node_service_client::NodeServiceClient, publish_service_client::PublishServiceClient,
+        review_service_client::ReviewServiceClient, sync_service_client::SyncServiceClient,
+    },
+    metadata,
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use tonic::{
+    Request, Status,
+    metadata::AsciiMetadataValue,
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+
+use crate::{
+    errors::{Failure, Fault},
+    ui::Lang,
+};
+
+type Service = InterceptedService<Channel, Caller>;
+
+/// Who calls; goes with every request.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    operator: Option<AsciiMetadataValue>,
+    language: AsciiMetadataValue,
+}
+
+impl Caller {
+    /// An operator's id is ASCII (the model's `OperatorId`); other text is wrong usage.
+    pub(crate) fn new(operator: Option<&str>, lang: Lang) -> Result<Self, Failure> {
+        let not_an_id = |text: &str| Fault::Usage(format!("`{text}` is not an operator id"));
+        let operator = match operator {
+            Some(text) => Some(text.parse().map_err(|_| not_an_id(text))?),
+            None => None,
+        };
+        Ok(Self { operator, language: AsciiMetadataValue::from_static(lang.tag()) })
+    }
+}
+
+impl Interceptor for Caller {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let headers = request.metadata_mut();
+        headers.insert(metadata::LANGUAGE, self.language.clone());
+        if let Some(operator) = &self.operator {
+            headers.insert(metadata::OPERATOR, operator.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// A connection to one daemon.
+#[derive(Clone)]
+pub(crate) struct Client {
+    service: Service,
+}
+
+macro_rules! services {
+    ($($name:ident: $client:ident),* $(,)?) => {
+        $(pub(crate) fn $name(&self) -> $client<Service> {
+            $client::new(self.service.clone())
+                .max_decoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+        })*
+    };
+}
+
+impl Client {
+    services! {
+        audit: AuditServiceClient,
+        catalog: CatalogServiceClient,
+        node: NodeServiceClient,
+        publish: PublishServiceClient,
+        review: ReviewServiceClient,
+        sync: SyncServiceClient,
+    }
+
+    /// Connects to the daemon of a data directory.
+    pub(crate) async fn connect(data: &Path, caller: Caller) -> Result<Self, Failure> {
+        let socket = data.join(ADMIN_SOCKET);
+        // tonic's own error says only "transport error"; a bare connection tells why.
+        drop(dial(socket.clone()).await.map_err(|error| refused(&socket, &error))?);
+        let connector = tower::service_fn({
+            let socket = socket.clone();
+            move |_: tonic::transport::Uri| {
+                let socket = socket.clone();
+                async move { dial(socket).await.map(TokioIo::new) }
+            }
+        });
+        // The address only fills HTTP/2's authority field; the connector knows the socket.
+        let channel = Endpoint::from_static("http://admin.gongkai.internal")
+            .connect_with_connector(connector)
+            .await
+            .map_err(|_| Fault::DaemonAway { socket })?;
+        Ok(Self { service: InterceptedService::new(channel, caller) })
+    }
+}
+
+/// A socket's path has at most 107 bytes in the kernel's structure (unix(7)); a longer one is reached through the
+/// open directory's short name under /proc.
+const SOCKET_PATH_BYTES_MAX: usize = 107;
+
+async fn dial(socket: PathBuf) -> io::Result<UnixStream> {
+    if socket.as_os_str().len() <= SOCKET_PATH_BYTES_MAX {
+        return UnixStream::connect(socket).await;
+    }
+    use std::os::fd::AsRawFd as _;
+    let folder = std::fs::File::open(socket.parent().unwrap_or(Path::new(".")))?;
+    let name = socket.file_name().unwrap_or_default();
+    UnixStream::connect(Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name)).await
+}
+
+fn refused(socket: &Path, error: &io::Error) -> Fault {
+    let socket = socket.to_owned();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Fault::SocketForbidden { socket },
+        _ => Fault::DaemonAway { socket },
+    }
+}

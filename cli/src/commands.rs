@@ -1,0 +1,149 @@
+//! The commands, one file a noun, and what each gives back.
+//!
+//! Invariant: a command returns its answer and prints nothing but progress; JSON is the API's message, unchanged.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::{
+    args::{Command, Global},
+    client::{Caller, Client},
+    errors::{Failure, Fault},
+    ui::{Lang, Ui},
+};
+
+pub(crate) mod audit;
+pub(crate) mod catalog;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod node;
+pub(crate) mod publish;
+pub(crate) mod review;
+pub(crate) mod status;
+pub(crate) mod sync;
+
+/// How a command that gave an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// It answered, and the answer is a refusal or a failure.
+    Failed,
+    /// Done, but something needs a person: a conflict, something missing.
+    Attention,
+}
+
+impl Exit {
+    /// The process's exit status.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Attention => 3,
+        }
+    }
+
+    /// `Attention` when it holds.
+    pub(crate) fn attention_if(holds: bool) -> Self {
+        if holds { Self::Attention } else { Self::Done }
+    }
+
+    /// `Failed` when it holds.
+    pub(crate) fn failed_if(holds: bool) -> Self {
+        if holds { Self::Failed } else { Self::Done }
+    }
+}
+
+/// A command's answer, in both forms.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) json: String,
+    pub(crate) text: String,
+    pub(crate) exit: Exit,
+}
+
+impl Answer {
+    /// The message as JSON, the text for people.
+    pub(crate) fn new(message: &impl Serialize, text: String) -> Result<Self, Failure> {
+        let json = serde_json::to_string_pretty(message)
+            .map_err(|error| Fault::DaemonProgramMute { said: error.to_string() })?;
+        Ok(Self { json, text, exit: Exit::Done })
+    }
+
+    /// The same answer with another end.
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+}
+
+/// What every command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) ui: Ui,
+    data: Option<PathBuf>,
+    operator: Option<String>,
+}
+
+impl Context {
+    /// From the arguments that all commands share.
+    pub(crate) fn new(global: &Global) -> Self {
+        let lang = global.lang.map_or_else(Lang::of_environment, Lang::from);
+        Self {
+            ui: Ui { lang, output: global.output, quiet: global.quiet },
+            data: global.data.clone(),
+            operator: global.operator.clone(),
+        }
+    }
+
+    /// The language of sentences.
+    pub(crate) fn lang(&self) -> Lang {
+        self.ui.lang
+    }
+
+    /// The data directory that was named.
+    pub(crate) fn data(&self) -> Result<&Path, Failure> {
+        self.data.as_deref().ok_or(Fault::DataNotNamed.into())
+    }
+
+    /// A connection to the daemon of that directory.
+    pub(crate) async fn connect(&self) -> Result<Client, Failure> {
+        Client::connect(self.data()?, Caller::new(self.operator.as_deref(), self.lang())?).await
+    }
+}
+
+/// Runs a command.
+pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
+    match command {
+        Command::Node(command) => node::run(command, context).await,
+        Command::Status => status::run(context).await,
+        Command::Sync(command) => sync::run(command, context).await,
+        Command::Catalog(command) => catalog::run(command, context).await,
+        Command::Review(command) => review::run(command, context).await,
+        Command::Publish(command) => publish::run(command, context).await,
+        Command::Audit(command) => audit::run(command, context).await,
+        Command::Doctor(args) => doctor::run(args, context).await,
+        Command::Demo(args) => demo::run(args, context).await,
+        Command::Explain(args) => explain::run(&args, context),
+        Command::Completions(args) => completions::run(&args),
+        Command::Version => version(),
+    }
+}
+
+fn version() -> Result<Answer, Failure> {
+    let version = env!("CARGO_PKG_VERSION");
+    Answer::new(&serde_json::json!({ "program": "gongkai", "version": version }), format!("gongkai {version}"))
+}
+
+/// The first characters of a digest or entry hash, enough to name it to a person: `sha256:` and 12 hex digits.
+pub(crate) fn short(hash: &str) -> &str {
+    const CHARS: usize = 19;
+    hash.char_indices().nth(CHARS).map_or(hash, |(end, _)| &hash[..end])
+}
+
+/// A number, or a dash for "none".
+pub(crate) fn or_dash(number: u64) -> String {
+    if number == 0 { "-".to_owned() } else { number.to_string() }
+}

@@ -1,0 +1,198 @@
+//! `gongkai catalog`: import, look, check, submit.
+//!
+//! Invariant: a catalog is named `division/domain`; what would change much is shown by `import --dry-run` first.
+
+use std::{fs, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use gongkai_proto::admin::v1::{
+    CatalogHistoryRequest, CheckCatalogRequest, DiffCatalogRequest, ExportCatalogRequest, ListCatalogsRequest,
+    ShowCatalogRequest, SubmitCatalogRequest, WithdrawCatalogRequest,
+};
+
+use self::import::ImportArgs;
+use super::{Answer, Context, Exit};
+use crate::{
+    client::Client,
+    errors::{Failure, Fault},
+};
+
+pub(crate) mod import;
+mod text;
+
+pub(crate) use self::text::{changes, steps};
+
+/// What `gongkai catalog` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Read workbooks; --dry-run only reports and needs no daemon
+    Import(ImportArgs),
+    /// The catalogs known here, with their state
+    List(ListArgs),
+    /// One catalog with its items
+    Show(RevisionArgs),
+    /// What stands in the way of submitting
+    Check(RevisionArgs),
+    /// Compare two revisions, item by item
+    Diff(DiffArgs),
+    /// Put the latest revision up for review
+    Submit(SubmitArgs),
+    /// Take a submission back
+    Withdraw(WithdrawArgs),
+    /// Revisions, submissions, decisions and editions of a catalog
+    History(HistoryArgs),
+    /// Write the official workbook of a revision
+    Export(ExportArgs),
+}
+
+/// Arguments of `catalog list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only this division
+    #[arg(long, default_value = "", hide_default_value = true)]
+    division: String,
+    /// Only this domain
+    #[arg(long, default_value = "", hide_default_value = true)]
+    domain: String,
+    /// Only this state, such as `returned`
+    #[arg(long, default_value = "", hide_default_value = true)]
+    state: String,
+}
+
+/// Names a catalog and perhaps a revision.
+#[derive(Debug, Args)]
+pub(crate) struct RevisionArgs {
+    /// The catalog, written division/domain
+    catalog: String,
+    /// Another revision than the latest: its hash (or a unique beginning), or `approved`
+    #[arg(long, default_value = "", hide_default_value = true)]
+    revision: String,
+}
+
+/// Arguments of `catalog diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The catalog, written division/domain
+    catalog: String,
+    /// The older side; the latest approved revision when not given
+    #[arg(long, default_value = "", hide_default_value = true)]
+    from: String,
+    /// The newer side; the latest revision when not given
+    #[arg(long, default_value = "", hide_default_value = true)]
+    to: String,
+}
+
+/// Arguments of `catalog submit`.
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArgs {
+    #[command(flatten)]
+    target: RevisionArgs,
+    /// A note for the reviewer
+    #[arg(long, default_value = "", hide_default_value = true)]
+    note: String,
+}
+
+/// Arguments of `catalog withdraw`.
+#[derive(Debug, Args)]
+pub(crate) struct WithdrawArgs {
+    /// The catalog, written division/domain
+    catalog: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+/// Arguments of `catalog history`.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// The catalog, written division/domain
+    catalog: String,
+    /// At most so many events
+    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
+    limit: u32,
+}
+
+/// Arguments of `catalog export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    target: RevisionArgs,
+    /// Where to write; the official file name in the current folder when not given
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
+
+/// Runs it.
+pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<Answer, Failure> {
+    let command = match command {
+        CatalogCommand::Import(args) => return import::run(args, context).await,
+        other => other,
+    };
+    let client = context.connect().await?;
+    let lang = context.lang();
+    match command {
+        CatalogCommand::Import(_) => unreachable!("answered above, without a connection"),
+        CatalogCommand::List(args) => {
+            let request = ListCatalogsRequest { division: args.division, domain: args.domain, state: args.state };
+            let response = client.catalog().list(request).await?.into_inner();
+            let has_conflict = response.catalogs.iter().any(|row| row.is_conflict);
+            Ok(Answer::new(&response, text::list(&response, lang))?.with_exit(Exit::attention_if(has_conflict)))
+        }
+        CatalogCommand::Show(args) => {
+            let request = ShowCatalogRequest { catalog: args.catalog, revision: args.revision };
+            let response = client.catalog().show(request).await?.into_inner();
+            let has_conflict = response.heads.len() > 1;
+            Ok(Answer::new(&response, text::show(&response, lang))?.with_exit(Exit::attention_if(has_conflict)))
+        }
+        CatalogCommand::Check(args) => {
+            let request = CheckCatalogRequest { catalog: args.catalog, revision: args.revision };
+            let response = client.catalog().check(request).await?.into_inner();
+            let exit = Exit::attention_if(!response.is_complete);
+            Ok(Answer::new(&response, text::check(&response, lang))?.with_exit(exit))
+        }
+        CatalogCommand::Diff(args) => {
+            let request = DiffCatalogRequest { catalog: args.catalog, from: args.from, to: args.to };
+            let response = client.catalog().diff(request).await?.into_inner();
+            Answer::new(&response, text::diff(&response, lang))
+        }
+        CatalogCommand::Submit(args) => {
+            let RevisionArgs { catalog, revision } = args.target;
+            let request = SubmitCatalogRequest { catalog, revision, note: args.note };
+            let response = client.catalog().submit(request).await?.into_inner();
+            Answer::new(&response, text::submit(&response, lang))
+        }
+        CatalogCommand::Withdraw(args) => {
+            let request = WithdrawCatalogRequest { catalog: args.catalog, reason: args.reason };
+            let response = client.catalog().withdraw(request).await?.into_inner();
+            Answer::new(&response, text::withdraw(&response, lang))
+        }
+        CatalogCommand::History(args) => {
+            let request = CatalogHistoryRequest { catalog: args.catalog, limit: args.limit };
+            let response = client.catalog().history(request).await?.into_inner();
+            Answer::new(&response, text::history(&response, lang))
+        }
+        CatalogCommand::Export(args) => export(&client, args, context).await,
+    }
+}
+
+async fn export(client: &Client, args: ExportArgs, context: &Context) -> Result<Answer, Failure> {
+    let RevisionArgs { catalog, revision } = args.target;
+    let response = client.catalog().export(ExportCatalogRequest { catalog, revision }).await?.into_inner();
+    // The name comes from the daemon: only its last part is used, so that it cannot lead out of the folder.
+    let named = PathBuf::from(&response.file_name);
+    let own_name = named.file_name().map_or_else(|| "catalog.xlsx".into(), PathBuf::from);
+    let file = args.to.unwrap_or(own_name);
+    fs::write(&file, &response.content).map_err(|source| Fault::FileUnwritable { file: file.clone(), source })?;
+    let shown = file.display().to_string();
+    let json = serde_json::json!({
+        "catalog": response.catalog,
+        "revision": response.revision,
+        "file": shown,
+        "bytes": response.content.len(),
+    });
+    let text = context.lang().pick(
+        format!("wrote {} ({} bytes)", shown, response.content.len()),
+        format!("已写入 {}({} 字节)", shown, response.content.len()),
+    );
+    Answer::new(&json, text)
+}

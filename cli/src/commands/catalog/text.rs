@@ -1,0 +1,167 @@
+//! The catalog commands' answers for people.
+//!
+//! Invariant: nothing here asks or decides; JSON never passes here.
+
+use gongkai_proto::admin::v1::{
+    CatalogHistoryResponse, CheckCatalogResponse, DiffCatalogResponse, ItemChange, ListCatalogsResponse, ReviewStep,
+    ShowCatalogResponse, SubmitCatalogResponse, WithdrawCatalogResponse,
+};
+
+use crate::{
+    commands::{or_dash, short},
+    ui::{Lang, Page, Table, Word, cells, moment, state_word},
+};
+
+pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
+    let head = [
+        Word::Catalog,
+        Word::Division,
+        Word::Domain,
+        Word::Items,
+        Word::State,
+        Word::Waiting,
+        Word::Revision,
+        Word::Approved,
+        Word::Edition,
+    ];
+    let mut table = Table::new(lang, &head);
+    for row in &response.catalogs {
+        let mut line = cells![row.catalog, row.division_name, row.domain_name, row.items];
+        line.push(table.state(if row.is_conflict { "conflict" } else { &row.state }));
+        line.extend(
+            cells![row.waiting_for, short(&row.revision), short(&row.approved_revision), or_dash(row.edition),],
+        );
+        table.row(line);
+    }
+    Page::new(lang).table(&table, ("no catalog is known here", "这里还没有目录")).into_text()
+}
+
+pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
+    let mut table = Table::new(lang, &[Word::Serial, Word::Item, Word::TimeLimit, Word::State, Word::Hash]);
+    for item in &response.items {
+        let mut row = cells![item.serial, item.name, item.time_limit_text];
+        row.push(table.state(&item.status));
+        row.push(Table::cell(&item.item_id));
+        table.row(row);
+    }
+    let heads = response.heads.len();
+    Page::new(lang)
+        .facts(&[
+            (Word::Catalog, &response.catalog),
+            (Word::Division, &response.division_name),
+            (Word::Domain, &response.domain_name),
+            (Word::Title, &response.title),
+            (Word::State, &state_word(&response.state, lang)),
+            (Word::Revision, &response.revision),
+            (Word::Approved, &response.approved_revision),
+            (Word::When, &moment(response.updated_at_ms)),
+        ])
+        .say_if(
+            heads > 1,
+            format!("conflict: {heads} revisions have no successor; a person must choose"),
+            format!("冲突:有 {heads} 个并列的最新版本,需要人工处理"),
+        )
+        .table(&table, ("no item", "没有事项"))
+        .into_text()
+}
+
+pub(super) fn check(response: &CheckCatalogResponse, lang: Lang) -> String {
+    let mut table = Table::new(lang, &[Word::Serial, Word::Item, Word::Field, Word::State, Word::Message]);
+    for finding in &response.findings {
+        let mut row = cells![finding.serial, finding.name, finding.field];
+        row.push(table.state(&finding.severity));
+        row.push(Table::cell(&format!("{} {}", finding.code, finding.message).trim()));
+        table.row(row);
+    }
+    let items = response.items;
+    Page::new(lang)
+        .table(&table, ("nothing was found", "没有发现问题"))
+        .say_if(response.is_complete, format!("{items} items; it may be submitted"), format!("共 {items} 项;可以报送"))
+        .say_if(
+            !response.is_complete,
+            format!("{items} items; it may not be submitted yet"),
+            format!("共 {items} 项;尚不能报送"),
+        )
+        .into_text()
+}
+
+/// The changed items as a table, the changed elements named.
+pub(crate) fn changes(changes: &[ItemChange], lang: Lang) -> Table {
+    let mut table = Table::new(lang, &[Word::Change, Word::Item, Word::Field, Word::Hash]);
+    for change in changes {
+        let state = table.state(&change.change);
+        table.row([vec![state], cells![change.name, change.fields.join(", "), change.item_id]].concat());
+    }
+    table
+}
+
+pub(super) fn diff(response: &DiffCatalogResponse, lang: Lang) -> String {
+    let unchanged = response.unchanged;
+    Page::new(lang)
+        .say(
+            format!("{} → {}", short(&response.from), short(&response.to)),
+            format!("{} → {}", short(&response.from), short(&response.to)),
+        )
+        .table(&changes(&response.changes, lang), ("no item differs", "没有不同的事项"))
+        .say(format!("{unchanged} items are equal"), format!("{unchanged} 项相同"))
+        .into_text()
+}
+
+/// The review steps as a table.
+pub(crate) fn steps(steps: &[ReviewStep], lang: Lang) -> Table {
+    let mut table =
+        Table::new(lang, &[Word::Step, Word::Division, Word::Role, Word::State, Word::Operator, Word::Opinion]);
+    for step in steps {
+        let role = format!("{} {}", step.role, step.department);
+        let mut row = cells![step.step, step.division, role.trim()];
+        row.push(table.state(&step.state));
+        row.extend(cells![step.decided_by, step.opinion]);
+        table.row(row);
+    }
+    table
+}
+
+pub(super) fn submit(response: &SubmitCatalogResponse, lang: Lang) -> String {
+    let (changed, carried) = (response.items_changed, response.items_carried);
+    Page::new(lang)
+        .say_if(
+            response.unchanged,
+            "this revision is up for review already; nothing was written",
+            "该版本已在审核中,未写入任何内容",
+        )
+        .facts(&[
+            (Word::Catalog, &response.catalog),
+            (Word::Revision, &short(&response.revision)),
+            (Word::Submission, &short(&response.submission)),
+        ])
+        .say(
+            format!("{changed} items to review, {carried} carried over"),
+            format!("需审核 {changed} 项,沿用 {carried} 项"),
+        )
+        .table(&steps(&response.steps, lang), ("", ""))
+        .into_text()
+}
+
+pub(super) fn withdraw(response: &WithdrawCatalogResponse, lang: Lang) -> String {
+    Page::new(lang)
+        .facts(&[
+            (Word::Catalog, &response.catalog),
+            (Word::Submission, &short(&response.submission)),
+            (Word::State, &state_word(&response.state, lang)),
+        ])
+        .into_text()
+}
+
+pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> String {
+    let head = [Word::When, Word::Kind, Word::Division, Word::Operator, Word::Revision, Word::State, Word::Summary];
+    let mut table = Table::new(lang, &head);
+    for event in &response.events {
+        let summary = [event.summary.as_str(), event.opinion.as_str()].join(" ");
+        let state = if event.verdict.is_empty() { &event.state } else { &event.verdict };
+        let mut row = cells![moment(event.at_ms), event.kind, event.division, event.operator, short(&event.revision)];
+        row.push(table.state(state));
+        row.push(Table::cell(&summary.trim()));
+        table.row(row);
+    }
+    Page::new(lang).table(&table, ("nothing happened yet", "还没有记录")).into_text()
+}

@@ -1,0 +1,262 @@
+//! `gongkai publish`: look first, then make an edition; check one anywhere.
+//!
+//! Invariant: `verify` uses the directory's bytes alone and asks no daemon.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use gongkai_proto::admin::v1::{
+    DiffEditionsRequest, DiffEditionsResponse, ListEditionsRequest, ListEditionsResponse, MissingCatalog,
+    PreviewEditionRequest, PreviewEditionResponse, RunPublishRequest, RunPublishResponse, ShowEditionRequest,
+    ShowEditionResponse,
+};
+use gongkai_publish::Verified;
+
+use super::{Answer, Context, Exit, catalog::changes, short};
+use crate::{
+    errors::{Failure, Fault},
+    ui::{Lang, Page, Table, Word, cells, moment, state_word},
+};
+
+/// What `gongkai publish` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PublishCommand {
+    /// What an edition would hold now, what would be missing, and the difference to the last one
+    Preview,
+    /// Make an edition
+    Run(RunArgs),
+    /// The editions so far
+    List,
+    /// What one edition holds
+    Show(ShowArgs),
+    /// The difference of two editions
+    Diff(DiffArgs),
+    /// Check an edition's directory (no daemon needed)
+    Verify(VerifyArgs),
+}
+
+/// Arguments of `publish run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Refuse when a catalog would be missing
+    #[arg(long)]
+    refuse_missing: bool,
+    /// A note for the audit
+    #[arg(long, default_value = "", hide_default_value = true)]
+    note: String,
+}
+
+/// Arguments of `publish show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The edition's number; the latest when not given
+    #[arg(default_value_t = 0, hide_default_value = true)]
+    edition: u64,
+}
+
+/// Arguments of `publish diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The older edition; the one before the newer when not given
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    from: u64,
+    /// The newer edition; the latest when not given
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    to: u64,
+}
+
+/// Arguments of `publish verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The edition's directory
+    directory: PathBuf,
+    /// The publisher's public key in hexadecimal, from elsewhere than the edition
+    #[arg(long, value_name = "HEX")]
+    key: Option<String>,
+}
+
+/// Runs it.
+pub(crate) async fn run(command: PublishCommand, context: &Context) -> Result<Answer, Failure> {
+    let lang = context.lang();
+    match command {
+        PublishCommand::Preview => {
+            let response = context.connect().await?.publish().preview(PreviewEditionRequest {}).await?.into_inner();
+            Answer::new(&response, preview_text(&response, lang))
+        }
+        PublishCommand::Run(args) => {
+            let request = RunPublishRequest { refuse_missing: args.refuse_missing, note: args.note };
+            let response = context.connect().await?.publish().run(request).await?.into_inner();
+            let exit = Exit::attention_if(response.missing > 0);
+            Ok(Answer::new(&response, run_text(&response, lang))?.with_exit(exit))
+        }
+        PublishCommand::List => {
+            let response = context.connect().await?.publish().list(ListEditionsRequest {}).await?.into_inner();
+            Answer::new(&response, list_text(&response, lang))
+        }
+        PublishCommand::Show(args) => {
+            let request = ShowEditionRequest { edition: args.edition };
+            let response = context.connect().await?.publish().show(request).await?.into_inner();
+            Answer::new(&response, show_text(&response, lang))
+        }
+        PublishCommand::Diff(args) => {
+            let request = DiffEditionsRequest { from: args.from, to: args.to };
+            let response = context.connect().await?.publish().diff(request).await?.into_inner();
+            Answer::new(&response, diff_text(&response, lang))
+        }
+        PublishCommand::Verify(args) => verify(&args, lang),
+    }
+}
+
+fn missing_table(missing: &[MissingCatalog], lang: Lang) -> Table {
+    let mut table = Table::new(lang, &[Word::Missing, Word::Division, Word::Domain, Word::State, Word::Reason]);
+    for entry in missing {
+        let reason = entry.reason.clone().unwrap_or_default();
+        let mut row = cells![entry.catalog, entry.division_name, entry.domain_name];
+        row.push(table.state(&entry.state));
+        row.push(Table::cell(&format!("{} {}", reason.code, reason.message).trim()));
+        table.row(row);
+    }
+    table
+}
+
+fn preview_text(response: &PreviewEditionResponse, lang: Lang) -> String {
+    let head = [Word::Catalog, Word::Division, Word::Domain, Word::Items, Word::Change, Word::Changed];
+    let mut table = Table::new(lang, &head);
+    for entry in &response.catalogs {
+        let mut row = cells![entry.catalog, entry.division_name, entry.domain_name, entry.items];
+        row.push(table.state(&entry.change));
+        let counts = format!("+{} ~{} -{}", entry.items_added, entry.items_changed, entry.items_removed);
+        row.push(Table::cell(&counts));
+        table.row(row);
+    }
+    let (edition, previous) = (response.edition, response.previous);
+    let (catalogs, items) = (response.catalogs.len(), response.items);
+    Page::new(lang)
+        .say_if(
+            response.unchanged,
+            format!("nothing changed since edition {previous}"),
+            format!("自第 {previous} 版以来没有变化"),
+        )
+        .say(
+            format!("edition {edition} would hold {catalogs} catalogs with {items} items"),
+            format!("第 {edition} 版将包含 {catalogs} 个目录、{items} 项"),
+        )
+        .table(&table, ("nothing is approved yet", "还没有已通过的目录"))
+        .table(&missing_table(&response.missing, lang), ("nothing would be missing", "没有缺少的目录"))
+        .into_text()
+}
+
+fn run_text(response: &RunPublishResponse, lang: Lang) -> String {
+    let (edition, missing) = (response.edition, response.missing);
+    Page::new(lang)
+        .say_if(
+            response.unchanged,
+            format!("nothing changed since edition {edition}; no new one was made"),
+            format!("自第 {edition} 版以来没有变化,未生成新版"),
+        )
+        .facts(&[
+            (Word::Edition, &edition),
+            (Word::Catalogs, &response.catalogs),
+            (Word::Items, &response.items),
+            (Word::Missing, &missing),
+            (Word::Manifest, &response.manifest_root),
+            (Word::Directory, &response.directory),
+        ])
+        .table(&missing_table(&response.missing_catalogs, lang), ("nothing is missing", "没有缺少的目录"))
+        .into_text()
+}
+
+fn list_text(response: &ListEditionsResponse, lang: Lang) -> String {
+    let head =
+        [Word::Edition, Word::Published, Word::Operator, Word::Catalogs, Word::Items, Word::Manifest, Word::Directory];
+    let mut table = Table::new(lang, &head);
+    for row in &response.editions {
+        table.row(cells![
+            row.edition,
+            moment(row.published_at_ms),
+            row.operator,
+            row.catalogs,
+            row.items,
+            short(&row.manifest_root),
+            row.directory,
+        ]);
+    }
+    Page::new(lang).table(&table, ("no edition yet", "还没有发布")).into_text()
+}
+
+fn show_text(response: &ShowEditionResponse, lang: Lang) -> String {
+    let edition = response.edition.clone().unwrap_or_default();
+    let mut table = Table::new(lang, &[Word::Catalog, Word::Division, Word::Domain, Word::Items, Word::Revision]);
+    for entry in &response.catalogs {
+        let row = cells![entry.catalog, entry.division_name, entry.domain_name, entry.items, short(&entry.revision)];
+        table.row(row);
+    }
+    Page::new(lang)
+        .facts(&[
+            (Word::Edition, &edition.edition),
+            (Word::Published, &moment(edition.published_at_ms)),
+            (Word::Operator, &edition.operator),
+            (Word::Manifest, &edition.manifest_root),
+            (Word::Directory, &edition.directory),
+        ])
+        .table(&table, ("it holds no catalog", "其中没有目录"))
+        .table(&missing_table(&response.missing, lang), ("nothing was missing", "没有缺少的目录"))
+        .into_text()
+}
+
+fn diff_text(response: &DiffEditionsResponse, lang: Lang) -> String {
+    let (from, to) = (response.from, response.to);
+    let mut page = Page::new(lang).say(format!("edition {from} → {to}"), format!("第 {from} 版 → 第 {to} 版"));
+    for catalog in &response.catalogs {
+        let head = format!("{} {} {}", catalog.catalog, catalog.division_name, catalog.domain_name);
+        page = page.say(&head, &head).table(&changes(&catalog.changes, lang), ("equal", "相同"));
+    }
+    page.say_if(response.catalogs.is_empty(), "no catalog differs", "没有不同的目录").into_text()
+}
+
+fn verify(args: &VerifyArgs, lang: Lang) -> Result<Answer, Failure> {
+    let not_hex = |_| Fault::Usage("the key is not hexadecimal".to_owned());
+    let key = args.key.as_deref().map(hex::decode).transpose().map_err(not_hex)?;
+    let verified = gongkai_publish::verify(&args.directory, key.as_deref())
+        .map_err(|error| Failure::told(error.code(), &error, error.hint()))?;
+    Answer::new(&verified_json(&verified), verified_text(&verified, lang))
+}
+
+fn verified_json(verified: &Verified) -> serde_json::Value {
+    let warnings: Vec<_> = verified
+        .warnings
+        .iter()
+        .map(|warning| serde_json::json!({ "code": warning.code, "message": warning.message }))
+        .collect();
+    serde_json::json!({
+        "edition": verified.edition,
+        "is_sound": true,
+        "issuer": verified.issuer,
+        "published_at": verified.published_at,
+        "catalogs": verified.catalogs,
+        "items": verified.items,
+        "files": verified.files,
+        "key_id": verified.key_id,
+        "manifest": verified.manifest.to_string(),
+        "manifest_root": verified.edition_root.to_string(),
+        "warnings": warnings,
+    })
+}
+
+fn verified_text(verified: &Verified, lang: Lang) -> String {
+    let mut page = Page::new(lang)
+        .say("the edition is sound: every file and item is as it was signed", "核验通过:每个文件和事项都与签名一致")
+        .facts(&[
+            (Word::Edition, &verified.edition),
+            (Word::Author, &verified.issuer),
+            (Word::Published, &verified.published_at),
+            (Word::Catalogs, &verified.catalogs),
+            (Word::Items, &verified.items),
+            (Word::Manifest, &verified.edition_root),
+        ]);
+    for warning in &verified.warnings {
+        let line = format!("{} {} {}", state_word("warning", lang), warning.code, warning.message);
+        page = page.say(&line, &line);
+    }
+    page.into_text()
+}

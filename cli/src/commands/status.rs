@@ -1,0 +1,62 @@
+//! `gongkai status`: one page for a person who just sat down.
+//!
+//! Invariant: it ends with status 3 when something needs a person, so that a monitoring script needs nothing else.
+
+use gongkai_proto::admin::v1::{NodeStatusRequest, NodeStatusResponse};
+
+use super::{Answer, Context, Exit, or_dash};
+use crate::{
+    errors::Failure,
+    ui::{Page, Table, Word, cells, moment, state_word},
+};
+
+/// Runs it.
+pub(crate) async fn run(context: &Context) -> Result<Answer, Failure> {
+    let response = context.connect().await?.node().status(NodeStatusRequest {}).await?.into_inner();
+    let needs_person = response.conflicts > 0 || !response.warnings.is_empty();
+    Ok(Answer::new(&response, text(&response, context))?.with_exit(Exit::attention_if(needs_person)))
+}
+
+fn text(response: &NodeStatusResponse, context: &Context) -> String {
+    let lang = context.lang();
+    let head = [
+        format!("{} {}", response.name, response.node),
+        state_word(&response.level, lang).into_owned(),
+        state_word(&response.state, lang).into_owned(),
+    ];
+    let mut warnings = Table::new(lang, &[Word::Reason, Word::Message]);
+    for warning in &response.warnings {
+        warnings.row(cells![warning.code, format!("{} {}", warning.message, warning.hint)]);
+    }
+    let (draft, review) = (response.catalogs_draft, response.catalogs_in_review);
+    let (returned, approved) = (response.catalogs_returned, response.catalogs_approved);
+    Page::new(lang)
+        .say(head.join(" · "), head.join(" · "))
+        .say(
+            format!("links: {} of {} connected", response.peers_connected, response.peers),
+            format!("链路:{} 条,已连接 {} 条", response.peers, response.peers_connected),
+        )
+        .say(
+            format!(
+                "catalogs: {} ({draft} draft, {review} in review, {returned} returned, {approved} approved)",
+                response.catalogs
+            ),
+            format!("目录:{} 个(草稿 {draft},审核中 {review},已退回 {returned},已通过 {approved})", response.catalogs),
+        )
+        .say(
+            format!("waiting for a decision here: {}", response.reviews_waiting),
+            format!("待本节点审核:{}", response.reviews_waiting),
+        )
+        .say_if(
+            response.conflicts > 0,
+            format!("conflicts: {}", response.conflicts),
+            format!("冲突:{}", response.conflicts),
+        )
+        .facts(&[
+            (Word::Edition, &or_dash(response.edition)),
+            (Word::Entries, &response.entries),
+            (Word::Version, &format!("{} ({})", response.version, moment(response.started_at_ms))),
+        ])
+        .table(&warnings, ("no warning", "没有告警"))
+        .into_text()
+}

@@ -1,0 +1,44 @@
+//! Progress bars on stderr for work that takes long.
+//!
+//! Invariant: without a terminal (or with `--quiet`) nothing is drawn and nothing is slowed.
+
+use std::collections::BTreeMap;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Ui;
+
+/// `{msg}` carries the peer and its state, the numbers are entries.
+const TEMPLATE: &str = "{msg:28} {wide_bar} {pos}/{len}";
+
+/// One bar a name.
+pub(crate) struct Bars {
+    all: MultiProgress,
+    bars: BTreeMap<String, ProgressBar>,
+}
+
+impl Bars {
+    /// No bar yet.
+    pub(crate) fn new(ui: &Ui) -> Self {
+        let target = if ui.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { all: MultiProgress::with_draw_target(target), bars: BTreeMap::new() }
+    }
+
+    /// Moves the bar of `name`, making it when it is new.
+    pub(crate) fn set(&mut self, name: &str, message: String, done: u64, total: u64) {
+        let bar = self.bars.entry(name.to_owned()).or_insert_with(|| {
+            let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+            self.all.add(ProgressBar::new(total).with_style(style))
+        });
+        bar.set_length(total.max(done));
+        bar.set_position(done);
+        bar.set_message(message);
+    }
+
+    /// Takes all bars from the screen: the answer follows on stdout.
+    pub(crate) fn clear(self) {
+        for bar in self.bars.values() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The words of tables and states, in English and Chinese.
+//!
+//! Invariant: a word here is the noun of the domain, the same in both languages' documents. Sentences stand where
+//! they are used, as a pair (`Lang::pick`). JSON never passes here.
+
+use std::{borrow::Cow, env};
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lang {
+    En,
+    Zh,
+}
+
+impl Lang {
+    /// As the locale says: LC_ALL before LC_MESSAGES before LANG, the first that is set.
+    pub(crate) fn of_environment() -> Self {
+        let mut set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| env::var(name).ok());
+        Self::of_locale(&set.find(|value| !value.is_empty()).unwrap_or_default())
+    }
+
+    fn of_locale(locale: &str) -> Self {
+        if locale.to_ascii_lowercase().starts_with("zh") { Self::Zh } else { Self::En }
+    }
+
+    /// The value of a `gk-language` header.
+    pub(crate) fn tag(self) -> &'static str {
+        self.pick("en", "zh")
+    }
+
+    /// The one of the pair.
+    pub(crate) fn pick<T>(self, en: T, zh: T) -> T {
+        match self {
+            Self::En => en,
+            Self::Zh => zh,
+        }
+    }
+}
+
+macro_rules! words {
+    ($($name:ident $en:literal $zh:literal)*) => {
+        /// A word of a table's head or of a list of facts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Word { $($name,)* }
+
+        impl Word {
+            /// The word in the language.
+            pub(crate) fn of(self, lang: Lang) -> &'static str {
+                match self { $(Self::$name => lang.pick($en, $zh),)* }
+            }
+        }
+    };
+}
+
+words! {
+    AckedPosition "acked" "已确认"
+    Address "address" "地址"
+    Approved "approved" "已通过版本"
+    Author "author" "记录节点"
+    Behind "to receive" "待接收"
+    Bytes "bytes" "字节"
+    BytesReceived "bytes in" "接收字节"
+    BytesSent "bytes out" "发送字节"
+    Catalog "catalog" "目录"
+    Catalogs "catalogs" "目录数"
+    Certificate "certificate" "证书"
+    Change "change" "变化"
+    Changed "changed" "变更"
+    Carried "carried over" "沿用"
+    Check "check" "检查项"
+    Directory "directory" "目录位置"
+    Division "division" "区划"
+    Domain "domain" "领域"
+    Edition "edition" "发布版"
+    Entries "entries" "条目"
+    EntriesReceived "received" "已接收"
+    EntriesSent "sent" "已发送"
+    Expires "expires" "有效期至"
+    Feed "feed" "汇流"
+    Field "element" "要素"
+    File "file" "文件"
+    Fingerprint "CA fingerprint" "根证书指纹"
+    Hash "entry" "条目哈希"
+    Incarnation "incarnation" "化身"
+    Item "item" "事项"
+    Items "items" "事项数"
+    Kind "kind" "种类"
+    LastContact "last contact" "最近联系"
+    Level "level" "层级"
+    Listen "listens on" "监听地址"
+    Manifest "manifest root" "清单根哈希"
+    Message "message" "说明"
+    Missing "missing" "缺少"
+    Mode "mode" "方式"
+    Name "name" "名称"
+    NextRun "next run" "下次运行"
+    Node "node" "节点"
+    Operator "operator" "操作人"
+    Opinion "opinion" "意见"
+    Outcome "outcome" "结果"
+    Parent "parent" "上级"
+    Path "path" "路径"
+    Peer "peer" "对端"
+    Published "published" "发布时间"
+    Reason "reason" "原因"
+    Revision "revision" "版本"
+    Role "role" "角色"
+    Seq "seq" "序号"
+    Serial "serial" "序号"
+    Sheet "sheet" "工作表"
+    State "state" "状态"
+    Step "step" "环节"
+    Submission "submission" "报送"
+    Submitted "submitted" "报送时间"
+    Subject "subject" "所属区划"
+    Summary "summary" "摘要"
+    TimeLimit "time limit" "公开时限"
+    Title "title" "标题"
+    ToSend "to send" "待发送"
+    Token "token" "令牌"
+    Version "version" "程序版本"
+    Waiting "waiting for" "等待"
+    When "when" "时间"
+}
+
+/// States as the API spells them, and their Chinese.
+const STATES_ZH: &[(&str, &str)] = &[
+    ("added", "新增"),
+    ("approve", "通过"),
+    ("approved", "已通过"),
+    ("bundle", "离线包"),
+    ("caught-up", "已追平"),
+    ("changed", "变更"),
+    ("child", "下级"),
+    ("conflict", "冲突"),
+    ("connected", "已连接"),
+    ("connecting", "连接中"),
+    ("cut", "中断"),
+    ("done", "完成"),
+    ("draft", "草稿"),
+    ("enrolled", "已加入"),
+    ("error", "错误"),
+    ("exchanging", "同步中"),
+    ("failed", "失败"),
+    ("idle", "空闲"),
+    ("in-review", "审核中"),
+    ("invited", "已邀请"),
+    ("live", "实时"),
+    ("manual", "手动"),
+    ("municipal", "市级"),
+    ("county", "县级"),
+    ("township", "乡级"),
+    ("never", "从未联系"),
+    ("none", "无节点"),
+    ("ok", "正常"),
+    ("open", "待审"),
+    ("parent", "上级"),
+    ("ready", "就绪"),
+    ("refused", "被拒绝"),
+    ("removed", "删除"),
+    ("return", "退回"),
+    ("returned", "已退回"),
+    ("revoke", "撤销"),
+    ("revoked", "已撤销"),
+    ("running", "进行中"),
+    ("schedule", "定时"),
+    ("self", "本节点"),
+    ("stale", "已过时"),
+    ("submitted", "已报送"),
+    ("superseded", "已被取代"),
+    ("syncing", "同步中"),
+    ("unchanged", "不变"),
+    ("unreachable", "无法连接"),
+    ("waiting", "等待"),
+    ("warning", "注意"),
+    ("withdrawn", "已撤回"),
+];
+
+/// A state for people; one that is not in the table (a newer daemon's) as it came.
+pub(crate) fn state_word(state: &str, lang: Lang) -> Cow<'_, str> {
+    match (lang, STATES_ZH.iter().find(|(known, _)| *known == state)) {
+        (Lang::Zh, Some((_, zh))) => Cow::Borrowed(*zh),
+        (Lang::Zh, None) | (Lang::En, _) => Cow::Borrowed(state),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_chooses_the_language() {
+        for (locale, lang) in [("zh_CN.UTF-8", Lang::Zh), ("ZH", Lang::Zh), ("C", Lang::En), ("", Lang::En)] {
+            assert_eq!(Lang::of_locale(locale), lang, "{locale}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_state_is_shown_as_it_came() {
+        assert_eq!(state_word("approved", Lang::Zh), "已通过");
+        assert_eq!(state_word("approved", Lang::En), "approved");
+        assert_eq!(state_word("brand-new", Lang::Zh), "brand-new");
+    }
+}
