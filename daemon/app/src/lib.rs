@@ -1,1 +1,100 @@
-//! Placeholder.
+//! Every use case once: authorise, decide (model), record (journal), commit (store).
+//!
+//! Invariant: whatever changes the node goes through [`App`]; carriers, the admin API and the scheduler only call it.
+//! Acts of this node are made one after the other. Left out: sockets, processes, configuration (node).
+
+mod acts;
+mod catalog;
+mod clock;
+mod enrol;
+mod error;
+mod found;
+mod import;
+mod operator;
+mod project;
+mod replica;
+mod review;
+mod submit;
+mod world;
+
+use std::{path::PathBuf, sync::Arc};
+
+use arc_swap::ArcSwap;
+use gongkai_journal::sign::Signer;
+use gongkai_store::Store;
+use tokio::sync::Mutex;
+
+pub use catalog::{DraftState, Loaded};
+pub use clock::{Chance, Clock, SystemChance, SystemClock};
+pub use enrol::{Invited, JoinAnswer, JoinQuestion};
+pub use error::{Error, Result};
+pub use found::{Founding, JoinedParts, found_root, store_joined};
+pub use import::{ImportQuestion, Imported, ImportedRevision};
+pub use operator::{Operator, Role};
+pub use project::CatalogRow;
+pub use replica::Replica;
+pub use review::Verdicts;
+pub use submit::Submitted;
+pub use world::{Anchor, World};
+
+/// One node: its store, its beliefs and its key. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dir: PathBuf,
+    store: Store,
+    signer: Box<dyn Signer>,
+    clock: Box<dyn Clock>,
+    chance: Box<dyn Chance>,
+    world: ArcSwap<World>,
+    /// Held from deciding until the commit, so that no act is decided on what another is about to change.
+    acting: Mutex<()>,
+}
+
+impl App {
+    /// Opens the node of a data directory and brings its projections up to the journal.
+    pub async fn open(
+        dir: PathBuf,
+        store: Store,
+        signer: Box<dyn Signer>,
+        clock: Box<dyn Clock>,
+        chance: Box<dyn Chance>,
+    ) -> Result<Self> {
+        let world = World::load(&store, clock.now_ms()).await?;
+        let inner =
+            Inner { dir, store, signer, clock, chance, world: ArcSwap::from_pointee(world), acting: Mutex::new(()) };
+        let app = Self { inner: Arc::new(inner) };
+        app.catch_up().await?;
+        Ok(app)
+    }
+
+    /// The node's data directory.
+    pub fn dir(&self) -> &std::path::Path {
+        &self.inner.dir
+    }
+
+    /// The store, for reading.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// What the node believes now.
+    pub fn world(&self) -> Arc<World> {
+        self.inner.world.load_full()
+    }
+
+    /// The present, unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.inner.clock.now_ms()
+    }
+
+    /// Folds the trust entries again: they have grown, or a day has passed.
+    pub async fn refresh_world(&self) -> Result<()> {
+        let world = World::load(&self.inner.store, self.now_ms()).await?;
+        self.inner.world.store(Arc::new(world));
+        Ok(())
+    }
+}

@@ -43,6 +43,8 @@ pub fn decode<T: DeserializeOwned>(kind: &str, bytes: &[u8]) -> Result<T, Invali
 /// `tree.put`: records of divisions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreePut {
+    /// Counts up from 1: of two records of equal (id, from) the higher version counts, ties by entry hash.
+    pub version: u64,
     /// The records; each replaces the one of equal (id, from).
     pub divisions: Vec<Division>,
 }

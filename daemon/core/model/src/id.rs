@@ -185,7 +185,12 @@ impl Day {
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let invalid = || InvalidId { what: "day", text: text.chars().take(40).collect(), why: "written as YYYY-MM-DD" };
         let bytes = text.as_bytes();
-        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        let is_shaped = bytes.len() == 10
+            && bytes.iter().enumerate().all(|(place, byte)| match place {
+                4 | 7 => *byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        if !is_shaped {
             return Err(invalid());
         }
         let number = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<u32>().ok());
@@ -284,7 +289,7 @@ mod tests {
         for good in ["2024-02-29", "2020-12-31"] {
             assert!(Day::parse(good).is_ok(), "{good}");
         }
-        for bad in ["2023-02-29", "2020-13-01", "2020-00-10", "20-01-01", "2020/01/01", "二〇二〇-1-1"] {
+        for bad in ["2023-02-29", "2020-13-01", "2020-00-10", "20-01-01", "2020/01/01", "二〇二〇-1-1", "+123-01-01"] {
             assert!(Day::parse(bad).is_err(), "{bad}");
         }
     }

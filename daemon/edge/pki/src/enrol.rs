@@ -88,6 +88,24 @@ pub struct Grant {
     pub authority_chain: Option<String>,
 }
 
+/// What the granted certificate says, for the entry that makes it known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// SHA-256 of its DER.
+    pub fingerprint: Digest,
+    /// Its last moment, unix milliseconds.
+    pub not_after_ms: i64,
+}
+
+impl Grant {
+    /// Reads the leaf of the granted chain without trusting it.
+    pub fn leaf(&self) -> Result<Leaf, PeerError> {
+        let chain = pem::chain_of(&self.tls_chain).map_err(|why| PeerError::BadChain { why })?;
+        let facts = chain::facts(chain.first().ok_or(PeerError::NoCertificate)?)?;
+        Ok(Leaf { fingerprint: facts.fingerprint, not_after_ms: facts.not_after_ms })
+    }
+}
+
 /// Stores the answer to a first enrolment after checking it against the pinned fingerprint of the trust root.
 pub fn accept(pki: &PkiDir, grant: &Grant, pinned: &Digest, path: &[DivisionId]) -> Result<(), Error> {
     let chain = pem::chain_of(&grant.tls_chain).map_err(|why| PeerError::BadChain { why })?;

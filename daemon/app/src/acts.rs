@@ -1,0 +1,121 @@
+//! Recording: from a payload to committed entries, with everything that follows from them.
+//!
+//! Invariant: called with the acting lock held; what was decided is committed or nothing is.
+
+use gongkai_journal::{
+    Entry, EntryHash, Lane, Reach,
+    header::PAYLOAD_BYTES_MAX,
+    kind::Kind,
+    payload::{self, OnCatalog},
+};
+use gongkai_model::{
+    id::{CatalogId, OperatorId},
+    review::{Act, Receipt},
+    revision::{ItemBatch, RevisionBody, split},
+};
+use gongkai_store::{Body, Draft};
+use serde::Serialize;
+
+use crate::{App, Result};
+
+/// Payload size at which a revision is cut into batches: a quarter of the protocol's limit, so that a broken link
+/// loses little and a progress bar moves.
+const PART_BYTES_TARGET: usize = PAYLOAD_BYTES_MAX / 4;
+
+impl App {
+    /// Commits drafts and everything that follows from them.
+    pub(crate) async fn record(&self, drafts: Vec<Draft>) -> Result<Vec<Entry>> {
+        let entries = self.append(drafts).await?;
+        self.catch_up().await?;
+        Ok(entries)
+    }
+
+    /// Commits drafts only; the caller is in the middle of working through the feed and will come to them.
+    async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Entry>> {
+        let author = self.store().identity().author();
+        Ok(self.store().append(drafts, &author, self.inner.signer.as_ref(), self.now_ms()).await?)
+    }
+
+    /// Commits a receipt; see [`App::append`].
+    pub(crate) async fn append_receipt(
+        &self,
+        catalog: &CatalogId,
+        operator: OperatorId,
+        receipt: Receipt,
+    ) -> Result<()> {
+        let payload = encode_on(catalog.clone(), receipt);
+        self.append(vec![about(catalog, Some(operator), Kind::Receipt, payload)]).await?;
+        Ok(())
+    }
+
+    /// Records an act of review about a catalog; gives its entry.
+    pub(crate) async fn record_act(&self, catalog: &CatalogId, operator: OperatorId, act: Act) -> Result<EntryHash> {
+        let draft = |kind, payload| about(catalog, Some(operator.clone()), kind, payload);
+        let drafts = match act {
+            Act::Submission { submission, parts: _ } => {
+                let (batches, body) = split(submission.body.clone(), PART_BYTES_TARGET)?;
+                let make = move |body: RevisionBody| {
+                    payload::encode(&gongkai_model::review::Submission { body, ..submission })
+                };
+                in_parts(catalog, &operator, batches, body, Kind::Submission, make)
+            }
+            Act::Withdrawal(act) => vec![draft(Kind::Withdrawal, encode_on(catalog.clone(), act))],
+            Act::Receipt(act) => vec![draft(Kind::Receipt, encode_on(catalog.clone(), act))],
+            Act::Decision(act) => vec![draft(Kind::Decision, encode_on(catalog.clone(), act))],
+            Act::Revocation(act) => vec![draft(Kind::Revocation, encode_on(catalog.clone(), act))],
+        };
+        let entries = self.record(drafts).await?;
+        Ok(entries.last().map(Entry::hash).expect("at least one draft was recorded"))
+    }
+
+    /// Records a clerk's save; never leaves the node.
+    pub(crate) async fn record_draft(
+        &self,
+        catalog: &CatalogId,
+        operator: OperatorId,
+        body: RevisionBody,
+        source: String,
+    ) -> Result<EntryHash> {
+        let (batches, body) = split(body, PART_BYTES_TARGET)?;
+        let make = move |body: RevisionBody| payload::encode(&payload::DraftSave { body, source });
+        let mut drafts = in_parts(catalog, &operator, batches, body, Kind::DraftSave, make);
+        for draft in &mut drafts {
+            (draft.reach, draft.lane) = (Reach::SelfOnly, Lane::Work);
+        }
+        let entries = self.record(drafts).await?;
+        Ok(entries.last().map(Entry::hash).expect("at least one draft was recorded"))
+    }
+}
+
+fn encode_on<T: Serialize>(catalog: CatalogId, act: T) -> Vec<u8> {
+    payload::encode(&OnCatalog { catalog, act })
+}
+
+fn about(catalog: &CatalogId, operator: Option<OperatorId>, kind: Kind, payload: Vec<u8>) -> Draft {
+    let mut draft = Draft::of(kind, catalog.division.clone(), payload);
+    draft.operator = operator;
+    draft.about = Some(catalog.to_string());
+    draft
+}
+
+/// Batches first, then the entry that names them by hash.
+fn in_parts(
+    catalog: &CatalogId,
+    operator: &OperatorId,
+    batches: Vec<ItemBatch>,
+    body: RevisionBody,
+    kind: Kind,
+    make: impl FnOnce(RevisionBody) -> Vec<u8> + Send + 'static,
+) -> Vec<Draft> {
+    let count = batches.len();
+    let mut drafts: Vec<Draft> = batches
+        .iter()
+        .map(|batch| about(catalog, Some(operator.clone()), Kind::ItemBatch, payload::encode(batch)))
+        .collect();
+    let mut last = about(catalog, Some(operator.clone()), kind, Vec::new());
+    last.payload = Body::Made(Box::new(move |earlier: &[EntryHash]| {
+        make(RevisionBody { parts: earlier[..count].to_vec(), ..body })
+    }));
+    drafts.push(last);
+    drafts
+}

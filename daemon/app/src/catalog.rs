@@ -1,0 +1,205 @@
+//! A catalog as this node knows it: the folded review and the clerk's draft.
+//!
+//! Invariant: made from the journal alone; a payload that cannot be read blocks only what it is about.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use gongkai_journal::{
+    Entry, EntryHash,
+    kind::Kind,
+    payload::{self, DraftSave, OnCatalog},
+};
+use gongkai_model::{
+    catalog::CatalogSummary,
+    digest::Digest,
+    id::{CatalogId, OperatorId},
+    review::{
+        Act, CatalogState, Decision, Fact, Folded, Ground, Receipt, Revocation, Step, Submission, Withdrawal, fold_on,
+    },
+    revision::{ItemBatch, Revision, apply},
+};
+
+use crate::{App, Error, Result, World};
+
+/// The working state of a catalog at its custodian.
+#[derive(Clone, Debug)]
+pub struct DraftState {
+    /// The save's entry.
+    pub hash: EntryHash,
+    /// The content.
+    pub revision: Arc<Revision>,
+    /// Who saved.
+    pub operator: Option<OperatorId>,
+    /// When, by this node's clock.
+    pub at_ms: i64,
+    /// Where it came from.
+    pub source: String,
+    /// Saves of this stream since the last one in full.
+    pub saves_since_full: u32,
+}
+
+/// Everything this node knows of one catalog.
+pub struct Loaded {
+    /// Which.
+    pub catalog: CatalogId,
+    /// Its entries, in feed order.
+    pub entries: Vec<Entry>,
+    /// The review.
+    pub state: CatalogState,
+    /// Contents of submitted revisions.
+    pub revisions: BTreeMap<Digest, Arc<Revision>>,
+    /// The latest save, if it is newer than what was submitted.
+    pub draft: Option<DraftState>,
+}
+
+impl Loaded {
+    /// The content under which new work stands: the head submission's.
+    pub fn head_revision(&self) -> Option<&Arc<Revision>> {
+        self.revisions.get(&self.state.head()?.revision)
+    }
+
+    /// What a clerk sees as the catalog: the draft, else what was submitted last.
+    pub fn working(&self) -> Option<&Arc<Revision>> {
+        self.draft.as_ref().map(|draft| &draft.revision).or_else(|| self.head_revision())
+    }
+
+    /// A revision by its digest or the beginning of its hexadecimal text.
+    pub fn revision(&self, text: &str) -> Result<&Arc<Revision>> {
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let draft = self.draft.iter().map(|draft| &draft.revision);
+        let found = self
+            .revisions
+            .values()
+            .chain(draft)
+            .find(|revision| digits.len() >= 6 && revision.digest().to_hex().starts_with(digits));
+        found.ok_or_else(|| self.lacks("revision", text))
+    }
+
+    pub(crate) fn lacks(&self, what: &'static str, text: &str) -> Error {
+        Error::NotInCatalog { catalog: self.catalog.clone(), what, text: text.chars().take(80).collect() }
+    }
+
+    /// The summary for listings.
+    pub fn summary(&self, last_published: Option<&Digest>) -> CatalogSummary {
+        let draft = self.draft.as_ref().map(|draft| draft.revision.digest());
+        CatalogSummary::of(&self.state, self.working().map(AsRef::as_ref), draft, last_published)
+    }
+}
+
+impl App {
+    /// Reads and folds a catalog; an unknown one is empty.
+    pub async fn load(&self, catalog: &CatalogId) -> Result<Loaded> {
+        let entries = self.store().entries_about(&catalog.to_string()).await?;
+        let world = self.world();
+        let own = self.store().identity().author();
+        let drafts = entries.iter().filter(|entry| entry.header.stream.author == own);
+        let draft = latest_draft(drafts);
+        let facts = facts(&entries, catalog);
+        let Folded { state, revisions } = fold(&world, catalog, facts);
+        let draft = draft.filter(|draft| !is_submitted(&state, &revisions, draft));
+        Ok(Loaded { catalog: catalog.clone(), entries, state, revisions, draft })
+    }
+
+    /// Reads a catalog of which something must be known.
+    pub async fn load_known(&self, catalog: &CatalogId) -> Result<Loaded> {
+        let loaded = self.load(catalog).await?;
+        if loaded.entries.is_empty() { Err(Error::CatalogUnknown { catalog: catalog.clone() }) } else { Ok(loaded) }
+    }
+}
+
+fn fold(world: &World, catalog: &CatalogId, facts: Vec<Fact>) -> Folded {
+    let custodians = world.custodians(&catalog.division);
+    let steps_of = |routing: &Digest| -> Option<Vec<Step>> { world.steps(routing, catalog) };
+    fold_on(&Ground { catalog, custodians: &custodians, steps_of: Some(&steps_of) }, facts)
+}
+
+/// A draft whose content was submitted is no draft any more.
+fn is_submitted(state: &CatalogState, revisions: &BTreeMap<Digest, Arc<Revision>>, draft: &DraftState) -> bool {
+    let head = state.head().and_then(|head| revisions.get(&head.revision));
+    let is_older = draft.revision.parents != state.head().map(|head| vec![head.revision]).unwrap_or_default();
+    let was_sent = state.submissions.iter().any(|submission| submission.revision == draft.revision.digest());
+    was_sent || (is_older && head.is_some_and(|head| head.has_same_content(&draft.revision)))
+}
+
+/// The review facts among a catalog's entries.
+pub(crate) fn facts(entries: &[Entry], catalog: &CatalogId) -> Vec<Fact> {
+    let batches: BTreeMap<EntryHash, ItemBatch> = entries
+        .iter()
+        .filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::ItemBatch))
+        .filter_map(|entry| Some((entry.hash(), decode(entry)?)))
+        .collect();
+    entries.iter().filter_map(|entry| fact(entry, catalog, &batches)).collect()
+}
+
+fn decode<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
+    payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()
+}
+
+fn on_catalog<T: serde::de::DeserializeOwned>(entry: &Entry, catalog: &CatalogId) -> Option<T> {
+    let on: OnCatalog<T> = decode(entry)?;
+    (on.catalog == *catalog).then_some(on.act)
+}
+
+fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, ItemBatch>) -> Option<Fact> {
+    let act = match Kind::from_word(&entry.header.kind)? {
+        Kind::Submission => {
+            let submission: Submission = decode(entry)?;
+            let parts: Option<Vec<ItemBatch>> =
+                submission.body.parts.iter().map(|part| batches.get(part).cloned()).collect();
+            Act::Submission { submission, parts: parts.unwrap_or_default() }
+        }
+        Kind::Withdrawal => Act::Withdrawal(on_catalog::<Withdrawal>(entry, catalog)?),
+        Kind::Receipt => Act::Receipt(on_catalog::<Receipt>(entry, catalog)?),
+        Kind::Decision => Act::Decision(on_catalog::<Decision>(entry, catalog)?),
+        Kind::Revocation => Act::Revocation(on_catalog::<Revocation>(entry, catalog)?),
+        Kind::TreePut
+        | Kind::TablePut
+        | Kind::CertPut
+        | Kind::AuthorityPut
+        | Kind::KeyRevoke
+        | Kind::IncarnationOpen
+        | Kind::DraftSave
+        | Kind::ItemBatch
+        | Kind::Edition
+        | Kind::Erase => return None,
+    };
+    let author = entry.header.stream.author.division.clone();
+    let operator = entry.header.operator.clone().unwrap_or_else(|| node_operator(&author));
+    Some(Fact { hash: entry.hash(), author, operator, at_ms: entry.header.written_at_ms, act })
+}
+
+/// The id under which a node acts by itself.
+pub(crate) fn node_operator(division: &gongkai_model::id::DivisionId) -> OperatorId {
+    OperatorId::parse(&format!("{division}/node")).expect("a division id and `/node` are an operator id")
+}
+
+/// Follows a node's saves of one catalog to the latest; a save whose base is gone is passed over.
+fn latest_draft<'e>(entries: impl Iterator<Item = &'e Entry>) -> Option<DraftState> {
+    let mut parts: BTreeMap<EntryHash, ItemBatch> = BTreeMap::new();
+    let mut latest: Option<DraftState> = None;
+    for entry in entries {
+        match Kind::from_word(&entry.header.kind) {
+            Some(Kind::ItemBatch) => parts.extend(decode::<ItemBatch>(entry).map(|batch| (entry.hash(), batch))),
+            Some(Kind::DraftSave) => latest = follow(latest, entry, &parts),
+            _ => {}
+        }
+    }
+    latest
+}
+
+fn follow(before: Option<DraftState>, entry: &Entry, parts: &BTreeMap<EntryHash, ItemBatch>) -> Option<DraftState> {
+    let Some(save) = decode::<DraftSave>(entry) else { return before };
+    let batches: Option<Vec<ItemBatch>> = save.body.parts.iter().map(|part| parts.get(part).cloned()).collect();
+    let base = before.as_ref().map(|draft| draft.revision.as_ref()).filter(|_| save.body.base.is_some());
+    let Some(Ok(revision)) = batches.map(|batches| apply(base, &batches, &save.body)) else { return before };
+    let saves_since_full =
+        if save.body.base.is_none() { 0 } else { before.map_or(0, |draft| draft.saves_since_full + 1) };
+    Some(DraftState {
+        hash: entry.hash(),
+        revision: Arc::new(revision),
+        operator: entry.header.operator.clone(),
+        at_ms: entry.header.written_at_ms,
+        source: save.source,
+        saves_since_full,
+    })
+}

@@ -1,0 +1,193 @@
+//! Why a use case was refused or failed. Codes are permanent; `gongkai explain CODE` has a page for each.
+
+use gongkai_model::{
+    id::{CatalogId, DivisionId, InvalidId, OperatorId},
+    review::Refusal,
+    revision::RevisionError,
+};
+
+use crate::Role;
+
+/// Result of a use case.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A refusal or failure.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model refused.
+    #[error(transparent)]
+    Review(#[from] Refusal),
+    /// A revision could not be made or read.
+    #[error(transparent)]
+    Revision(#[from] RevisionError),
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] gongkai_store::Error),
+    /// A workbook could not be read.
+    #[error(transparent)]
+    Sheet(#[from] gongkai_sheets::Error),
+    /// Keys or certificates.
+    #[error(transparent)]
+    Pki(#[from] gongkai_pki::Error),
+    /// Text that is no identifier.
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    /// The operator lacks a role.
+    #[error("operator `{operator}` lacks the role `{}`", role.word())]
+    RoleMissing {
+        /// Who.
+        operator: OperatorId,
+        /// What is needed.
+        role: Role,
+    },
+    /// No such division in the tree.
+    #[error("no division `{id}` in the tree")]
+    DivisionUnknown {
+        /// As given.
+        id: String,
+    },
+    /// The division is not this node's to write.
+    #[error("division `{division}` is kept by the node of `{custodian}`")]
+    NotCustodian {
+        /// Whose catalog.
+        division: DivisionId,
+        /// Whose node keeps it.
+        custodian: String,
+    },
+    /// Nothing is known of the catalog here.
+    #[error("nothing is known of catalog `{catalog}` on this node")]
+    CatalogUnknown {
+        /// Which.
+        catalog: CatalogId,
+    },
+    /// A revision, submission or item that is not in the catalog.
+    #[error("catalog `{catalog}` has no {what} `{text}`")]
+    NotInCatalog {
+        /// Which catalog.
+        catalog: CatalogId,
+        /// `revision`, `submission`, `item`.
+        what: &'static str,
+        /// As given.
+        text: String,
+    },
+    /// The workbook's table names no domain that is known.
+    #[error("table `{title}` ({sheet} {range}) names none of the known domains")]
+    DomainUnknown {
+        /// The table's title.
+        title: String,
+        /// Its sheet.
+        sheet: String,
+        /// Its cells.
+        range: String,
+    },
+    /// An import would remove more than the share that needs confirmation.
+    #[error("the file would remove {removed} of {items} items of `{catalog}`")]
+    RemovalsUnconfirmed {
+        /// Which catalog.
+        catalog: CatalogId,
+        /// Items that would go.
+        removed: usize,
+        /// Items it has.
+        items: usize,
+    },
+    /// The routing table is not here yet.
+    #[error("the routing table has not reached this node yet")]
+    RoutingMissing,
+    /// The catalog changed between deciding and committing.
+    #[error("catalog `{catalog}` changed while this was being done")]
+    Raced {
+        /// Which.
+        catalog: CatalogId,
+    },
+    /// An enrolment was refused.
+    #[error("{message}")]
+    Enrolment {
+        /// The code.
+        code: &'static str,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Only the top node does this.
+    #[error("only the top node `{root}` makes editions; this is `{me}`")]
+    NotPublisher {
+        /// The top node.
+        root: DivisionId,
+        /// This node.
+        me: DivisionId,
+    },
+    /// An edition could not be built or read.
+    #[error(transparent)]
+    Publish(#[from] gongkai_publish::PublishError),
+    /// A payload of this node's own journal is unreadable.
+    #[error("entry {hash} of this node's journal cannot be read: {why}")]
+    Damaged {
+        /// Which entry.
+        hash: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Error {
+    /// The permanent code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Review(refusal) => refusal.code(),
+            Self::Revision(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Sheet(error) => error.code(),
+            Self::Pki(error) => error.code(),
+            Self::Publish(error) => error.code(),
+            Self::Id(_) => "GK-APP-001",
+            Self::RoleMissing { .. } => "GK-APP-002",
+            Self::DivisionUnknown { .. } => "GK-APP-003",
+            Self::NotCustodian { .. } => "GK-APP-004",
+            Self::CatalogUnknown { .. } => "GK-APP-005",
+            Self::NotInCatalog { .. } => "GK-APP-006",
+            Self::DomainUnknown { .. } => "GK-APP-007",
+            Self::RemovalsUnconfirmed { .. } => "GK-APP-008",
+            Self::RoutingMissing => "GK-APP-009",
+            Self::Raced { .. } => "GK-APP-010",
+            Self::Enrolment { code, .. } => code,
+            Self::NotPublisher { .. } => "GK-APP-011",
+            Self::Damaged { .. } => "GK-APP-012",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Review(refusal) => refusal.hint(),
+            Self::Revision(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Sheet(error) => error.hint(),
+            Self::Pki(error) => error.hint(),
+            Self::Publish(error) => error.hint(),
+            Self::Id(_) => {
+                "check the spelling; `gongkai node list` and `gongkai catalog list` show what there is".to_owned()
+            }
+            Self::RoleMissing { role, .. } => {
+                format!("ask the administrator to give the role `{}` in gongkaid.toml, or act with --as", role.word())
+            }
+            Self::DivisionUnknown { .. } => "`gongkai node list` shows the divisions of the tree".to_owned(),
+            Self::NotCustodian { custodian, .. } => format!("do this at the node of {custodian}"),
+            Self::CatalogUnknown { .. } => "`gongkai catalog list` shows what this node has".to_owned(),
+            Self::NotInCatalog { catalog, .. } => format!("`gongkai catalog show {catalog}` shows what there is"),
+            Self::DomainUnknown { .. } => {
+                "name the domain with --domain, or put its name into the table's title".to_owned()
+            }
+            Self::RemovalsUnconfirmed { .. } => {
+                "look at the difference with --dry-run; if it is meant, repeat with --confirm-removals".to_owned()
+            }
+            Self::RoutingMissing => "wait for the first session with the parent: `gongkai sync now`".to_owned(),
+            Self::Raced { .. } => "look at it again and repeat".to_owned(),
+            Self::Enrolment { hint, .. } => hint.clone(),
+            Self::NotPublisher { root, .. } => format!("do this at the node of {root}"),
+            Self::Damaged { .. } => {
+                "run `gongkai doctor`; restore the data directory from a backup if it finds damage".to_owned()
+            }
+        }
+    }
+}

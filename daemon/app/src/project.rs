@@ -1,0 +1,119 @@
+//! Projections: what can be derived from the journal and is kept so that listings are quick.
+//!
+//! Invariant: `projected_through` trails the feed, never leads it; what lies between is projected at the next start.
+//! Each catalog's row is a function of its entries, so the order of projecting does not matter.
+
+use std::collections::BTreeSet;
+
+use gongkai_journal::{Entry, Lane, kind::Kind, payload};
+use gongkai_model::{digest::Digest, edition::EditionPayload, id::CatalogId};
+use serde::{Deserialize, Serialize};
+
+use crate::{App, Error, Result};
+
+/// Projection rows of catalogs: key = catalog id.
+pub(crate) const CATALOGS: &str = "catalog";
+/// Projection rows of editions: key = number, ten digits.
+pub(crate) const EDITIONS: &str = "edition";
+/// Entries projected in one go: with payloads of a quarter MiB they stay in memory together.
+const CATCH_UP_ENTRIES_MAX: usize = 100;
+
+/// One row of the catalog list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogRow {
+    /// The model's summary.
+    pub summary: gongkai_model::catalog::CatalogSummary,
+    /// The author's time of the latest entry, for display.
+    pub updated_at_ms: i64,
+    /// The division that must act next; empty when nobody.
+    pub waiting_for: String,
+}
+
+impl App {
+    /// Brings beliefs, receipts and projections up to the feed. Called under the acting lock, or before anything acts.
+    /// Works through the feed in its order, so that nothing is passed over whatever was committed meanwhile.
+    pub(crate) async fn catch_up(&self) -> Result<()> {
+        loop {
+            let through = self.store().projected_through().await?;
+            let placed = self.store().entries_after(through, CATCH_UP_ENTRIES_MAX).await?;
+            let Some(last) = placed.last().map(|placed| placed.feed) else { return Ok(()) };
+            let entries: Vec<Entry> = placed.into_iter().map(|placed| placed.entry).collect();
+            if entries.iter().any(|entry| entry.header.lane() == Lane::Trust) {
+                self.refresh_world().await?;
+            }
+            for catalog in touched(&entries, &[Kind::Submission]) {
+                self.receive(&catalog).await?;
+            }
+            let rows = self.rows(&entries).await?;
+            self.store().put_projections(rows, last).await?;
+        }
+    }
+
+    /// Throws projections away and makes them again; gives the digest of before and after.
+    pub async fn rebuild(&self) -> Result<(Digest, Digest)> {
+        let _acting = self.inner.acting.lock().await;
+        let before = self.store().projection_digest().await?;
+        self.store().clear_projections().await?;
+        self.refresh_world().await?;
+        self.catch_up().await?;
+        Ok((before, self.store().projection_digest().await?))
+    }
+
+    /// The catalog list, by catalog id.
+    pub async fn catalog_rows(&self) -> Result<Vec<CatalogRow>> {
+        let rows = self.store().projections(CATALOGS).await?;
+        rows.iter().map(|row| read_row(&row.value)).collect()
+    }
+
+    /// The editions known, by number.
+    pub async fn edition_rows(&self) -> Result<Vec<EditionPayload>> {
+        let rows = self.store().projections(EDITIONS).await?;
+        rows.iter().map(|row| read_row(&row.value)).collect()
+    }
+
+    async fn rows(&self, entries: &[Entry]) -> Result<Vec<(String, String, Option<String>)>> {
+        let mut rows = Vec::new();
+        let kinds =
+            [Kind::DraftSave, Kind::Submission, Kind::Withdrawal, Kind::Receipt, Kind::Decision, Kind::Revocation];
+        for catalog in touched(entries, &kinds) {
+            let row = self.catalog_row(&catalog).await?;
+            rows.push((CATALOGS.to_owned(), catalog.to_string(), Some(text_of(&row))));
+        }
+        for entry in entries.iter().filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::Edition)) {
+            let Some(bytes) = &entry.payload else { continue };
+            let Ok(edition) = payload::decode::<EditionPayload>(&entry.header.kind, bytes) else { continue };
+            rows.push((EDITIONS.to_owned(), format!("{:010}", edition.number), Some(text_of(&edition))));
+        }
+        Ok(rows)
+    }
+
+    async fn catalog_row(&self, catalog: &CatalogId) -> Result<CatalogRow> {
+        let loaded = self.load(catalog).await?;
+        let summary = loaded.summary(None);
+        let updated_at_ms = loaded.entries.iter().map(|entry| entry.header.written_at_ms).max().unwrap_or(0);
+        let head = loaded.state.head();
+        let next = head.and_then(|head| head.steps.get(usize::try_from(head.status.open_step()?).ok()?));
+        let waiting_for = match (next, &loaded.draft) {
+            (Some(step), _) => step.division.to_string(),
+            (None, Some(_)) => self.world().custodian(&catalog.division).to_string(),
+            (None, None) => String::new(),
+        };
+        Ok(CatalogRow { summary, updated_at_ms, waiting_for })
+    }
+}
+
+/// The catalogs that entries of these kinds are about.
+fn touched(entries: &[Entry], kinds: &[Kind]) -> BTreeSet<CatalogId> {
+    let of_kind =
+        entries.iter().filter(|entry| Kind::from_word(&entry.header.kind).is_some_and(|kind| kinds.contains(&kind)));
+    of_kind.filter_map(|entry| payload::about(&entry.header.kind, entry.payload.as_deref()?)).collect()
+}
+
+fn text_of(row: &impl Serialize) -> String {
+    // Rows are structs with text keys: serialising them cannot fail.
+    serde_json::to_string(row).unwrap_or_default()
+}
+
+fn read_row<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| Error::Damaged { hash: "projection".to_owned(), why: error.to_string() })
+}

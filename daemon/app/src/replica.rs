@@ -1,0 +1,196 @@
+//! Carries out what the replication engine asks of the store, for one peer.
+//!
+//! Invariant: no decision is made here: the engine decides what to read, admission decides what to keep.
+
+use gongkai_journal::{Entry, Lane, Route, payload};
+use gongkai_model::{digest::Digest, id::DivisionId};
+use gongkai_store::Arrival;
+use gongkai_sync::{
+    admit::Occasion,
+    message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, Batch, Carried},
+    position::{FeedId, Position},
+    session::{Effect, Event, Facts, FeedPart, OpenWant},
+    want::{Head, Want},
+};
+
+use crate::{App, Result};
+
+/// Open wants read at a time: the rest follows when these are met.
+const WANTS_READ_MAX: usize = 256;
+
+/// The store's side of one session.
+#[derive(Clone)]
+pub struct Replica {
+    app: App,
+    peer: DivisionId,
+}
+
+impl App {
+    /// The store's side of a session with a peer.
+    pub fn replica(&self, peer: DivisionId) -> Replica {
+        Replica { app: self.clone(), peer }
+    }
+
+    /// What this node says of itself when a session opens.
+    pub fn session_facts(&self, peer: DivisionId, host: String, is_live: bool) -> Facts {
+        let identity = self.store().identity();
+        Facts {
+            division: identity.division.clone(),
+            incarnation: identity.incarnation,
+            feed_id: identity.feed_id,
+            daemon_id: identity.daemon_id,
+            host,
+            peer,
+            is_live,
+        }
+    }
+}
+
+impl Replica {
+    /// The first event of a session: our position on the peer's feed.
+    pub async fn opened(&self) -> Result<Event> {
+        Ok(Event::Opened { position: self.app.store().position_of(&self.peer).await? })
+    }
+
+    /// Carries out one effect that concerns the store; `None` for those that have no result, or are the driver's.
+    pub async fn carry_out(&self, effect: Effect) -> Result<Option<Event>> {
+        let event = match effect {
+            Effect::CheckPosition(position) => self.check_position(&position).await?,
+            Effect::ReadHeads => self.read_heads().await?,
+            Effect::ReadFeed { after } => self.read_feed(after).await?,
+            Effect::Apply(batch) => self.apply(batch).await?,
+            Effect::ApplyHeads { heads, position } => self.apply_heads(heads, position).await?,
+            Effect::ReadWants => self.read_wants().await?,
+            Effect::Serve { request, stream, tip, haves } => {
+                let store = self.app.store();
+                let is_routed = self.route().takes(&stream.subject, stream.reach());
+                let (entries, is_complete) = if is_routed {
+                    let served = store.serve(&stream, &tip, &haves, BATCH_ENTRIES_MAX, BATCH_BYTES_TARGET).await?;
+                    (served.entries, served.is_complete)
+                } else {
+                    (Vec::new(), false)
+                };
+                Event::Served { request, entries, is_complete }
+            }
+            Effect::Answer { request, want, entries } => self.answer(request, want, entries).await?,
+            Effect::SetAside { want, code } => {
+                self.app.store().mark_want_stopped(&self.peer, &want, Some(&code)).await?;
+                return Ok(None);
+            }
+            Effect::RecordAcked(position) => {
+                self.app.store().record_acked(&self.peer, &position, self.app.now_ms()).await?;
+                return Ok(None);
+            }
+            Effect::Send(_) | Effect::CaughtUp | Effect::Finish(_) => return Ok(None),
+        };
+        Ok(Some(event))
+    }
+
+    /// What today's tree routes to the peer.
+    fn route(&self) -> Route {
+        Route::of(self.app.world().tree(), &self.peer)
+    }
+
+    fn position(&self, feed_id: FeedId, offset: u64, hash: Digest, route: &Route) -> Position {
+        Position { feed_id, offset, hash, epoch: route.epoch() }
+    }
+
+    async fn check_position(&self, position: &Position) -> Result<Event> {
+        let store = self.app.store();
+        let state = store.feed_state().await?;
+        let route = self.route();
+        let hash = store.feed_hash_at(position.offset).await?;
+        let holds = position.feed_id == state.feed_id && position.epoch == route.epoch() && hash == Some(position.hash);
+        let entries_to_send = if holds { store.count_routed(position.offset, &route).await? } else { 0 };
+        Ok(Event::PositionChecked { holds, entries_to_send })
+    }
+
+    async fn read_heads(&self) -> Result<Event> {
+        let store = self.app.store();
+        let route = self.route();
+        // The position is read first: what is committed in between is both a head and on the tail.
+        let state = store.feed_state().await?;
+        let heads = store.heads(&route).await?;
+        Ok(Event::HeadsRead { heads, position: self.position(state.feed_id, state.offset, state.hash, &route) })
+    }
+
+    async fn read_feed(&self, after: u64) -> Result<Event> {
+        let store = self.app.store();
+        let route = self.route();
+        let part = store.read_feed(after, &route, &self.peer, BATCH_ENTRIES_MAX, BATCH_BYTES_TARGET).await?;
+        let to = self.position(store.identity().feed_id, part.to_offset, part.to_hash, &route);
+        Ok(Event::FeedRead(FeedPart { entries: part.entries, to, is_at_end: part.at_end }))
+    }
+
+    async fn apply(&self, batch: Batch) -> Result<Event> {
+        let Batch { from, to, entries } = batch;
+        let fallback = from.clone();
+        let arrival = self.arrival(entries, Occasion::Tail, Some((from, to)), None);
+        let applied = self.take(arrival).await?;
+        let position = match applied.position {
+            Some(position) => position,
+            None => self.app.store().position_of(&self.peer).await?.unwrap_or(fallback),
+        };
+        let has_trust = has_trust(&applied.appended);
+        Ok(Event::Applied { position, faults: applied.faults, has_new_wants: !applied.wants.is_empty(), has_trust })
+    }
+
+    async fn apply_heads(&self, heads: Vec<Head>, position: Position) -> Result<Event> {
+        let now_ms = self.app.now_ms();
+        let wants = self.app.store().apply_heads(&self.peer, &heads, &position, now_ms).await?;
+        Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
+    }
+
+    async fn read_wants(&self) -> Result<Event> {
+        let store = self.app.store();
+        let mut open = Vec::new();
+        for stored in store.wants(&self.peer).await?.into_iter().take(WANTS_READ_MAX) {
+            let haves = store.haves(&stored.want.stream).await?;
+            open.push(OpenWant { want: stored.want, haves });
+        }
+        Ok(Event::WantsRead(open))
+    }
+
+    async fn answer(&self, request: u64, want: Want, entries: Vec<Entry>) -> Result<Event> {
+        let entries = entries.into_iter().map(|entry| Carried::Whole(Box::new(entry))).collect();
+        let arrival = self.arrival(entries, Occasion::Answer, None, Some(want.clone()));
+        let applied = self.take(arrival).await?;
+        let store = self.app.store();
+        let is_held = store.entry(&want.tip.hash).await?.is_some();
+        let haves = if is_held { Vec::new() } else { store.haves(&want.stream).await? };
+        Ok(Event::Answered {
+            request,
+            is_held,
+            has_progressed: !applied.appended.is_empty(),
+            has_trust: has_trust(&applied.appended),
+            faults: applied.faults,
+            haves,
+        })
+    }
+
+    fn arrival(
+        &self,
+        entries: Vec<Carried>,
+        occasion: Occasion,
+        advance: Option<(Position, Position)>,
+        answered: Option<Want>,
+    ) -> Arrival {
+        Arrival { peer: self.peer.clone(), entries, occasion, advance, answered, now_ms: self.app.now_ms() }
+    }
+
+    async fn take(&self, arrival: Arrival) -> Result<gongkai_store::Applied> {
+        let world = self.app.world();
+        let about = |entry: &Entry| {
+            let payload = entry.payload.as_deref()?;
+            payload::about(&entry.header.kind, payload).map(|catalog| catalog.to_string())
+        };
+        let applied = self.app.store().apply(arrival, &world.trust, &about).await?;
+        let _acting = self.app.inner.acting.lock().await;
+        self.app.catch_up().await?;
+        Ok(applied)
+    }
+}
+
+fn has_trust(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| entry.header.lane() == Lane::Trust)
+}

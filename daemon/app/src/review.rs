@@ -1,0 +1,125 @@
+//! Deciding: approve, return, revoke; and the receipt that a node writes by itself.
+
+use gongkai_model::{
+    digest::Digest,
+    id::CatalogId,
+    review::{Act, Actor, Intent, Opinion, Outside, Ruling, SubmissionState, Target, Verdict, admit},
+};
+
+use crate::{App, Loaded, Operator, Result, Role, catalog::node_operator};
+
+/// What a reviewer says.
+#[derive(Clone, Debug)]
+pub struct Verdicts {
+    /// On the whole.
+    pub verdict: Verdict,
+    /// Item id (or the beginning of one, or its serial), verdict, words.
+    pub items: Vec<(String, Verdict, String)>,
+    /// Words on the whole.
+    pub note: String,
+    /// Every element not named is approved as seen.
+    pub approves_rest: bool,
+    /// The document of a decision taken elsewhere.
+    pub outside: Option<Outside>,
+}
+
+impl App {
+    /// Decides the open step of a catalog's head submission.
+    pub async fn decide(&self, operator: &Operator, catalog: &CatalogId, said: Verdicts) -> Result<(Loaded, Digest)> {
+        operator.require(Role::Reviewer)?;
+        let _acting = self.inner.acting.lock().await;
+        let loaded = self.load_known(catalog).await?;
+        let head = loaded.state.head().ok_or_else(|| loaded.lacks("submission", ""))?;
+        let world = self.world();
+        let (routing, _) = world.routing()?;
+        let step = head.next_step.or_else(|| head.status.open_step()).unwrap_or(0);
+        let given = opinions(&loaded, head, &said)?;
+        let opinions = if said.approves_rest { head.complete_opinions(step, given) } else { given };
+        let ruling = Ruling {
+            submission: head.hash,
+            routing,
+            verdict: said.verdict,
+            opinions,
+            note: said.note,
+            outside: said.outside,
+        };
+        let act = admit(&loaded.state, Intent::Decide(ruling), &operator.actor(&world))?;
+        let decision = self.record_act(catalog, operator.id.clone(), act).await?;
+        Ok((self.load(catalog).await?, decision))
+    }
+
+    /// Takes a decision back.
+    pub async fn revoke(
+        &self,
+        operator: &Operator,
+        catalog: &CatalogId,
+        decision: Digest,
+        reason: String,
+    ) -> Result<Loaded> {
+        operator.require(Role::Reviewer)?;
+        let _acting = self.inner.acting.lock().await;
+        let loaded = self.load_known(catalog).await?;
+        let act = admit(&loaded.state, Intent::Revoke { decision, reason }, &operator.actor(&self.world()))?;
+        self.record_act(catalog, operator.id.clone(), act).await?;
+        self.load(catalog).await
+    }
+
+    /// Writes receipts for submissions that reached the node of their first step and have none yet.
+    pub(crate) async fn receive(&self, catalog: &CatalogId) -> Result<()> {
+        let loaded = self.load(catalog).await?;
+        let world = self.world();
+        let due: Vec<&SubmissionState> = loaded
+            .state
+            .submissions
+            .iter()
+            .filter(|submission| !submission.is_superseded && submission.author != world.me)
+            .filter(|submission| submission.steps.first().is_some_and(|step| step.division == world.me))
+            .filter(|submission| submission.receipts.iter().all(|receipt| receipt.author != world.me))
+            .collect();
+        for submission in due {
+            let actor = Actor {
+                operator: node_operator(&world.me),
+                division: world.me.clone(),
+                departments: std::collections::BTreeSet::default(),
+            };
+            let number = format!("{}-{}", world.me, submission.hash.short());
+            let intent = Intent::Receive { submission: submission.hash, number };
+            if let Ok(Act::Receipt(receipt)) = admit(&loaded.state, intent, &actor) {
+                self.append_receipt(catalog, actor.operator, receipt).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Finds each named element among what the submission asks for.
+fn opinions(loaded: &Loaded, head: &SubmissionState, said: &Verdicts) -> Result<Vec<Opinion>> {
+    said.items
+        .iter()
+        .map(|(text, verdict, words)| {
+            let standing = head
+                .standing
+                .iter()
+                .find(|standing| names(loaded, head, &standing.target, text))
+                .ok_or_else(|| loaded.lacks("item", text))?;
+            Ok(Opinion {
+                target: standing.target.clone(),
+                digest: standing.digest,
+                verdict: *verdict,
+                text: words.clone(),
+            })
+        })
+        .collect()
+}
+
+/// Whether a text given by a person means this element: `header`, a full item id, a serial, or an item's name.
+fn names(loaded: &Loaded, head: &SubmissionState, target: &Target, text: &str) -> bool {
+    match target {
+        Target::Header => text == "header",
+        Target::Removal(id) => id.as_str() == text,
+        Target::Item(id) => {
+            let slot = loaded.revisions.get(&head.revision).and_then(|revision| revision.items.get(id));
+            id.as_str() == text || slot.is_some_and(|slot| slot.serial == text || slot.item().decode().name() == text)
+        }
+    }
+}

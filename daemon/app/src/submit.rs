@@ -1,0 +1,73 @@
+//! Submitting and withdrawing.
+
+use gongkai_model::{
+    id::CatalogId,
+    review::{Act, Draft, Intent, admit},
+};
+
+use crate::{App, Error, Loaded, Operator, Result, Role};
+
+/// A submission that was made, or found to say nothing new.
+pub struct Submitted {
+    /// The catalog after it.
+    pub loaded: Loaded,
+    /// The submission's entry.
+    pub submission: gongkai_journal::EntryHash,
+}
+
+impl App {
+    /// Puts the draft up for review.
+    pub async fn submit(
+        &self,
+        operator: &Operator,
+        catalog: &CatalogId,
+        reason: String,
+        basis: String,
+    ) -> Result<Submitted> {
+        operator.require(Role::Clerk)?;
+        self.writable_division(Some(catalog.division.as_str()))?;
+        let _acting = self.inner.acting.lock().await;
+        let loaded = self.load_known(catalog).await?;
+        let world = self.world();
+        let (routing, _) = world.routing()?;
+        let steps = world.steps(&routing, catalog).unwrap_or_default();
+        let working = loaded.working().ok_or_else(|| Error::CatalogUnknown { catalog: catalog.clone() })?;
+        let base = self.carried_base(&loaded);
+        let draft = Draft {
+            revision: working,
+            head: loaded.head_revision().map(AsRef::as_ref),
+            base: base.as_deref(),
+            routing,
+            steps,
+            writers: loaded.draft.iter().filter_map(|draft| draft.operator.clone()).collect(),
+            reason,
+            basis_of_change: basis,
+        };
+        let act = admit(&loaded.state, Intent::Submit(draft), &operator.actor(&world))?;
+        let submission = self.record_act(catalog, operator.id.clone(), act).await?;
+        Ok(Submitted { loaded: self.load(catalog).await?, submission })
+    }
+
+    /// A revision that this node's own stream about the division has carried: the base of a delta.
+    fn carried_base(&self, loaded: &Loaded) -> Option<std::sync::Arc<gongkai_model::revision::Revision>> {
+        let own = self.store().identity().author();
+        let is_own = |hash: &gongkai_model::digest::Digest| {
+            loaded.entries.iter().any(|entry| entry.hash() == *hash && entry.header.stream.author == own)
+        };
+        let carried = loaded.state.submissions.iter().rev().find(|submission| is_own(&submission.hash))?;
+        loaded.revisions.get(&carried.revision).cloned()
+    }
+
+    /// Takes the open submission back.
+    pub async fn withdraw(&self, operator: &Operator, catalog: &CatalogId, reason: String) -> Result<Loaded> {
+        operator.require(Role::Clerk)?;
+        self.writable_division(Some(catalog.division.as_str()))?;
+        let _acting = self.inner.acting.lock().await;
+        let loaded = self.load_known(catalog).await?;
+        let head = loaded.state.head().ok_or_else(|| loaded.lacks("submission", ""))?;
+        let intent = Intent::Withdraw { submission: head.hash, reason };
+        let act: Act = admit(&loaded.state, intent, &operator.actor(&self.world()))?;
+        self.record_act(catalog, operator.id.clone(), act).await?;
+        self.load(catalog).await
+    }
+}

@@ -1,0 +1,262 @@
+//! What the node believes: tree, tables and keys, folded from the entries of the trust lane.
+//!
+//! Invariant: a function of the set of trust entries, the pinned anchors and the day; equal on every node that has
+//! the same entries. Only the root writes tree and tables in this version; keys count through an ancestor's entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gongkai_journal::{
+    Entry, Route,
+    keys::Keyring,
+    kind::Kind,
+    payload::{self, CertPut, KeyRevoke, TablePut, TreePut},
+    route::may_write,
+    sign::PublicKey,
+};
+use gongkai_model::{
+    digest::Digest,
+    domain::{ROLE_COUNTERPART, Reviewer, RoutingTable},
+    id::{CatalogId, Day, DivisionId},
+    review::Step,
+    tree::{Division, Tree},
+    vocabulary::Vocabulary,
+};
+use gongkai_store::Store;
+use gongkai_sync::admit::Trust;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Where the pinned anchors are kept.
+const ANCHORS: &str = "trust.anchors";
+/// Where the tree path learnt at enrolment is kept.
+const FIRST_TREE: &str = "trust.first_tree";
+
+/// A key that is trusted from the start: the root's, pinned at founding or enrolment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// The division at the top.
+    pub division: DivisionId,
+    /// Signature algorithm number.
+    pub algorithm: u32,
+    /// The public key, hexadecimal.
+    pub public: String,
+}
+
+/// The node's beliefs.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// This node's division.
+    pub me: DivisionId,
+    /// The top of the tree.
+    pub root: DivisionId,
+    /// Keys, tree and this node's route.
+    pub trust: Trust,
+    /// Channels, audience, modes, levels.
+    pub vocabulary: Vocabulary,
+    /// Routing tables by entry hash: submissions name the one they were made under.
+    tables: BTreeMap<Digest, RoutingTable>,
+    routing: Option<Digest>,
+    table_version: u64,
+    /// Certificate entries by division, the latest last.
+    certificates: BTreeMap<DivisionId, Vec<CertPut>>,
+    /// The root's anchor.
+    pub anchor: Anchor,
+    /// The day in China on which this was folded.
+    pub today: Day,
+}
+
+impl World {
+    /// Folds what the store holds.
+    pub async fn load(store: &Store, now_ms: i64) -> Result<Self> {
+        let anchors = store.meta(ANCHORS).await?.unwrap_or_default();
+        let first_tree = store.meta(FIRST_TREE).await?.unwrap_or_default();
+        let damaged = |why: serde_json::Error| Error::Damaged { hash: ANCHORS.to_owned(), why: why.to_string() };
+        let anchor: Anchor = serde_json::from_str(&anchors).map_err(damaged)?;
+        let first_tree: Vec<Division> = serde_json::from_str(&first_tree).map_err(damaged)?;
+        let entries = store.trust_entries().await?;
+        Ok(Self::fold(store.identity().division.clone(), anchor, first_tree, &entries, &Day::in_china(now_ms)))
+    }
+
+    /// Keeps what enrolment or founding brought, before the first entry is here.
+    pub(crate) async fn pin(store: &Store, anchor: &Anchor, path: &[Division]) -> Result<()> {
+        let text = |value: serde_json::Result<String>| value.unwrap_or_default();
+        store.put_meta(FIRST_TREE, &text(serde_json::to_string(path))).await?;
+        store.put_meta(ANCHORS, &text(serde_json::to_string(anchor))).await?;
+        Ok(())
+    }
+
+    fn fold(me: DivisionId, anchor: Anchor, first_tree: Vec<Division>, entries: &[Entry], day: &Day) -> Self {
+        let root = anchor.division.clone();
+        let tree = fold_tree(&root, first_tree, entries, day);
+        let tables = fold_tables(&root, entries);
+        let (routing, table_version, vocabulary) = latest_table(&tables);
+        let (keyring, certificates) = fold_keys(&anchor, &tree, entries);
+        let route = Route::of(&tree, &me);
+        Self {
+            trust: Trust { keyring, tree, route },
+            vocabulary,
+            tables: tables.into_iter().map(|(hash, table)| (hash, table.routing)).collect(),
+            routing,
+            table_version,
+            certificates,
+            anchor,
+            today: day.clone(),
+            me,
+            root,
+        }
+    }
+
+    /// The tree.
+    pub fn tree(&self) -> &Tree {
+        &self.trust.tree
+    }
+
+    /// This node's path, root first.
+    pub fn path(&self) -> Vec<DivisionId> {
+        self.tree().path(&self.me)
+    }
+
+    /// The division above.
+    pub fn parent(&self) -> Option<&DivisionId> {
+        self.tree().parent(&self.me)
+    }
+
+    /// The routing table in force, with the entry that brought it.
+    pub fn routing(&self) -> Result<(Digest, &RoutingTable)> {
+        let hash = self.routing.ok_or(Error::RoutingMissing)?;
+        self.tables.get(&hash).map(|table| (hash, table)).ok_or(Error::RoutingMissing)
+    }
+
+    /// The routing table in force, or an empty one before it has arrived.
+    pub fn routing_table(&self) -> &RoutingTable {
+        static NONE: std::sync::LazyLock<RoutingTable> = std::sync::LazyLock::new(RoutingTable::default);
+        self.routing.and_then(|hash| self.tables.get(&hash)).unwrap_or(&NONE)
+    }
+
+    /// The version of the table in force; 0 before there is one.
+    pub fn table_version(&self) -> u64 {
+        self.table_version
+    }
+
+    /// A division by id or by its current code.
+    pub fn division(&self, text: &str) -> Result<&Division> {
+        let by_id = DivisionId::parse(text).ok().and_then(|id| self.tree().get(&id));
+        by_id
+            .or_else(|| self.tree().divisions().find(|division| division.code == text))
+            .ok_or_else(|| Error::DivisionUnknown { id: text.chars().take(40).collect() })
+    }
+
+    /// A division's name, or its id where the tree does not know it.
+    pub fn name_of(&self, id: &DivisionId) -> String {
+        self.tree().get(id).map_or_else(|| id.to_string(), |division| division.name.clone())
+    }
+
+    /// Whether a division has a node of its own.
+    pub fn has_node(&self, id: &DivisionId) -> bool {
+        *id == self.root || self.certificates.contains_key(id)
+    }
+
+    /// The latest certificate entry of a division.
+    pub fn certificate(&self, id: &DivisionId) -> Option<&CertPut> {
+        self.certificates.get(id)?.last()
+    }
+
+    /// Whose node keeps a division's catalogs: its own, else the nearest above that has one.
+    pub fn custodian(&self, id: &DivisionId) -> DivisionId {
+        let path = self.tree().path(id);
+        path.into_iter().rev().find(|step| self.has_node(step)).unwrap_or_else(|| self.root.clone())
+    }
+
+    /// The divisions whose entries about a division's catalogs count: every ancestor may have had custody before the
+    /// division got its node. Where two wrote, the fold shows a same-owner conflict; acts are refused to all but the
+    /// custodian of today ([`World::custodian`]).
+    pub fn custodians(&self, id: &DivisionId) -> BTreeSet<DivisionId> {
+        self.tree().path(id).into_iter().filter(|step| step != id).collect()
+    }
+
+    /// The review steps of a catalog under a routing table; `None` while the table is not here.
+    pub fn steps(&self, routing: &Digest, catalog: &CatalogId) -> Option<Vec<Step>> {
+        let table = self.tables.get(routing)?;
+        let level = self.tree().get(&catalog.division).map_or("", |division| division.level.as_str());
+        let steps = table.review_steps(&catalog.domain, level).into_iter().map(|step| {
+            let is_counterpart = step.role == ROLE_COUNTERPART;
+            let assigned = table.domain(&catalog.domain).and_then(|domain| domain.department_on(&self.today));
+            let department = assigned.filter(|_| is_counterpart).cloned();
+            let division = match step.reviewer(self.tree(), &catalog.division) {
+                Reviewer::Division(division) => division,
+                Reviewer::Outside => self.root.clone(),
+            };
+            Step { division, department, role: step.role }
+        });
+        Some(steps.collect())
+    }
+}
+
+fn of_kind<'e>(entries: &'e [Entry], kinds: &'e [Kind]) -> impl Iterator<Item = (&'e Entry, &'e [u8])> {
+    entries.iter().filter_map(move |entry| {
+        let kind = Kind::from_word(&entry.header.kind)?;
+        kinds.contains(&kind).then_some((entry, entry.payload.as_deref()?))
+    })
+}
+
+fn is_by(entry: &Entry, division: &DivisionId) -> bool {
+    entry.header.stream.author.division == *division
+}
+
+fn fold_tree(root: &DivisionId, first: Vec<Division>, entries: &[Entry], day: &Day) -> Tree {
+    let mut records: BTreeMap<(DivisionId, Day), (u64, Digest, Division)> = BTreeMap::new();
+    for record in first {
+        records.insert((record.id.clone(), record.from.clone()), (0, Digest::of_file(b""), record));
+    }
+    for (entry, bytes) in of_kind(entries, &[Kind::TreePut]).filter(|(entry, _)| is_by(entry, root)) {
+        let Ok(put) = payload::decode::<TreePut>(&entry.header.kind, bytes) else { continue };
+        for record in put.divisions {
+            let key = (record.id.clone(), record.from.clone());
+            let candidate = (put.version, entry.hash(), record);
+            let place = records.entry(key).or_insert_with(|| candidate.clone());
+            if (candidate.0, candidate.1) > (place.0, place.1) {
+                *place = candidate;
+            }
+        }
+    }
+    let records: Vec<Division> = records.into_values().map(|(_, _, record)| record).collect();
+    Tree::as_of(&records, day)
+}
+
+fn fold_tables(root: &DivisionId, entries: &[Entry]) -> BTreeMap<Digest, TablePut> {
+    of_kind(entries, &[Kind::TablePut])
+        .filter(|(entry, _)| is_by(entry, root))
+        .filter_map(|(entry, bytes)| Some((entry.hash(), payload::decode(&entry.header.kind, bytes).ok()?)))
+        .collect()
+}
+
+fn latest_table(tables: &BTreeMap<Digest, TablePut>) -> (Option<Digest>, u64, Vocabulary) {
+    let latest = tables.iter().max_by_key(|(hash, table)| (table.version, **hash));
+    latest.map_or((None, 0, Vocabulary::default()), |(hash, table)| {
+        (Some(*hash), table.version, table.vocabulary.clone())
+    })
+}
+
+fn fold_keys(anchor: &Anchor, tree: &Tree, entries: &[Entry]) -> (Keyring, BTreeMap<DivisionId, Vec<CertPut>>) {
+    let mut keyring = Keyring::default();
+    if let Ok(bytes) = hex::decode(&anchor.public) {
+        keyring.pin(anchor.division.clone(), PublicKey { algorithm: anchor.algorithm, bytes });
+    }
+    let mut certificates: BTreeMap<DivisionId, Vec<CertPut>> = BTreeMap::new();
+    for (entry, bytes) in of_kind(entries, &[Kind::CertPut, Kind::AuthorityPut]) {
+        let Ok(cert) = payload::decode::<CertPut>(&entry.header.kind, bytes) else { continue };
+        let stream = &entry.header.stream;
+        if cert.division == stream.subject && may_write(tree, &stream.author.division, &cert.division) {
+            keyring.admit(&cert);
+            certificates.entry(cert.division.clone()).or_default().push(cert);
+        }
+    }
+    for (entry, bytes) in of_kind(entries, &[Kind::KeyRevoke]) {
+        let Ok(revocation) = payload::decode::<KeyRevoke>(&entry.header.kind, bytes) else { continue };
+        if may_write(tree, &entry.header.stream.author.division, &revocation.division) {
+            keyring.revoke(&revocation);
+        }
+    }
+    (keyring, certificates)
+}
