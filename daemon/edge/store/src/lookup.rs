@@ -1,0 +1,130 @@
+//! Looking entries up: by hash, by what they are about, by kind, in the order of the feed, and for the audit.
+//!
+//! Invariant: every entry that leaves the store was decoded again and its hash and payload digest checked; a row
+//! that does not fit is [`Error::Damaged`] with its feed number, never silently left out.
+
+use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_model::id::{DivisionId, OperatorId};
+
+use crate::{
+    error::Error,
+    store::{Store, on_db},
+};
+
+/// Entries returned by one lookup at most.
+const PAGE_MAX: usize = 10_000;
+
+/// An entry with its place in this node's feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Its feed number.
+    pub feed: u64,
+    /// When this node committed it, unix milliseconds.
+    pub committed_at_ms: i64,
+    /// The peer that brought it; `None` for the node's own.
+    pub source: Option<DivisionId>,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// Which rows of the audit log are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// Behind this feed number in the order asked for; `None`: from the beginning of that order.
+    pub after: Option<u64>,
+    /// How many; 0 stands for the largest page.
+    pub limit: usize,
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only entries by or about this division.
+    pub division: Option<DivisionId>,
+    /// Only entries about this.
+    pub about: Option<String>,
+    /// From the end of the feed backwards.
+    pub is_newest_first: bool,
+}
+
+/// A row of the audit log: the header's facts without the payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// Its feed number.
+    pub feed: u64,
+    /// The entry.
+    pub hash: EntryHash,
+    /// Its stream.
+    pub stream: StreamKey,
+    /// Its sequence in it.
+    pub seq: u64,
+    /// What it is.
+    pub kind: String,
+    /// Who acted.
+    pub operator: Option<OperatorId>,
+    /// The author's wall time, unix milliseconds.
+    pub written_at_ms: i64,
+    /// When this node committed it, unix milliseconds.
+    pub committed_at_ms: i64,
+    /// What it is about.
+    pub about: Option<String>,
+    /// The peer that brought it.
+    pub source: Option<DivisionId>,
+    /// Length of the payload in bytes.
+    pub payload_bytes: u64,
+    /// The entry that removed the payload.
+    pub erased_by: Option<EntryHash>,
+}
+
+impl Store {
+    /// An entry by its hash.
+    pub async fn entry(&self, hash: &EntryHash) -> Result<Option<Entry>, Error> {
+        Ok(self.placed(hash).await?.map(|placed| placed.entry))
+    }
+
+    /// An entry with its place.
+    pub async fn placed(&self, hash: &EntryHash) -> Result<Option<Placed>, Error> {
+        on_db!(self, db => db.entry(hash).await)
+    }
+
+    /// An entry's feed number.
+    pub async fn feed_of(&self, hash: &EntryHash) -> Result<Option<u64>, Error> {
+        Ok(on_db!(self, db => db.place_of(hash).await)?.map(|(feed, _)| feed))
+    }
+
+    /// When this node committed an entry, unix milliseconds.
+    pub async fn committed_at(&self, hash: &EntryHash) -> Result<Option<i64>, Error> {
+        Ok(on_db!(self, db => db.place_of(hash).await)?.map(|(_, committed_at_ms)| committed_at_ms))
+    }
+
+    /// Everything about one thing, in feed order.
+    pub async fn entries_about(&self, about: &str) -> Result<Vec<Entry>, Error> {
+        let placed = on_db!(self, db => db.entries_about(about).await)?;
+        Ok(placed.into_iter().map(|placed| placed.entry).collect())
+    }
+
+    /// The next entries of some kinds behind a feed number, in feed order.
+    pub async fn entries_of_kinds(&self, kinds: &[&str], after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
+        on_db!(self, db => db.entries_of_kinds(kinds, after, limit.min(PAGE_MAX)).await)
+    }
+
+    /// The next entries of the feed, whatever they are.
+    pub async fn entries_after(&self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
+        on_db!(self, db => db.entries_after(after, limit.min(PAGE_MAX)).await)
+    }
+
+    /// The whole trust lane, in feed order: what keys, tree and tables are folded from.
+    pub async fn trust_entries(&self) -> Result<Vec<Entry>, Error> {
+        let placed = on_db!(self, db => db.trust_entries().await)?;
+        Ok(placed.into_iter().map(|placed| placed.entry).collect())
+    }
+
+    /// The audit log.
+    pub async fn log(&self, filter: &LogFilter) -> Result<Vec<LogRow>, Error> {
+        let limit = if filter.limit == 0 { PAGE_MAX } else { filter.limit.min(PAGE_MAX) };
+        on_db!(self, db => db.log(filter, limit).await)
+    }
+
+    /// Removes an entry's payload bytes for good, in the name of an erase entry; the chain stays. Returns whether
+    /// there were any. The bytes are overwritten in the database file and its write-ahead log is emptied.
+    pub async fn erase_payload(&self, entry: &EntryHash, by: &EntryHash) -> Result<bool, Error> {
+        on_db!(self, db => db.erase_payload(entry, by).await)
+    }
+}

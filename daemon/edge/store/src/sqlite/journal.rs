@@ -1,0 +1,137 @@
+//! Looking entries up on SQLite, and erasing payloads.
+//!
+//! Invariant: an erased payload's row is overwritten (`secure_delete`) and the write-ahead log emptied, so the bytes
+//! are on no page of the data directory's files; `has_payload` and the row go in one transaction.
+
+use gongkai_journal::EntryHash;
+use gongkai_model::id::OperatorId;
+use sqlx::{QueryBuilder, Sqlite as Engine, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
+
+use super::{
+    Sqlite,
+    row::{Columns, bytes, number, placed, select_entry},
+    tx::push_list,
+};
+use crate::{
+    error::Error,
+    lookup::{LogFilter, LogRow, Placed},
+};
+
+/// Columns of a [`LogRow`] and the filter; the order and the side of `after` follow.
+macro_rules! select_log {
+    ($tail:literal) => {
+        concat!(
+            "SELECT e.feed, e.hash, s.author, s.incarnation, s.subject, s.reach, s.lane, e.seq, e.kind, e.operator,
+             e.written_at_ms, e.committed_at_ms, e.about, e.source, e.payload_bytes, e.erased_by
+             FROM entries e JOIN streams s ON s.id = e.stream
+             WHERE ($1 IS NULL OR e.kind = $1) AND ($2 IS NULL OR e.about = $2)
+             AND ($3 IS NULL OR e.author = $3 OR e.subject = $3) ",
+            $tail
+        )
+    };
+}
+
+impl Sqlite {
+    pub(crate) async fn entry(&self, hash: &EntryHash) -> Result<Option<Placed>, Error> {
+        let query = sqlx::query(select_entry!("WHERE e.hash = $1")).bind(bytes(hash));
+        let row = query.fetch_optional(&self.readers).await.map_err(|error| self.fault(error))?;
+        row.as_ref().map(placed).transpose()
+    }
+
+    /// Feed number and commit time.
+    pub(crate) async fn place_of(&self, hash: &EntryHash) -> Result<Option<(u64, i64)>, Error> {
+        let query = sqlx::query("SELECT feed, committed_at_ms FROM entries WHERE hash = $1").bind(bytes(hash));
+        let row = query.fetch_optional(&self.readers).await.map_err(|error| self.fault(error))?;
+        let Some(row) = row else { return Ok(None) };
+        let mut columns = Columns::of(&row);
+        Ok(Some((columns.feed()?, columns.next()?)))
+    }
+
+    pub(crate) async fn entries_about(&self, about: &str) -> Result<Vec<Placed>, Error> {
+        self.placed(sqlx::query(select_entry!("WHERE e.about = $1 ORDER BY e.feed")).bind(about.to_owned())).await
+    }
+
+    pub(crate) async fn entries_after(&self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
+        let query = sqlx::query(select_entry!("WHERE e.feed > $1 ORDER BY e.feed LIMIT $2"));
+        self.placed(query.bind(number(after)).bind(number(limit as u64))).await
+    }
+
+    pub(crate) async fn entries_of_kinds(
+        &self,
+        kinds: &[&str],
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Placed>, Error> {
+        let mut query = QueryBuilder::new(select_entry!("WHERE e.kind IN "));
+        push_list(&mut query, kinds.iter().map(|kind| (*kind).to_owned()));
+        query.push(" AND e.feed > ").push_bind(number(after));
+        query.push(" ORDER BY e.feed LIMIT ").push_bind(number(limit as u64));
+        let rows = query.build().fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(placed).collect()
+    }
+
+    pub(crate) async fn trust_entries(&self) -> Result<Vec<Placed>, Error> {
+        self.placed(sqlx::query(select_entry!("WHERE e.lane = 1 ORDER BY e.feed"))).await
+    }
+
+    async fn placed(&self, query: Query<'_, Engine, SqliteArguments>) -> Result<Vec<Placed>, Error> {
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(placed).collect()
+    }
+
+    pub(crate) async fn log(&self, filter: &LogFilter, limit: usize) -> Result<Vec<LogRow>, Error> {
+        let query = if filter.is_newest_first {
+            sqlx::query(select_log!("AND ($4 IS NULL OR e.feed < $4) ORDER BY e.feed DESC LIMIT $5"))
+        } else {
+            sqlx::query(select_log!("AND ($4 IS NULL OR e.feed > $4) ORDER BY e.feed LIMIT $5"))
+        };
+        let query = query
+            .bind(filter.kind.clone())
+            .bind(filter.about.clone())
+            .bind(filter.division.as_ref().map(ToString::to_string))
+            .bind(filter.after.map(number))
+            .bind(number(limit as u64));
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(log_row).collect()
+    }
+
+    pub(crate) async fn erase_payload(&self, entry: &EntryHash, by: &EntryHash) -> Result<bool, Error> {
+        let fault = |error| self.fault(error);
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
+        sqlx::query("UPDATE entries SET has_payload = 0, erased_by = COALESCE(erased_by, $1) WHERE hash = $2")
+            .bind(bytes(by))
+            .bind(bytes(entry))
+            .execute(&mut *tx)
+            .await
+            .map_err(fault)?;
+        let gone = sqlx::query("DELETE FROM payloads WHERE feed = (SELECT feed FROM entries WHERE hash = $1)")
+            .bind(bytes(entry))
+            .execute(&mut *tx)
+            .await
+            .map_err(fault)?;
+        tx.commit().await.map_err(fault)?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await.map_err(fault)?;
+        Ok(gone.rows_affected() > 0)
+    }
+}
+
+fn log_row(row: &SqliteRow) -> Result<LogRow, Error> {
+    let mut columns = Columns::of(row);
+    Ok(LogRow {
+        feed: columns.feed()?,
+        hash: columns.digest()?,
+        stream: columns.stream()?,
+        seq: columns.number()?,
+        kind: columns.next()?,
+        operator: {
+            let text: Option<&str> = columns.next()?;
+            text.map(OperatorId::parse).transpose().map_err(|error| columns.damaged(error.to_string()))?
+        },
+        written_at_ms: columns.next()?,
+        committed_at_ms: columns.next()?,
+        about: columns.next()?,
+        source: columns.optional_division()?,
+        payload_bytes: columns.number()?,
+        erased_by: columns.optional_digest()?,
+    })
+}

@@ -1,0 +1,147 @@
+//! Places in streams, and wants, on SQLite.
+//!
+//! Invariant: links carry no bodies; a stream's range is read by the index on (stream, seq, hash).
+
+use gongkai_journal::{EntryHash, StreamKey};
+use gongkai_model::id::DivisionId;
+use gongkai_sync::want::{Tip, Want};
+use sqlx::{QueryBuilder, Row, Sqlite as Engine, sqlite::SqliteRow};
+
+use super::{
+    ROWS_PER_STATEMENT, Sqlite,
+    row::{Columns, bytes, number},
+    tx::{push_list, stored_want},
+};
+use crate::{branch::Link, error::Error, tx::StreamId, wanting::StoredWant};
+
+/// Columns of a [`Link`].
+macro_rules! select_link {
+    ($tail:literal) => {
+        concat!(
+            "SELECT feed, seq, hash, previous, LENGTH(header) + LENGTH(signature) + payload_bytes * has_payload
+             FROM entries ",
+            $tail
+        )
+    };
+}
+
+impl Sqlite {
+    pub(crate) async fn stream_id(&self, key: &StreamKey) -> Result<Option<StreamId>, Error> {
+        let query = sqlx::query("SELECT id FROM streams WHERE digest = $1").bind(bytes(&key.digest()));
+        let row = query.fetch_optional(&self.readers).await.map_err(|error| self.fault(error))?;
+        row.map(|row| Columns::of(&row).next()).transpose()
+    }
+
+    pub(crate) async fn tips_of(&self, stream: StreamId) -> Result<Vec<Tip>, Error> {
+        let query = sqlx::query("SELECT seq, hash FROM tips WHERE stream = $1 ORDER BY seq, hash").bind(stream);
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        let read = |row: &SqliteRow| {
+            let mut columns = Columns::of(row);
+            Ok(Tip { seq: columns.number()?, hash: columns.digest()? })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// The lowest sequence that has two entries; `None` for a stream that never forked, without looking at it.
+    pub(crate) async fn fork_floor(&self, stream: StreamId) -> Result<Option<u64>, Error> {
+        let query = sqlx::query(
+            "SELECT CASE WHEN (SELECT COUNT(*) FROM tips WHERE stream = $1) > 1 THEN
+               (SELECT MIN(seq) FROM (SELECT seq FROM entries WHERE stream = $1 GROUP BY seq HAVING COUNT(*) > 1))
+             END",
+        );
+        let row = query.bind(stream).fetch_one(&self.readers).await.map_err(|error| self.fault(error))?;
+        let floor: Option<i64> = row.try_get(0).map_err(|error| self.fault(error))?;
+        Ok(floor.and_then(|floor| u64::try_from(floor).ok()))
+    }
+
+    pub(crate) async fn links_between(
+        &self,
+        stream: StreamId,
+        from: u64,
+        to: u64,
+        limit: usize,
+    ) -> Result<Vec<Link>, Error> {
+        let query =
+            sqlx::query(select_link!("WHERE stream = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq, hash LIMIT $4"));
+        let query = query.bind(stream).bind(number(from)).bind(number(to)).bind(number(limit as u64));
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(link).collect()
+    }
+
+    pub(crate) async fn links_at(&self, stream: StreamId, seqs: &[u64]) -> Result<Vec<Link>, Error> {
+        let mut found = Vec::with_capacity(seqs.len());
+        for chunk in seqs.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new(select_link!("WHERE stream = "));
+            query.push_bind(stream).push(" AND seq IN ");
+            push_list(&mut query, chunk.iter().map(|seq| number(*seq)));
+            self.links_into(query, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    pub(crate) async fn links_of(&self, stream: StreamId, hashes: &[EntryHash]) -> Result<Vec<Link>, Error> {
+        let mut found = Vec::with_capacity(hashes.len());
+        for chunk in hashes.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new(select_link!("WHERE stream = "));
+            query.push_bind(stream).push(" AND hash IN ");
+            push_list(&mut query, chunk.iter().map(bytes));
+            self.links_into(query, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    async fn links_into(&self, mut query: QueryBuilder<Engine>, found: &mut Vec<Link>) -> Result<(), Error> {
+        let rows = query.build().persistent(false).fetch_all(&self.readers).await;
+        for row in &rows.map_err(|error| self.fault(error))? {
+            found.push(link(row)?);
+        }
+        Ok(())
+    }
+
+    /// (want, highest sequence held of its stream).
+    pub(crate) async fn wants(&self, peer: &DivisionId) -> Result<Vec<(StoredWant, u64)>, Error> {
+        let query = sqlx::query(
+            "SELECT s.author, s.incarnation, s.subject, s.reach, s.lane, w.tip_seq, w.tip_hash, w.why, w.stopped,
+             w.created_at_ms, COALESCE((SELECT MAX(t.seq) FROM tips t WHERE t.stream = w.stream), 0)
+             FROM wants w JOIN streams s ON s.id = w.stream WHERE w.peer = $1",
+        );
+        let rows = query.bind(peer.to_string()).fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        let read = |row: &SqliteRow| {
+            let mut columns = Columns::of(row);
+            Ok((stored_want(&mut columns)?, columns.number()?))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    pub(crate) async fn mark_want_stopped(
+        &self,
+        peer: &DivisionId,
+        want: &Want,
+        code: Option<&str>,
+    ) -> Result<(), Error> {
+        let query = sqlx::query(
+            "UPDATE wants SET stopped = $1 WHERE peer = $2 AND tip_hash = $3
+             AND stream = (SELECT id FROM streams WHERE digest = $4)",
+        );
+        let query = query.bind(code.map(str::to_owned)).bind(peer.to_string());
+        let query = query.bind(bytes(&want.tip.hash)).bind(bytes(&want.stream.digest()));
+        query.execute(&self.writer).await.map(drop).map_err(|error| self.fault(error))
+    }
+
+    pub(crate) async fn drop_wants_of(&self, peer: &DivisionId) -> Result<u64, Error> {
+        let query = sqlx::query("DELETE FROM wants WHERE peer = $1").bind(peer.to_string());
+        let done = query.execute(&self.writer).await.map_err(|error| self.fault(error))?;
+        Ok(done.rows_affected())
+    }
+}
+
+fn link(row: &SqliteRow) -> Result<Link, Error> {
+    let mut columns = Columns::of(row);
+    Ok(Link {
+        feed: columns.feed()?,
+        seq: columns.number()?,
+        hash: columns.digest()?,
+        previous: columns.optional_digest()?,
+        bytes: usize::try_from(columns.number()?).unwrap_or(usize::MAX),
+    })
+}

@@ -1,0 +1,334 @@
+//! The write transaction on SQLite.
+//!
+//! Invariant: opened with `BEGIN IMMEDIATE` on the only writing connection, which stands for all locks of
+//! [`WriteTx`]; dropped without commit it is rolled back before the connection is used again.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use gongkai_journal::{EntryHash, StreamKey};
+use gongkai_model::{digest::Digest, id::DivisionId};
+use gongkai_sync::{
+    position::Position,
+    want::{Tip, Want, Why},
+};
+use sqlx::{QueryBuilder, Sqlite as Engine, Transaction, sqlite::SqliteRow};
+
+use super::{
+    ROWS_PER_STATEMENT, Sqlite, fault,
+    feed::feed_state,
+    row::{Columns, bytes, number},
+};
+use crate::{
+    error::Error,
+    feed::FeedState,
+    tx::{Direction, EntryRow, StreamId, StreamIds, TipsByStream, WriteTx},
+    wanting::StoredWant,
+};
+
+/// A transaction of the writing connection.
+pub(crate) struct SqliteTx {
+    tx: Transaction<'static, Engine>,
+    path: PathBuf,
+}
+
+impl Sqlite {
+    /// Begins a write transaction; waits for the one before.
+    pub(crate) async fn begin(&self) -> Result<SqliteTx, Error> {
+        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.fault(error))?;
+        Ok(SqliteTx { tx, path: self.path.clone() })
+    }
+}
+
+impl SqliteTx {
+    /// Runs a built statement. Full-size and single-row shapes recur and are kept prepared; odd remainders are not.
+    async fn run(&mut self, mut query: QueryBuilder<Engine>, rows: usize) -> Result<(), Error> {
+        let is_recurring = rows == ROWS_PER_STATEMENT || rows == 1;
+        let done = query.build().persistent(is_recurring).execute(&mut *self.tx).await;
+        done.map(drop).map_err(|error| fault::sort(error, &self.path))
+    }
+
+    async fn rows(&mut self, mut query: QueryBuilder<Engine>, values: usize) -> Result<Vec<SqliteRow>, Error> {
+        let is_recurring = values == ROWS_PER_STATEMENT || values == 1;
+        let rows = query.build().persistent(is_recurring).fetch_all(&mut *self.tx).await;
+        rows.map_err(|error| fault::sort(error, &self.path))
+    }
+
+    async fn stream_ids(&mut self, digests: &[Digest]) -> Result<StreamIds, Error> {
+        let mut found = StreamIds::new();
+        for chunk in digests.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new("SELECT digest, id FROM streams WHERE digest IN ");
+            push_list(&mut query, chunk.iter().map(bytes));
+            for row in self.rows(query, chunk.len()).await? {
+                let mut columns = Columns::of(&row);
+                found.insert(columns.digest()?, columns.next()?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn insert_headers(&mut self, rows: &[EntryRow<'_>]) -> Result<(), Error> {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO entries (feed, hash, stream, seq, previous, kind, author, subject, reach, lane, operator,
+             written_at_ms, committed_at_ms, about, source, feed_hash, payload_digest, payload_bytes, has_payload,
+             header, signature) ",
+        );
+        query.push_values(rows, |mut values, row| {
+            let header = &row.entry.header;
+            values
+                .push_bind(number(row.feed))
+                .push_bind(bytes(&row.entry.hash()))
+                .push_bind(row.stream)
+                .push_bind(number(header.seq))
+                .push_bind(header.previous.as_ref().map(bytes))
+                .push_bind(header.kind.clone())
+                .push_bind(header.stream.author.division.to_string())
+                .push_bind(header.stream.subject.to_string())
+                .push_bind(i64::from(header.stream.reach_number))
+                .push_bind(i64::from(header.stream.lane_number))
+                .push_bind(header.operator.as_ref().map(ToString::to_string))
+                .push_bind(header.written_at_ms)
+                .push_bind(row.committed_at_ms)
+                .push_bind(row.about.clone())
+                .push_bind(row.source.map(ToString::to_string))
+                .push_bind(bytes(&row.feed_hash))
+                .push_bind(bytes(&header.payload_digest))
+                .push_bind(number(header.payload_bytes))
+                .push_bind(row.entry.payload.is_some())
+                .push_bind(row.entry.header_bytes.clone())
+                .push_bind(row.entry.signature.clone());
+        });
+        self.run(query, rows.len()).await
+    }
+
+    async fn insert_payloads(&mut self, rows: &[EntryRow<'_>]) -> Result<(), Error> {
+        let payloads: Vec<(u64, Vec<u8>)> =
+            rows.iter().filter_map(|row| Some((row.feed, row.entry.payload.clone()?))).collect();
+        if payloads.is_empty() {
+            return Ok(());
+        }
+        let count = payloads.len();
+        let mut query = QueryBuilder::new("INSERT INTO payloads (feed, bytes) ");
+        query.push_values(payloads, |mut values, (feed, payload)| {
+            values.push_bind(number(feed)).push_bind(payload);
+        });
+        self.run(query, count).await
+    }
+}
+
+impl WriteTx for SqliteTx {
+    async fn streams(&mut self, keys: &BTreeMap<Digest, StreamKey>) -> Result<StreamIds, Error> {
+        let digests: Vec<Digest> = keys.keys().copied().collect();
+        let mut found = self.stream_ids(&digests).await?;
+        let missing: Vec<(&Digest, &StreamKey)> =
+            keys.iter().filter(|(digest, _)| !found.contains_key(digest)).collect();
+        for chunk in missing.chunks(ROWS_PER_STATEMENT) {
+            let mut query =
+                QueryBuilder::new("INSERT INTO streams (digest, author, incarnation, subject, reach, lane) ");
+            query.push_values(chunk, |mut values, (digest, key)| {
+                values
+                    .push_bind(bytes(digest))
+                    .push_bind(key.author.division.to_string())
+                    .push_bind(key.author.incarnation.as_bytes().to_vec())
+                    .push_bind(key.subject.to_string())
+                    .push_bind(i64::from(key.reach_number))
+                    .push_bind(i64::from(key.lane_number));
+            });
+            self.run(query, chunk.len()).await?;
+        }
+        let missing: Vec<Digest> = missing.into_iter().map(|(digest, _)| *digest).collect();
+        found.extend(self.stream_ids(&missing).await?);
+        Ok(found)
+    }
+
+    async fn tips(&mut self, streams: &StreamIds) -> Result<TipsByStream, Error> {
+        let digests: BTreeMap<StreamId, Digest> = streams.iter().map(|(digest, id)| (*id, *digest)).collect();
+        let ids: Vec<StreamId> = digests.keys().copied().collect();
+        let mut found = TipsByStream::new();
+        for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new("SELECT stream, seq, hash FROM tips WHERE stream IN ");
+            push_list(&mut query, chunk.iter().copied());
+            for row in self.rows(query, chunk.len()).await? {
+                let mut columns = Columns::of(&row);
+                let stream: StreamId = columns.next()?;
+                let tip = Tip { seq: columns.number()?, hash: columns.digest()? };
+                if let Some(digest) = digests.get(&stream) {
+                    found.entry(*digest).or_default().insert(tip);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn known(&mut self, hashes: &BTreeSet<EntryHash>) -> Result<BTreeMap<EntryHash, (Digest, u64)>, Error> {
+        let hashes: Vec<&EntryHash> = hashes.iter().collect();
+        let mut found = BTreeMap::new();
+        for chunk in hashes.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new(
+                "SELECT e.hash, s.digest, e.seq FROM entries e JOIN streams s ON s.id = e.stream WHERE e.hash IN ",
+            );
+            push_list(&mut query, chunk.iter().map(|hash| bytes(hash)));
+            for row in self.rows(query, chunk.len()).await? {
+                let mut columns = Columns::of(&row);
+                found.insert(columns.digest()?, (columns.digest()?, columns.number()?));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn lock_feed(&mut self) -> Result<FeedState, Error> {
+        let row =
+            sqlx::query("SELECT feed_id, feed_offset, hash FROM feed WHERE id = 1").fetch_one(&mut *self.tx).await;
+        feed_state(&row.map_err(|error| fault::sort(error, &self.path))?)
+    }
+
+    async fn put_feed(&mut self, state: &FeedState) -> Result<(), Error> {
+        let done = sqlx::query("UPDATE feed SET feed_offset = $1, hash = $2 WHERE id = 1")
+            .bind(number(state.offset))
+            .bind(bytes(&state.hash))
+            .execute(&mut *self.tx)
+            .await;
+        done.map(drop).map_err(|error| fault::sort(error, &self.path))
+    }
+
+    async fn insert_entries(&mut self, rows: &[EntryRow<'_>]) -> Result<(), Error> {
+        for chunk in rows.chunks(ROWS_PER_STATEMENT) {
+            self.insert_headers(chunk).await?;
+            self.insert_payloads(chunk).await?;
+        }
+        Ok(())
+    }
+
+    async fn change_tips(&mut self, gone: &[(StreamId, Tip)], new: &[(StreamId, Tip)]) -> Result<(), Error> {
+        for chunk in gone.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new("DELETE FROM tips WHERE (stream, hash) IN (");
+            query.push_values(chunk, |mut values, (stream, tip)| {
+                values.push_bind(*stream).push_bind(bytes(&tip.hash));
+            });
+            query.push(")");
+            self.run(query, chunk.len()).await?;
+        }
+        for chunk in new.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new("INSERT INTO tips (stream, hash, seq) ");
+            query.push_values(chunk, |mut values, (stream, tip)| {
+                values.push_bind(*stream).push_bind(bytes(&tip.hash)).push_bind(number(tip.seq));
+            });
+            self.run(query, chunk.len()).await?;
+        }
+        Ok(())
+    }
+
+    async fn wants_on(&mut self, peer: &DivisionId, streams: &StreamIds) -> Result<Vec<StoredWant>, Error> {
+        let ids: Vec<StreamId> = streams.values().copied().collect();
+        let mut found = Vec::new();
+        for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new(
+                "SELECT s.author, s.incarnation, s.subject, s.reach, s.lane, w.tip_seq, w.tip_hash, w.why, w.stopped,
+                 w.created_at_ms FROM wants w JOIN streams s ON s.id = w.stream WHERE w.peer = ",
+            );
+            query.push_bind(peer.to_string()).push(" AND w.stream IN ");
+            push_list(&mut query, chunk.iter().copied());
+            for row in self.rows(query, chunk.len()).await? {
+                found.push(stored_want(&mut Columns::of(&row))?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn put_wants(&mut self, peer: &DivisionId, wants: &[(StreamId, StoredWant)]) -> Result<(), Error> {
+        for chunk in wants.chunks(ROWS_PER_STATEMENT) {
+            let mut query =
+                QueryBuilder::new("INSERT INTO wants (peer, stream, tip_hash, tip_seq, why, stopped, created_at_ms) ");
+            query.push_values(chunk, |mut values, (stream, row)| {
+                values
+                    .push_bind(peer.to_string())
+                    .push_bind(*stream)
+                    .push_bind(bytes(&row.want.tip.hash))
+                    .push_bind(number(row.want.tip.seq))
+                    .push_bind(row.want.why.word())
+                    .push_bind(row.stopped.clone())
+                    .push_bind(row.created_at_ms);
+            });
+            query.push(
+                " ON CONFLICT (peer, stream, tip_hash) DO UPDATE SET tip_seq = excluded.tip_seq, why = excluded.why,
+                 stopped = excluded.stopped, created_at_ms = excluded.created_at_ms",
+            );
+            self.run(query, chunk.len()).await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_wants(&mut self, peer: &DivisionId, wants: &[(StreamId, Digest)]) -> Result<(), Error> {
+        for chunk in wants.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new("DELETE FROM wants WHERE (peer, stream, tip_hash) IN (");
+            query.push_values(chunk, |mut values, (stream, hash)| {
+                values.push_bind(peer.to_string()).push_bind(*stream).push_bind(bytes(hash));
+            });
+            query.push(")");
+            self.run(query, chunk.len()).await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_held_wants(&mut self, held: &[EntryHash]) -> Result<(), Error> {
+        for chunk in held.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::new("DELETE FROM wants WHERE tip_hash IN ");
+            push_list(&mut query, chunk.iter().map(bytes));
+            self.run(query, chunk.len()).await?;
+        }
+        Ok(())
+    }
+
+    async fn position(&mut self, peer: &DivisionId, direction: Direction) -> Result<Option<Position>, Error> {
+        let row = super::feed::position_query(peer, direction).fetch_optional(&mut *self.tx).await;
+        let row = row.map_err(|error| fault::sort(error, &self.path))?;
+        row.map(|row| Columns::of(&row).position()).transpose()
+    }
+
+    async fn put_position(
+        &mut self,
+        peer: &DivisionId,
+        direction: Direction,
+        position: &Position,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let done = super::feed::put_position_query(peer, direction, position, now_ms).execute(&mut *self.tx).await;
+        done.map(drop).map_err(|error| fault::sort(error, &self.path))
+    }
+
+    async fn projection_feed(&mut self, kind: &str, key: &str) -> Result<Option<u64>, Error> {
+        let row = sqlx::query("SELECT feed FROM projections WHERE kind = $1 AND key = $2")
+            .bind(kind.to_owned())
+            .bind(key.to_owned())
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(|error| fault::sort(error, &self.path))?;
+        row.map(|row| Columns::of(&row).number()).transpose()
+    }
+
+    async fn commit(self) -> Result<(), Error> {
+        self.tx.commit().await.map_err(|error| fault::sort(error, &self.path))
+    }
+}
+
+/// `($1, $2, …)`.
+pub(crate) fn push_list<T>(query: &mut QueryBuilder<Engine>, values: impl Iterator<Item = T>)
+where
+    T: for<'q> sqlx::Encode<'q, Engine> + sqlx::Type<Engine>,
+{
+    let mut list = query.push("(").separated(", ");
+    for value in values {
+        list.push_bind(value);
+    }
+    query.push(")");
+}
+
+/// The stream's five columns, then tip_seq, tip_hash, why, stopped, created_at_ms.
+pub(crate) fn stored_want(columns: &mut Columns<'_>) -> Result<StoredWant, Error> {
+    let stream = columns.stream()?;
+    let tip = Tip { seq: columns.number()?, hash: columns.digest()? };
+    let why = Why::from_word(columns.next()?);
+    Ok(StoredWant { want: Want { stream, tip, why }, stopped: columns.next()?, created_at_ms: columns.next()? })
+}

@@ -1,0 +1,131 @@
+//! The handle on a node's store: making, opening and closing it.
+//!
+//! Invariant: a `Store` exists only for a directory whose marker, database and lock agree. It is cheap to clone;
+//! the directory stays locked until it is closed or the last clone is gone.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    error::Error,
+    lock::DirectoryLock,
+    marker::{self, FORMAT, Identity, Marker},
+    sqlite::Sqlite,
+};
+
+/// A node's journal and tables.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) db: Db,
+    identity: Identity,
+    feed: watch::Sender<u64>,
+    lock: Mutex<Option<DirectoryLock>>,
+}
+
+/// The engine below.
+#[derive(Debug)]
+pub(crate) enum Db {
+    Sqlite(Sqlite),
+}
+
+/// Runs the same call on whatever engine the store has.
+macro_rules! on_db {
+    ($store:expr, $db:ident => $call:expr) => {
+        match &$store.inner.db {
+            $crate::store::Db::Sqlite($db) => $call,
+        }
+    };
+}
+pub(crate) use on_db;
+
+impl Store {
+    /// Makes a node's store in an empty or missing directory. What a creation that never finished left behind is
+    /// replaced; anything else that lies there is refused.
+    pub async fn create(dir: &Path, identity: Identity, now_ms: i64) -> Result<Self, Error> {
+        marker::prepare(dir)?;
+        let lock = DirectoryLock::take(dir)?;
+        if let Some(marker) = Marker::read(dir)? {
+            return Err(Error::AlreadyThere { dir: dir.to_owned(), division: marker.division.to_string() });
+        }
+        Sqlite::discard_unfinished(dir).await?;
+        let db = Sqlite::create(dir, &identity).await?;
+        let marker = Marker {
+            format: FORMAT,
+            division: identity.division.clone(),
+            created_at_ms: now_ms,
+            feed_id: identity.feed_id,
+        };
+        marker.write(dir)?;
+        Self::assemble(Db::Sqlite(db), identity, lock).await
+    }
+
+    /// Opens the store of a directory; checks the database's pages if it was not closed properly or is small.
+    pub async fn open(dir: &Path) -> Result<Self, Error> {
+        let marker = Marker::read(dir)?.ok_or_else(|| Error::NoNode { dir: dir.to_owned() })?;
+        let lock = DirectoryLock::take(dir)?;
+        let db = Sqlite::open(dir).await?;
+        let identity = db.identity().await?;
+        if identity.division != marker.division || identity.feed_id != marker.feed_id {
+            return Err(Error::WrongNode { marker: marker.label(), database: identity.label() });
+        }
+        Self::assemble(Db::Sqlite(db), identity, lock).await
+    }
+
+    async fn assemble(db: Db, identity: Identity, lock: DirectoryLock) -> Result<Self, Error> {
+        let (feed, _) = watch::channel(0);
+        let store = Self { inner: Arc::new(Inner { db, identity, feed, lock: Mutex::new(Some(lock)) }) };
+        let state = store.feed_state().await?;
+        store.announce(state.offset);
+        Ok(store)
+    }
+
+    /// Whose store this is.
+    pub fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    /// The feed's offset, changed after each commit that brought entries.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.inner.feed.subscribe()
+    }
+
+    /// Tells watchers; commits may be announced out of order, the number only grows.
+    pub(crate) fn announce(&self, offset: u64) {
+        self.inner.feed.send_if_modified(|seen| {
+            let is_news = offset > *seen;
+            if is_news {
+                *seen = offset;
+            }
+            is_news
+        });
+    }
+
+    /// Closes the database in order, waiting for running statements, and gives the directory free. Other clones
+    /// fail from then on.
+    pub async fn close(&self) {
+        on_db!(self, db => db.close().await);
+        self.inner.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// A value that the node keeps for itself.
+    pub async fn meta(&self, key: &str) -> Result<Option<String>, Error> {
+        on_db!(self, db => db.meta(key).await)
+    }
+
+    /// Keeps a value; `node.` keys are the store's own and refused.
+    pub async fn put_meta(&self, key: &str, value: &str) -> Result<(), Error> {
+        if key.starts_with("node.") || key.is_empty() {
+            return Err(Error::DraftInvalid { what: format!("`{key}` is not a free key") });
+        }
+        on_db!(self, db => db.put_meta(key, value).await)
+    }
+}

@@ -1,0 +1,114 @@
+//! What a write transaction offers to the logic above it: the narrow waist between `append`/`apply` and an engine.
+//!
+//! Invariant: nothing is visible before `commit`; a transaction that is dropped leaves no trace. Locks are taken in
+//! one order: streams by digest, then the single feed row, which is held to the commit, so feed numbers are commit order.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+};
+
+use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_model::{digest::Digest, id::DivisionId};
+use gongkai_sync::{position::Position, want::Tip};
+
+use crate::{error::Error, feed::FeedState, wanting::StoredWant};
+
+/// A stream's number in this database.
+pub(crate) type StreamId = i64;
+/// Stream numbers by stream digest.
+pub(crate) type StreamIds = BTreeMap<Digest, StreamId>;
+/// Tips by stream digest.
+pub(crate) type TipsByStream = BTreeMap<Digest, BTreeSet<Tip>>;
+
+/// An entry with the place that it gets.
+pub(crate) struct EntryRow<'a> {
+    pub(crate) feed: u64,
+    pub(crate) feed_hash: Digest,
+    pub(crate) stream: StreamId,
+    pub(crate) entry: &'a Entry,
+    pub(crate) about: Option<String>,
+    pub(crate) source: Option<&'a DivisionId>,
+    pub(crate) committed_at_ms: i64,
+}
+
+/// Which of the two positions with a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Ours on the peer's feed.
+    Taken,
+    /// The peer's on ours, as it acknowledged.
+    Acked,
+}
+
+impl Direction {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Acked => "acked",
+        }
+    }
+}
+
+/// One write transaction of an engine.
+pub(crate) trait WriteTx: Send {
+    /// Finds or makes the streams, and locks them in the order of their digests.
+    fn streams(&mut self, keys: &BTreeMap<Digest, StreamKey>) -> impl Future<Output = Result<StreamIds, Error>> + Send;
+    /// The tips of the streams; a stream without entries is absent.
+    fn tips(&mut self, streams: &StreamIds) -> impl Future<Output = Result<TipsByStream, Error>> + Send;
+    /// Which of the entries are held: stream digest and sequence.
+    fn known(
+        &mut self,
+        hashes: &BTreeSet<EntryHash>,
+    ) -> impl Future<Output = Result<BTreeMap<EntryHash, (Digest, u64)>, Error>> + Send;
+    /// The feed row, locked until commit.
+    fn lock_feed(&mut self) -> impl Future<Output = Result<FeedState, Error>> + Send;
+    /// Moves the feed row.
+    fn put_feed(&mut self, state: &FeedState) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Inserts entries and their payloads.
+    fn insert_entries(&mut self, rows: &[EntryRow<'_>]) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Replaces tips.
+    fn change_tips(
+        &mut self,
+        gone: &[(StreamId, Tip)],
+        new: &[(StreamId, Tip)],
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// What is wanted from the peer on these streams.
+    fn wants_on(
+        &mut self,
+        peer: &DivisionId,
+        streams: &StreamIds,
+    ) -> impl Future<Output = Result<Vec<StoredWant>, Error>> + Send;
+    /// Notes wants, replacing those of equal (peer, stream, tip).
+    fn put_wants(
+        &mut self,
+        peer: &DivisionId,
+        wants: &[(StreamId, StoredWant)],
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Removes wants of one peer.
+    fn drop_wants(
+        &mut self,
+        peer: &DivisionId,
+        wants: &[(StreamId, Digest)],
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Removes every peer's wants for entries that are held now.
+    fn drop_held_wants(&mut self, held: &[EntryHash]) -> impl Future<Output = Result<(), Error>> + Send;
+    /// A position.
+    fn position(
+        &mut self,
+        peer: &DivisionId,
+        direction: Direction,
+    ) -> impl Future<Output = Result<Option<Position>, Error>> + Send;
+    /// Sets a position.
+    fn put_position(
+        &mut self,
+        peer: &DivisionId,
+        direction: Direction,
+        position: &Position,
+        now_ms: i64,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// The feed number of a projection row.
+    fn projection_feed(&mut self, kind: &str, key: &str) -> impl Future<Output = Result<Option<u64>, Error>> + Send;
+    /// Makes everything durable.
+    fn commit(self) -> impl Future<Output = Result<(), Error>> + Send;
+}

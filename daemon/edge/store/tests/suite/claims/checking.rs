@@ -1,0 +1,41 @@
+//! Claims about checking and erasing.
+
+use std::sync::Mutex;
+
+use crate::bed::{Bed, chain, draft, stream};
+
+pub(crate) async fn a_whole_journal_has_no_problems(bed: &Bed) {
+    let k = bed.node("k").await;
+    let trunk = chain(&stream("t1", "t1"), None, 600, "e");
+    k.receive("t1", &trunk).await;
+    k.receive("t1", &chain(&stream("t1", "t1"), Some(&trunk[300]), 5, "other")).await;
+    k.write(vec![draft("k", "a")]).await;
+    let heard = Mutex::new(Vec::new());
+    let found = k.store.verify_chain(&|done, total| heard.lock().unwrap().push((done, total))).await.unwrap();
+    assert_eq!((found.entries, found.problems), (606, vec![]));
+    assert_eq!(heard.into_inner().unwrap(), [(500, 606), (606, 606)]);
+}
+
+pub(crate) async fn an_erased_payload_is_gone_and_the_chain_stands(bed: &Bed) {
+    let k = bed.node("k").await;
+    let secret = "21 1221 19700101 0011 贫困户";
+    let written = k.write(vec![draft("k", "a"), draft("k", secret), draft("k", "erase")]).await;
+    let gone = written[1].hash();
+    assert!(k.store.erase_payload(&gone, &written[2].hash()).await.unwrap());
+    assert!(!k.store.erase_payload(&gone, &written[2].hash()).await.unwrap());
+    assert_eq!(k.store.entry(&gone).await.unwrap().unwrap().payload, None);
+    let found = k.store.verify_chain(&|_, _| {}).await.unwrap();
+    assert_eq!((found.without_payload, found.problems), (1, vec![]));
+    let log = k.store.log(&Default::default()).await.unwrap();
+    assert_eq!(log[1].erased_by, Some(written[2].hash()));
+    // No file of the directory holds the bytes any more.
+    for file in std::fs::read_dir(&k.dir).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    }
+    // A node that never had it takes the entry without its payload.
+    let c = bed.node("c").await;
+    bed.pull(&k, &c).await;
+    assert_eq!(c.store.entry(&gone).await.unwrap().unwrap().payload, None);
+    c.assert_whole().await;
+}

@@ -1,0 +1,65 @@
+//! One suite for every engine of the store: claims are written once, a macro runs each against each engine.
+//!
+//! Invariant: claims use the public interface only; what belongs to one engine's files stands in its own module.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod bed;
+mod claims;
+mod sqlite_files;
+
+/// Runs each claim on a fresh bed of an engine. PostgreSQL joins as a second `mod`.
+macro_rules! suite {
+    ($($area:ident: $($claim:ident),+;)+) => {
+        mod sqlite {
+            $(mod $area {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $claim() {
+                    let bed = crate::bed::Bed::new();
+                    crate::claims::$area::$claim(&bed).await;
+                })+
+            })+
+        }
+    };
+}
+
+suite! {
+    appending:
+        entries_follow_their_heads_and_the_feed_is_gap_free,
+        a_submission_names_the_batches_of_its_own_append,
+        concurrent_appends_leave_no_gap_and_no_fork,
+        a_guard_refuses_what_was_decided_on_an_old_row,
+        a_refused_draft_leaves_nothing,
+        watchers_hear_of_each_commit,
+        a_thousand_entries_are_one_append;
+    applying:
+        what_came_is_stored_and_the_position_moves,
+        the_position_moves_only_from_where_the_sender_believes_it,
+        a_gap_becomes_one_want_that_follows_the_tail,
+        a_want_goes_when_its_entry_comes_from_anybody,
+        a_faulty_entry_stops_its_stream_and_nothing_else,
+        an_answer_in_vain_marks_its_want,
+        heads_become_wants_trust_first_then_the_smallest_gap,
+        a_peer_gets_its_own_entries_back_by_name,
+        a_forked_own_stream_takes_nothing_more;
+    serving:
+        a_part_of_the_feed_ends_where_its_limits_say,
+        routes_filter_parts_counts_and_heads_alike,
+        a_want_is_served_behind_the_highest_common_sample,
+        both_branches_of_a_fork_are_served,
+        an_offset_beyond_the_feed_is_refused;
+    exchange:
+        two_nodes_with_random_forks_become_equal,
+        a_rewound_node_gets_its_own_entries_back;
+    tables:
+        lookups_find_entries_by_what_they_are,
+        the_log_filters_and_pages_both_ways,
+        projections_change_with_their_feed_number,
+        an_invite_enrols_once,
+        two_that_present_one_token_at_once_are_not_both_enrolled,
+        peers_and_sessions_read_back,
+        metas_own_keys_are_refused;
+    checking:
+        a_whole_journal_has_no_problems,
+        an_erased_payload_is_gone_and_the_chain_stands;
+}
