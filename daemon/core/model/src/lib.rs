@@ -8,6 +8,7 @@ pub mod domain;
 pub mod edition;
 pub mod id;
 pub mod item;
+pub mod privacy;
 pub mod review;
 pub mod revision;
 pub mod tree;
