@@ -228,7 +228,7 @@ pub(crate) fn items_csv(prepared: &Prepared<'_>) -> Result<Vec<u8>, PublishError
     writer.write_record(CSV_HEADER).map_err(|error| fault(error.to_string()))?;
     for ready in &prepared.catalogs {
         let levels = shown::level_columns(&ready.items);
-        for (item, row) in ready.items.iter().zip(shown::rows(&ready.items, &prepared.input.vocabulary, &levels)) {
+        for (item, row) in ready.items.iter().zip(shown::rows(&ready.items, &prepared.input.vocabulary, levels)) {
             let cells = csv_cells(prepared, ready, item, &row).map(|cell| harmless(&cell));
             writer.write_record(&cells).map_err(|error| fault(error.to_string()))?;
         }

@@ -34,4 +34,4 @@ pub use input::{CatalogPart, Consolidation, DomainName, Issuer, ItemPart, Missin
 pub use manifest::Manifest;
 pub use render::{Rendered, render};
 pub use seal::seal;
-pub use verify::{Verified, verify};
+pub use verify::{Verified, Warning, verify};

@@ -42,34 +42,35 @@ pub(crate) struct Shown {
     pub(crate) digest: String,
 }
 
-/// One column of marks: its label and the slugs that tick it.
+/// One column of marks: its label, which a narrow header breaks in two, and the slugs that tick it.
 pub(crate) struct Column {
-    pub(crate) label: String,
+    pub(crate) heading: &'static str,
+    pub(crate) below: &'static str,
     slugs: &'static [&'static str],
 }
 
-const AUDIENCE: &[(&str, &[&str])] = &[("全社会", &["public"]), ("特定群体", &["specific"])];
-const MODES: &[(&str, &[&str])] = &[("主动", &["proactive"]), ("依申请公开", &["on-request"])];
-const LEVEL_MUNICIPAL: (&str, &[&str]) = ("市级", &["municipal", "prefecture"]);
-const LEVELS: &[(&str, &[&str])] =
-    &[("县级", &["county"]), ("乡级(村级)", &["township", "village", "township-village"])];
-
-/// The columns of 公开层级: the two official ones, and 市级 before them where an item has it.
-pub(crate) fn level_columns(items: &[ReadyItem<'_>]) -> Vec<Column> {
-    let is_municipal =
-        |item: &ReadyItem<'_>| item.item.levels.iter().any(|level| LEVEL_MUNICIPAL.1.contains(&level.as_str()));
-    let first = items.iter().any(is_municipal).then_some(&LEVEL_MUNICIPAL);
-    first.into_iter().chain(LEVELS).map(column).collect()
+const fn column(heading: &'static str, below: &'static str, slugs: &'static [&'static str]) -> Column {
+    Column { heading, below, slugs }
 }
 
-fn column((label, slugs): &(&str, &'static [&'static str])) -> Column {
-    Column { label: (*label).to_owned(), slugs }
+const AUDIENCE: &[Column] = &[column("全社会", "", &["public"]), column("特定", "群体", &["specific"])];
+const MODES: &[Column] = &[column("主动", "", &["proactive"]), column("依申请", "公开", &["on-request"])];
+/// The two official columns, and 市级 before them for catalogs of a city.
+const LEVELS: &[Column] = &[
+    column("市级", "", &["municipal", "prefecture"]),
+    column("县级", "", &["county"]),
+    column("乡级", "(村级)", &["township", "village", "township-village"]),
+];
+
+/// The columns of 公开层级: the two official ones, and 市级 before them where an item has it.
+pub(crate) fn level_columns(items: &[ReadyItem<'_>]) -> &'static [Column] {
+    let mut levels = items.iter().flat_map(|item| &item.item.levels);
+    if levels.any(|level| LEVELS[0].slugs.contains(&level.as_str())) { LEVELS } else { &LEVELS[1..] }
 }
 
 impl Shown {
     pub(crate) fn new(ready: &ReadyItem<'_>, vocabulary: &Vocabulary, levels: &[Column]) -> Self {
         let item = &ready.item;
-        let fixed = |columns: &[(&str, &'static [&'static str])]| columns.iter().map(column).collect::<Vec<_>>();
         let mode: Vec<&String> = Some(&item.disclosure_mode).filter(|mode| !mode.is_empty()).into_iter().collect();
         Self {
             id: ready.part.id.to_string(),
@@ -84,11 +85,11 @@ impl Shown {
             subject: item.subject.clone(),
             channels: channels(item, &vocabulary.channels),
             audience: with_note(
-                marks(&fixed(AUDIENCE), item.audience.iter(), &vocabulary.audience),
+                marks(AUDIENCE, item.audience.iter(), &vocabulary.audience),
                 1,
                 &item.audience_specific,
             ),
-            modes: modes(marks(&fixed(MODES), mode.into_iter(), &vocabulary.modes), item),
+            modes: modes(marks(MODES, mode.into_iter(), &vocabulary.modes), item),
             levels: marks(levels, item.levels.iter(), &vocabulary.levels),
             more: more(item, vocabulary),
             digest: ready.part.digest.short(),
@@ -110,7 +111,11 @@ fn marks<'a>(columns: &[Column], slugs: impl Iterator<Item = &'a String> + Clone
     let is_ticked = |column: &Column| slugs.clone().any(|slug| column.slugs.contains(&slug.as_str()));
     let mut marks: Vec<Mark> = columns
         .iter()
-        .map(|column| Mark { label: column.label.clone(), is_ticked: is_ticked(column), note: String::new() })
+        .map(|column| Mark {
+            label: format!("{}{}", column.heading, column.below),
+            is_ticked: is_ticked(column),
+            note: String::new(),
+        })
         .collect();
     let has_column = |slug: &&String| columns.iter().any(|column| column.slugs.contains(&slug.as_str()));
     let others: Vec<&str> = slugs.clone().filter(|slug| !has_column(slug)).map(|slug| terms.label(slug)).collect();

@@ -32,7 +32,7 @@ struct CatalogPage<'a> {
     approved_at: String,
     revision: String,
     root_digest: String,
-    columns: Vec<Column>,
+    columns: &'static [Column],
     rows: Vec<Shown>,
 }
 
@@ -40,7 +40,7 @@ struct CatalogPage<'a> {
 pub(crate) fn catalog_page(prepared: &Prepared<'_>, ready: &Ready<'_>) -> Result<String, PublishError> {
     let id = &ready.part.catalog;
     let columns = shown::level_columns(&ready.items);
-    let rows = shown::rows(&ready.items, &prepared.input.vocabulary, &columns);
+    let rows = shown::rows(&ready.items, &prepared.input.vocabulary, columns);
     let page = CatalogPage {
         frame: Frame::new(prepared, ROOT, ready.title.clone(), Place::Inside),
         crumbs: crumbs(prepared, &id.division, ROOT),

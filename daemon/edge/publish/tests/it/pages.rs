@@ -196,6 +196,19 @@ fn data_and_workbooks_hold_every_item() {
 }
 
 #[test]
+fn a_workbook_reads_back_with_every_item_of_its_division() {
+    let place = Place::new();
+    let (directory, _) = place.sample();
+    let vocabulary = sample::consolidation().vocabulary;
+    let routing = gongkai_model::domain::RoutingTable::default();
+    let reading = gongkai_sheets::Reading { vocabulary: &vocabulary, routing: &routing, node_level: "county" };
+    let bytes = std::fs::read(directory.join("xlsx/211221.xlsx")).unwrap();
+    let report = gongkai_sheets::read(&bytes, "211221.xlsx", &reading).unwrap();
+    let tables: Vec<(&str, usize)> = report.tables.iter().map(|t| (t.sheet.as_str(), t.items)).collect();
+    assert_eq!(tables, [("社会救助", 21), ("农村危房改造", 9)]);
+}
+
+#[test]
 fn the_search_index_is_one_assignment_of_json() {
     let place = Place::new();
     let (directory, _) = place.sample();

@@ -150,12 +150,12 @@ pub(crate) fn item(level: &str, number: usize) -> Item {
         ],
         time_limit_text: limit.to_owned(),
         subject: words(&["县级人民政府民政部门", "乡镇人民政府（街道办事处）"]),
-        channels: words(if number % 2 == 0 {
+        channels: words(if number.is_multiple_of(2) {
             &["gov-website", "reading-point"]
         } else {
             &["gov-website", "notice-board", "two-weis-one-app"]
         }),
-        channels_optional: words(if number % 5 == 0 { &["broadcast-tv"] } else { &[] }),
+        channels_optional: words(if number.is_multiple_of(5) { &["broadcast-tv"] } else { &[] }),
         audience: words(if is_specific { &["specific"] } else { &["public"] }),
         audience_specific: if is_specific { "申请人及其家庭成员".to_owned() } else { String::new() },
         disclosure_mode: if number % 7 == 6 { "on-request" } else { "proactive" }.to_owned(),
@@ -164,7 +164,7 @@ pub(crate) fn item(level: &str, number: usize) -> Item {
             "county" => &["county", "township"],
             _ => &["township"],
         }),
-        responsible_dept: if number % 6 == 0 { "社会救助科".to_owned() } else { String::new() },
+        responsible_dept: if number.is_multiple_of(6) { "社会救助科".to_owned() } else { String::new() },
         ..Item::default()
     }
 }

@@ -115,11 +115,14 @@ fn a_signature_of_another_manifest_or_key_is_caught() {
     }
 }
 
+/// Alters a published directory.
+type Forgery = Box<dyn Fn(&Path)>;
+
 #[test]
 fn a_signed_lie_is_caught_by_what_follows_from_the_items() {
     let data = "data/211200/work-safety.json";
     let another = gongkai_model::digest::Digest::of("sample", &[b"another"]);
-    let forgeries: Vec<(&str, Box<dyn Fn(&Path)>)> = vec![
+    let forgeries: Vec<(&str, Forgery)> = vec![
         ("GK-PUB-033", Box::new(|dir| forge_file(dir, data, "救助信访", "救助信仿"))),
         ("GK-PUB-036", Box::new(|dir| forge_file(dir, data, "211200-work-safety-1\"", "211200-work-safety-x\""))),
         ("GK-PUB-036", Box::new(|dir| forge_file(dir, data, "\"catalog\":\"211200/", "\"catalog\":\"211202/"))),
