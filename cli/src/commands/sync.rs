@@ -129,11 +129,6 @@ impl SyncNow {
     pub(crate) fn is_caught_up(&self) -> bool {
         self.peers.iter().all(|peer| peer.state == "caught-up")
     }
-
-    /// The first reason why not.
-    pub(crate) fn failure(&self) -> Option<&SyncProgress> {
-        self.peers.iter().find(|peer| peer.state != "caught-up")
-    }
 }
 
 /// Syncs with a peer (or all), showing bars; gives the last word of each.

@@ -24,6 +24,11 @@ impl Bars {
         Self { all: MultiProgress::with_draw_target(target), bars: BTreeMap::new() }
     }
 
+    /// Bars that nobody sees.
+    pub(crate) fn hidden() -> Self {
+        Self { all: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()), bars: BTreeMap::new() }
+    }
+
     /// Moves the bar of `name`, making it when it is new.
     pub(crate) fn set(&mut self, name: &str, message: String, done: u64, total: u64) {
         let bar = self.bars.entry(name.to_owned()).or_insert_with(|| {

@@ -4,9 +4,12 @@
 
 use std::{fmt::Display, io::IsTerminal as _};
 
-use comfy_table::{Cell, Color, ContentArrangement, presets};
+use comfy_table::{Cell, Color, ContentArrangement, LineStyle, TableStyle};
 
 use super::words::{Lang, Word, state_word};
+
+/// A line below the head and nothing else: the rows stay one line each.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// A table in the making.
 pub(crate) struct Table {
@@ -27,7 +30,7 @@ impl Table {
     /// An empty table with its head.
     pub(crate) fn new(lang: Lang, head: &[Word]) -> Self {
         let mut inner = comfy_table::Table::new();
-        inner.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        inner.load_style(STYLE);
         let arrangement =
             if std::io::stdout().is_terminal() { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
         inner.set_content_arrangement(arrangement);

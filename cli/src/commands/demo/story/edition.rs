@@ -1,0 +1,92 @@
+//! Chapter five: the city publishes, one item changes, the city publishes again.
+//!
+//! Invariant: the second edition differs from the first in exactly the changed item, and both verify from their bytes.
+
+use gongkai_proto::admin::v1::RunPublishResponse;
+
+use super::{Scene, review, work};
+use crate::{
+    commands::demo::{desk::Post, fault::DemoFault},
+    errors::Failure,
+};
+
+async fn publish(scene: &mut Scene<'_>) -> Result<RunPublishResponse, Failure> {
+    let city = scene.cast.city()?.division.clone();
+    let desk = scene.stage.desk(&city, Post::Publisher).await?;
+    let made = desk.publish("").await?;
+    scene.report.add_edition(made.clone());
+    Ok(made)
+}
+
+pub(super) async fn publish_first(scene: &mut Scene<'_>) -> Result<(), Failure> {
+    scene.report.begin("the city publishes an edition", "市级汇总发布");
+    let made = publish(scene).await?;
+    scene.report.end(
+        format!("edition {}: {} catalogs, {} items", made.edition, made.catalogs, made.items),
+        format!("第 {} 版:{} 个目录,{} 项", made.edition, made.catalogs, made.items),
+    );
+    Ok(())
+}
+
+pub(super) async fn one_item_changes(scene: &mut Scene<'_>) -> Result<(), Failure> {
+    scene.report.begin("one item changes, is reviewed and approved", "修改一项并审核通过");
+    let township = scene.cast.first_township()?.clone();
+    let (changed, catalog) = (scene.cast.large.then, scene.cast.large.catalog());
+    let clerk = scene.stage.desk(&township.division, Post::Clerk).await?;
+    let before = clerk.bytes_with(&township.parent).await?;
+    clerk.import(&changed.file, changed.bytes).await?;
+    work::submit(&clerk, &catalog).await?;
+    work::received(scene, &township.parent, std::slice::from_ref(&catalog)).await?;
+    let bytes = clerk.bytes_with(&township.parent).await?.saturating_sub(before);
+    let reviewer = scene.stage.desk(&township.parent, Post::Reviewer).await?;
+    let asked = reviewer.look(&catalog).await?.items.len();
+    reviewer.approve(&catalog, "同意").await?;
+    review::arrived_at_city(scene, std::slice::from_ref(&catalog)).await?;
+    let all = changed.items;
+    scene.report.end(
+        format!("{asked} of {all} items reviewed; {bytes} bytes on the link"),
+        format!("{all} 项中审核 {asked} 项;链路 {bytes} 字节"),
+    );
+    Ok(())
+}
+
+pub(super) async fn publish_second(scene: &mut Scene<'_>) -> Result<(), Failure> {
+    scene.report.begin("the next edition follows, with its difference", "发布下一版并列出差异");
+    let made = publish(scene).await?;
+    let city = scene.cast.city()?.division.clone();
+    let desk = scene.stage.desk(&city, Post::Publisher).await?;
+    let difference = desk.difference().await?;
+    let changes: usize = difference.catalogs.iter().map(|catalog| catalog.changes.len()).sum();
+    if (difference.catalogs.len(), changes) != (1, 1) {
+        let text = format!("one item was to differ, {changes} in {} catalogs do", difference.catalogs.len());
+        return Err(DemoFault::Unexpected(text).into());
+    }
+    let name = difference.catalogs.iter().flat_map(|catalog| &catalog.changes).map(|change| change.name.as_str());
+    let name: String = name.collect();
+    scene.report.end(
+        format!("edition {}: 1 item changed ({name})", made.edition),
+        format!("第 {} 版:变更 1 项({name})", made.edition),
+    );
+    let mut rows = desk.catalogs().await?;
+    for player in scene.cast.players().iter().skip(1) {
+        // Drafts never leave their node: a user's incomplete workbook is seen only there.
+        let own = scene.stage.desk(&player.division, Post::Clerk).await?.catalogs().await?;
+        rows.extend(own.into_iter().filter(|row| row.is_own && row.state == "draft"));
+    }
+    rows.sort_by(|a, b| (&a.division, &a.domain).cmp(&(&b.division, &b.domain)));
+    rows.dedup_by(|a, b| a.catalog == b.catalog);
+    scene.report.set_catalogs(rows);
+    Ok(())
+}
+
+pub(super) async fn verify_both(scene: &mut Scene<'_>) -> Result<(), Failure> {
+    scene.report.begin("both editions are verified from their bytes", "离线核验两版发布");
+    let mut files = 0;
+    for directory in scene.report.edition_directories() {
+        let verified = gongkai_publish::verify(&directory, None)
+            .map_err(|error| Failure::told(error.code(), &error, error.hint()))?;
+        files += verified.files;
+    }
+    scene.report.end(format!("{files} files are as signed"), format!("{files} 个文件与签名一致"));
+    Ok(())
+}
