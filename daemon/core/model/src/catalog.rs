@@ -74,3 +74,25 @@ impl CatalogSummary {
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{review::fold, revision::Header};
+
+    #[test]
+    fn a_catalog_that_was_never_submitted_is_a_draft() {
+        let catalog = CatalogId::parse("211221100/work-safety").unwrap();
+        let header = Header { title: "安全生产领域目录".to_owned(), ..Header::default() }.to_canonical();
+        let draft = Revision { catalog: catalog.clone(), parents: Vec::new(), header, items: BTreeMap::new() };
+        let state = fold(&catalog, Vec::new());
+        let summary = CatalogSummary::of(&state, Some(&draft), Some(draft.digest()), None);
+        assert_eq!((summary.status_label(), summary.title.as_str()), ("草案", "安全生产领域目录"));
+        assert_eq!((summary.submitted, summary.draft), (None, Some(draft.digest())));
+        let json = serde_json::to_string(&summary).unwrap();
+        assert_eq!(serde_json::from_str::<CatalogSummary>(&json).unwrap(), summary);
+    }
+}

@@ -152,6 +152,24 @@ fn a_merge_ends_the_conflict_and_what_it_drops_of_either_side_is_reviewed() {
 }
 
 #[test]
+fn going_back_to_an_earlier_revision_is_a_step_forward() {
+    let mut world = World::new();
+    let first = world.submit(None, &[("a", "1")]);
+    world.approve(COUNTY, first, 0);
+    let second = world.submit(Some(first), &[("a", "2")]);
+    world.approve(COUNTY, second, 0);
+    let content = world.content(first).clone();
+    let knows: Vec<_> = world.submission(second).decisions.iter().map(|decision| decision.hash).collect();
+    let third = world.submit_revision(Some(second), &knows, &content);
+    // The second one names the third one's revision as its parent, and is still the earlier of the two.
+    let state = world.state();
+    assert_eq!((state.heads, state.approved, state.is_in_conflict), (vec![third], vec![second], false));
+    assert_eq!(world.pending(third, 0), vec![item_target("a")]);
+    world.approve(COUNTY, third, 0);
+    assert_eq!(world.approved(), vec![third]);
+}
+
+#[test]
 fn a_withdrawn_branch_ends_the_conflict() {
     let mut world = World::new();
     let ours = world.submit(None, &[("a", "1")]);

@@ -54,6 +54,19 @@ fn a_later_step_waits_for_its_turn_and_is_void_after_a_return() {
 }
 
 #[test]
+fn a_step_with_nothing_left_to_ask_still_has_its_turn() {
+    let mut world = World::with_city();
+    let first = world.submit(None, &[("a", "1")]);
+    world.approve(COUNTY, first, 0);
+    let second = world.submit(Some(first), &[("a", "1")]);
+    assert_eq!(world.pending(second, 0), vec![]);
+    world.approve(CITY, second, 1);
+    assert_eq!(world.submission(second).decisions[0].effect, DecisionEffect::OutOfTurn);
+    world.approve(COUNTY, second, 0);
+    assert_eq!(world.approved(), vec![second]);
+}
+
+#[test]
 fn nobody_decides_what_is_not_his_to_decide() {
     let mut world = World::new();
     let first = world.submit(None, &[("a", "1")]);
@@ -198,4 +211,15 @@ fn state_is_stored_and_read_back_whole() {
     let state = world.state();
     let json = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<crate::review::CatalogState>(&json).unwrap(), state);
+}
+
+#[test]
+fn a_payload_with_fields_of_a_later_version_is_read_and_its_item_bytes_stay() {
+    let world = World::new();
+    let content = revision(&world.catalog, &[], "标题", &[("a", "1")]);
+    let json = serde_json::to_string(&world.payload(None, &[], &content)).unwrap();
+    let later = json.replacen('{', "{\"future\": {\"x\": [1]}, ", 1);
+    let read: crate::review::Submission = serde_json::from_str(&later).unwrap();
+    assert_eq!(read.body.puts[0].item.get(), content.in_order()[0].1.item().as_json());
+    assert_eq!(serde_json::to_string(&read).unwrap(), json, "known fields keep their order");
 }
