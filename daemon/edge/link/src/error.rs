@@ -59,7 +59,7 @@ pub enum LinkError {
     },
     /// Certificates: theirs to us, or ours to them.
     #[error(transparent)]
-    Peer(#[from] PeerError),
+    Peer(PeerError),
     /// The peer refused the call in words of its own.
     #[error("the peer refused: {0}")]
     Refused(Refusal),
@@ -84,6 +84,16 @@ pub enum LinkError {
         /// What it says.
         why: String,
     },
+}
+
+impl From<PeerError> for LinkError {
+    /// A connection that broke says nothing about certificates.
+    fn from(error: PeerError) -> Self {
+        match error {
+            PeerError::Interrupted { why } => Self::Broken { why },
+            other => Self::Peer(other),
+        }
+    }
 }
 
 impl LinkError {

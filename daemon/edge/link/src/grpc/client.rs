@@ -108,7 +108,7 @@ async fn connect(dial: &Dial) -> Result<(Channel, Facts), LinkError> {
     let connection = Connection::new(TlsStream::from(stream), remote, Box::pin(std::future::pending()), ());
     let facts = connection.facts();
     let channel = over(connection).await.map_err(|error| match facts.failure() {
-        Some(failure) => LinkError::Peer(failure),
+        Some(failure) => LinkError::from(failure),
         None => LinkError::Broken { why: error.to_string() },
     })?;
     Ok((channel, facts))

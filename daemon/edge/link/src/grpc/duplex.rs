@@ -90,7 +90,7 @@ pub(super) fn error_of(status: &Status, facts: &Facts) -> LinkError {
         return LinkError::Refused(refusal);
     }
     if let Some(failure) = facts.failure() {
-        return LinkError::Peer(failure);
+        return LinkError::from(failure);
     }
     match status.code() {
         tonic::Code::Unimplemented => LinkError::Foreign { why: sentence(status) },

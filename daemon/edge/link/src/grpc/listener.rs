@@ -3,14 +3,14 @@
 //! Invariant: a stranger costs at most one of a few slots, for a bounded time; whoever is slow in the handshake holds
 //! up nobody else. TLS settings are read at every accept, so a renewed certificate needs no restart.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use gongkai_pki::tls::HotTls;
 use gongkai_proto::link::v1::{enrol_server::EnrolServer, sync_server::SyncServer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsStream;
@@ -122,25 +122,22 @@ fn router<S: Sessions, E: Enrolment>(sessions: Arc<S>, enrolment: Arc<E>, runnin
         .add_service(enrol)
 }
 
-/// Takes sockets from the port and shakes hands, each in its own task.
+/// Takes sockets from the port and shakes hands, each in its own task. When too many are under way the oldest is
+/// dropped: whoever opens connections and stays silent must not keep children out.
 async fn accept(socket: TcpListener, gate: Arc<Gate>, shutdown: CancellationToken) {
-    let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     let mut tasks = JoinSet::new();
+    let mut under_way = VecDeque::new();
     loop {
-        let taken = async {
-            let slot = Arc::clone(&handshakes).acquire_owned().await;
-            (slot, socket.accept().await)
-        };
         tokio::select! {
             () = shutdown.cancelled() => break,
-            Some(_) = tasks.join_next() => {}
-            (slot, accepted) = taken => match accepted {
+            Some(_) = tasks.join_next() => under_way.retain(|task: &AbortHandle| !task.is_finished()),
+            accepted = socket.accept() => match accepted {
                 Ok((stream, remote)) => {
+                    if under_way.len() >= HANDSHAKES_MAX && let Some(oldest) = under_way.pop_front() {
+                        oldest.abort();
+                    }
                     let gate = Arc::clone(&gate);
-                    tasks.spawn(async move {
-                        let _slot = slot;
-                        gate.admit(stream, remote).await;
-                    });
+                    under_way.push_back(tasks.spawn(async move { gate.admit(stream, remote).await }));
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection");

@@ -20,7 +20,7 @@ pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Signing, one commit and the answer; the parent's database may be busy.
 pub(super) const ENROL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Handshakes at a time: each costs milliseconds of a core, and half-open ones are bounded by their time-out.
+/// Handshakes at a time: each costs milliseconds of a core; the oldest of more is dropped.
 pub(super) const HANDSHAKES_MAX: usize = 64;
 /// Connections of enrolled peers at a time: a city of 106 children, their reconnects, and a factor of four.
 pub(super) const CONNECTIONS_MAX: usize = 512;

@@ -36,6 +36,12 @@ fn tip(entry: &Entry) -> Tip {
     Tip { seq: entry.header.seq, hash: entry.hash() }
 }
 
+/// Bytes that do not compress.
+pub(crate) fn noise(length: usize) -> Vec<u8> {
+    let blocks = (0..length.div_ceil(32)).map(|index| *digest(&index.to_string()).as_raw());
+    blocks.flatten().take(length).collect()
+}
+
 /// One of every kind, with every optional part both there and not.
 pub(crate) fn every_message() -> Vec<Message> {
     let matter = &TRAINING[0];
@@ -120,6 +126,27 @@ fn one_changed_item_costs_less_than_700_bytes() {
 fn a_long_new_text_costs_half_of_itself() {
     let (json, frame) = cost(&LONG);
     assert!(frame * 2 < json, "{json} {frame}");
+}
+
+#[test]
+fn a_full_batch_shrinks_to_a_third() {
+    let one_each = |seq: u64| {
+        let matter = &TRAINING[usize::try_from(seq).unwrap() % TRAINING.len()];
+        submission(usize::try_from(seq).unwrap(), matter.domain, &[matter], seq)
+    };
+    let entries: Vec<Entry> = (2..152).map(one_each).collect();
+    let plain: usize = entries.iter().map(Entry::wire_bytes).sum();
+    let message = batch(entries.into_iter().map(whole).collect());
+    let begun = std::time::Instant::now();
+    let frame = codec::to_bytes(&message).unwrap();
+    let packed = begun.elapsed();
+    assert_eq!(codec::from_bytes(&frame).unwrap(), message);
+    eprintln!(
+        "batch of {plain} bytes: frame {}, packed in {packed:?}, read in {:?}",
+        frame.len(),
+        begun.elapsed() - packed
+    );
+    assert!(plain > 200_000 && frame.len() * 3 < plain, "{plain} {}", frame.len());
 }
 
 #[test]

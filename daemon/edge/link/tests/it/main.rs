@@ -5,3 +5,6 @@
 mod frames;
 mod matters;
 mod samples;
+mod sessions;
+mod strangers;
+mod world;
