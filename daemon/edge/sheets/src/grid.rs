@@ -29,6 +29,8 @@ pub(crate) struct Sheet {
     cover: HashMap<(u32, u32), usize>,
     /// Cells whose stored value is an error such as #REF!.
     pub(crate) error_cells: Vec<(u32, u32)>,
+    /// First cells of merges that lie over other text and were therefore not taken for merges.
+    pub(crate) odd_merges: Vec<(u32, u32)>,
 }
 
 /// Counts cells over all sheets of a file.
@@ -102,6 +104,10 @@ impl Sheet {
             if !is_real || self.cover.len() as u64 + area > limits::MERGED_CELLS_MAX as u64 {
                 continue;
             }
+            if self.lies_over_text(&cut) {
+                self.odd_merges.push((cut.top, cut.left));
+                continue;
+            }
             for row in cut.top..=cut.bottom {
                 for column in cut.left..=cut.right {
                     self.cover.entry((row, column)).or_insert(self.merges.len());
@@ -109,6 +115,17 @@ impl Sheet {
             }
             self.merges.push(cut);
         }
+    }
+
+    /// Whether the merge hides text of its own under it: a spreadsheet shows only the first cell, but the rest was
+    /// written by someone.
+    fn lies_over_text(&self, merge: &Merge) -> bool {
+        let first = self.stored(merge.top, merge.left);
+        let is_other = |row: u32, column: u32| {
+            let text = self.stored(row, column);
+            !text.is_empty() && text != first
+        };
+        (merge.top..=merge.bottom).any(|row| (merge.left..=merge.right).any(|column| is_other(row, column)))
     }
 
     /// The first used row.

@@ -169,11 +169,7 @@ fn read(sheet: &Sheet, reading: &Reading<'_>, main: u32, floor: u32, diagnostics
     while end < sheet.end_row() && end <= main + SUB_ROWS_MAX && is_sub_row(sheet, reading, main, end) {
         end += 1;
     }
-    let has_county = (top..end).any(|row| {
-        sheet
-            .own_cells(row)
-            .any(|(_, text)| !reading.is_ambiguous_level(text) && reading.level(text, false) == Some("county"))
-    });
+    let has_county = (top..end).any(|row| sheet.own_cells(row).any(|(_, text)| reading.is_county(text)));
     let mut header = Header { top, end, columns: Vec::new(), has_optional_boxes: false, is_element_model: false };
     let mut unnamed = Vec::new();
     for column in 0..sheet.end_column() {

@@ -58,9 +58,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether the word is one of several levels' (市级).
-    pub(crate) fn is_ambiguous_level(&self, text: &str) -> bool {
-        self.vocabulary.levels.matches(text).count() > 1
+    /// Whether the word is the county's alone (县级, 区级; not 市级).
+    pub(crate) fn is_county(&self, text: &str) -> bool {
+        self.vocabulary.levels.find(text).is_some_and(|term| term.slug == COUNTY)
     }
 
     /// The domain one of the texts names, the first text that names exactly one.

@@ -115,6 +115,10 @@ fn note_sheet(sheet: &Sheet, diagnostics: &mut Diagnostics) {
     if sheet.part.has_formula {
         diagnostics.warn("formula-not-run", &sheet.name, "", "formulas are not run: their stored values are read");
     }
+    for (row, column) in &sheet.odd_merges {
+        let message = "the merge lies over other text: its cells are read one by one";
+        diagnostics.warn("merge-over-text", &sheet.name, &address(*row, *column), message);
+    }
     for (row, column) in &sheet.error_cells {
         diagnostics.warn("cell-error", &sheet.name, &address(*row, *column), "the cell holds an error value");
     }

@@ -181,7 +181,14 @@ pub(super) fn mark(
     let value = |group: Group| exact(reading, group, raw, &word, has_county).map(|slug| (group, slug));
     // The word decides, not the heading: 三门 prints 公开方式 over 县级 and 乡级.
     let found = heading.and_then(value).or_else(|| Group::ALL.into_iter().find_map(value));
-    found.or_else(|| by_beginning(&word)).or_else(|| heading.and_then(|group| cut_word(reading, group, &word)))
+    let found =
+        found.or_else(|| by_beginning(&word)).or_else(|| heading.and_then(|group| cut_word(reading, group, &word)));
+    // A value that a newer version wrote by its slug.
+    found.or_else(|| heading.filter(|_| is_slug(&word)).map(|group| (group, word)))
+}
+
+fn is_slug(word: &str) -> bool {
+    word.contains('-') && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 fn exact(reading: &Reading<'_>, group: Group, raw: &str, word: &str, has_county: bool) -> Option<String> {

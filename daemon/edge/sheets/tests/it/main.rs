@@ -1,0 +1,10 @@
+//! The sheets crate from outside: real workbooks written by the tests, read and written back.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod books;
+mod hostile;
+mod round_trip;
+mod samples;
+mod text_files;
+mod variants;

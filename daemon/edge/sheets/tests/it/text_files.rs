@@ -1,0 +1,51 @@
+//! Delimited text through the same pipeline, in the encodings that offices send.
+
+use super::books::{GROUPS, LEAVES, TITLE, codes, item, reading, rows, texts};
+
+fn table(delimiter: &str) -> String {
+    let second = item(&[(0, "2"), (1, ""), (2, "监督检查"), (4, "")]);
+    let lines = [texts(&[TITLE]), texts(&GROUPS), texts(&LEAVES), item(&[]), second];
+    lines.iter().map(|cells| cells.join(delimiter)).collect::<Vec<_>>().join("\r\n")
+}
+
+#[test]
+fn the_same_items_come_from_every_encoding_and_delimiter() {
+    for delimiter in [",", ";", "\t"] {
+        let text = table(delimiter);
+        let with_bom = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+        let gb18030 = encoding_rs::GB18030.encode(&text).0.into_owned();
+        for bytes in [text.as_bytes(), &with_bom, &gb18030] {
+            let report = gongkai_sheets::read(bytes, "救助.csv", &reading("county")).unwrap();
+            assert_eq!(
+                (report.items, report.tables[0].domain.as_deref()),
+                (2, Some("social-assistance")),
+                "{delimiter:?}"
+            );
+            let read = rows(&report);
+            assert_eq!((read[1].item.level1.as_str(), read[1].item.basis.len()), ("综合业务", 1));
+            assert_eq!(codes(&report), ["merge-lost"]);
+        }
+    }
+}
+
+#[test]
+fn the_domain_may_come_from_the_file_name() {
+    let text = table(",").replace(TITLE, "标准目录");
+    let report = gongkai_sheets::read(text.as_bytes(), "养老服务.csv", &reading("county")).unwrap();
+    assert_eq!(report.tables[0].domain.as_deref(), Some("elderly-care"));
+    let report = gongkai_sheets::read(text.as_bytes(), "目录.csv", &reading("county")).unwrap();
+    assert_eq!(report.tables[0].domain, None);
+    assert!(codes(&report).contains(&"domain-unknown"));
+}
+
+#[test]
+fn an_old_xls_workbook_reads_like_the_new_kind() {
+    // Written with the Python library xlwt: merged header, level 1 merged, numbers as serials, 同上.
+    let report = gongkai_sheets::read(include_bytes!("../data/official.xls"), "old.xls", &reading("county")).unwrap();
+    assert_eq!((report.items, report.tables[0].range.as_str()), (2, "A1:N5"));
+    assert_eq!(report.tables[0].domain.as_deref(), Some("social-assistance"));
+    let read = rows(&report);
+    assert_eq!((read[1].serial.as_str(), read[1].item.level1.as_str()), ("2", "综合业务"));
+    assert_eq!(read[1].item.basis, read[0].item.basis);
+    assert_eq!(report.warnings, []);
+}
