@@ -3,7 +3,7 @@
 //! Invariant: columns are known by their words, never by position, except where a word is missing: then its
 //! neighbours decide, and a warning says so. Left out: titles (domain_title), rows of items (rows).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     Reading,
@@ -118,8 +118,10 @@ impl Header {
 pub(crate) fn find(sheet: &Sheet, reading: &Reading<'_>, diagnostics: &mut Diagnostics) -> Vec<Header> {
     let mut headers: Vec<Header> = Vec::new();
     let mut row = sheet.first_row();
+    // Names, bodies and limits repeat down a sheet: each text is folded once.
+    let mut known: HashMap<&str, Option<u8>> = HashMap::new();
     while row < sheet.end_row() {
-        if is_main_row(sheet, row) {
+        if is_main_row(sheet, row, &mut known) {
             let floor = headers.last().map_or(sheet.first_row(), |header| header.end);
             let header = read(sheet, reading, row, floor, diagnostics);
             row = header.end;
@@ -132,12 +134,13 @@ pub(crate) fn find(sheet: &Sheet, reading: &Reading<'_>, diagnostics: &mut Diagn
 }
 
 /// Whether the row names a matter and a content or subject column: the least that makes a catalog.
-fn is_main_row(sheet: &Sheet, row: u32) -> bool {
+fn is_main_row<'a>(sheet: &'a Sheet, row: u32, known: &mut HashMap<&'a str, Option<u8>>) -> bool {
     let mut tops = BTreeSet::new();
     for (_, text) in sheet.own_cells(row) {
         // 4 letters of 3 bytes and a few blanks or notes; longer texts and single marks are not looked at.
         if text.len() >= 6 && text.len() <= words::WORD_CHARS_MAX * 4 && text.chars().count() <= words::WORD_CHARS_MAX {
-            tops.extend(words::top(&words::plain(text)).map(|column| rank(&column)));
+            let rank_of = || words::top(&words::plain(text)).map(|column| rank(&column));
+            tops.extend(*known.entry(text).or_insert_with(rank_of));
         }
     }
     let has_matter = tops.iter().any(|rank| (MATTER_RANK..MATTER_RANK + 4).contains(rank));

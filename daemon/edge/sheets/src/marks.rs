@@ -26,11 +26,14 @@ pub(crate) fn read<'a>(reading: &Reading<'_>, text: &'a str) -> Mark<'a> {
     let marks = &reading.vocabulary.marks;
     let text = text.trim();
     let is_one_of = |words: &[String]| words.iter().any(|word| word == text);
-    if text.is_empty() || NO_WORDS.contains(&text.to_lowercase().as_str()) || is_one_of(&marks.unticked) {
+    if text.is_empty() {
         return Mark::Empty;
     }
     if is_one_of(&marks.ticked) || is_one_of(&marks.ticked_letters) || matches!(text, "是" | "有") {
         return Mark::Ticked;
+    }
+    if is_one_of(&marks.unticked) || NO_WORDS.contains(&text.to_lowercase().as_str()) {
+        return Mark::Empty;
     }
     let rest = marks
         .ticked

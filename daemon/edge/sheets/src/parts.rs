@@ -1,9 +1,12 @@
-//! What the parts of an .xlsx say that the cell reader does not: hidden rows and columns, formulas, macros, links.
+//! What the parts of an .xlsx say that the cell reader does not: hidden rows and columns, merges, formulas, macros,
+//! links.
 //!
 //! Invariant: only tags and their attributes are looked at, byte by byte; nothing here can fail. A tag inside a
 //! comment could be taken for real: it would hide nothing, since hidden cells are still read and only reported.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use crate::grid::Merge;
 
 /// Facts about one sheet part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +17,7 @@ pub(crate) struct SheetPart {
     pub(crate) hidden_columns: BTreeSet<u32>,
     /// Whether a cell has a formula; its stored value is read, it is never run.
     pub(crate) has_formula: bool,
+    pub(crate) merges: Vec<Merge>,
 }
 
 /// Facts about the whole zip.
@@ -60,11 +64,11 @@ impl Parts {
     }
 
     /// The facts of the workbook's sheet with that index; none where the workbook's own list is unreadable.
-    pub(crate) fn sheet(&self, index: usize) -> SheetPart {
+    pub(crate) fn sheet(&self, index: usize) -> Option<SheetPart> {
         let target = self.sheet_relations.get(index).and_then(|id| self.targets.get(id));
         let path = target.map(|target| target.trim_start_matches('/').to_ascii_lowercase());
         let path = path.map(|path| if path.starts_with("xl/") { path } else { format!("xl/{path}") });
-        path.and_then(|path| self.sheets.get(&path)).cloned().unwrap_or_default()
+        path.and_then(|path| self.sheets.get(&path)).cloned()
     }
 }
 
@@ -87,11 +91,31 @@ impl SheetPart {
                     part.hidden_columns.extend((min..=max).map(|number| number.saturating_sub(1)));
                 }
                 b"f" => part.has_formula = true,
+                b"mergeCell" => part.merges.extend(tag.attr("ref").as_deref().and_then(area)),
                 _ => {}
             }
         }
         part
     }
+}
+
+/// `B4:C7` as a rectangle.
+fn area(text: &str) -> Option<Merge> {
+    let (from, to) = text.split_once(':')?;
+    let ((top, left), (bottom, right)) = (cell(from)?, cell(to)?);
+    Some(Merge { top: top.min(bottom), left: left.min(right), bottom: top.max(bottom), right: left.max(right) })
+}
+
+/// `B4` or `$B$4` as row and column from 0.
+fn cell(text: &str) -> Option<(u32, u32)> {
+    let plain = text.replace('$', "");
+    let digits = plain.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let letters = &plain[..plain.len() - digits.len()];
+    let mut column: u32 = 0;
+    for letter in letters.bytes() {
+        column = column.checked_mul(26)?.checked_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)?;
+    }
+    Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column.checked_sub(1)?))
 }
 
 /// One opening tag: its name without prefix, and the bytes of its attributes.
@@ -150,10 +174,12 @@ mod tests {
     #[test]
     fn hidden_rows_and_columns_are_found_with_and_without_prefixes() {
         let xml = br#"<?xml version="1.0"?><x:worksheet><cols><col min="2" max="3" width="9" hidden="1"/></cols>
-            <sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c></row><x:row r="4" hidden='1'/><row hidden="0"/></sheetData>"#;
+            <sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c></row><x:row r="4" hidden='1'/><row hidden="0"/></sheetData>
+            <mergeCells count="2"><mergeCell ref="B4:AB7"/><mergeCell ref="nonsense"/></mergeCells>"#;
         let part = SheetPart::scan(xml);
         assert_eq!(part.hidden_rows, BTreeSet::from([3]));
         assert_eq!(part.hidden_columns, BTreeSet::from([1, 2]));
         assert!(part.has_formula);
+        assert_eq!(part.merges, [Merge { top: 3, left: 1, bottom: 6, right: 27 }]);
     }
 }

@@ -40,10 +40,18 @@ fn read(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
             continue;
         }
         let mut sheet = Sheet::new(&listed.name, listed.visible != SheetVisible::Visible);
-        sheet.part = parts.sheet(index);
         fill(&mut workbook, &listed.name, &mut sheet, &mut budget)?;
-        let merges = workbook.merge_cells_by_sheet_name(&listed.name).map_err(|error| damaged(&error))?;
-        sheet.set_merges(merges.iter().map(merge));
+        match parts.sheet(index) {
+            Some(part) => {
+                sheet.set_merges(part.merges.iter().copied());
+                sheet.part = part;
+            }
+            // The workbook's own list of parts could not be followed: let the reader look once more.
+            None => {
+                let merges = workbook.merge_cells_by_sheet_name(&listed.name).map_err(|error| damaged(&error))?;
+                sheet.set_merges(merges.iter().map(merge));
+            }
+        }
         sheets.push(sheet);
     }
     Ok(sheets)

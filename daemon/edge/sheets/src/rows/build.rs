@@ -47,7 +47,7 @@ impl<'a> Builder<'a> {
             sheet,
             reading,
             header,
-            carry: Carry::new(has_lost_merges),
+            carry: Carry::new(reading, has_lost_merges),
             rows: Vec::new(),
             channels: HashMap::new(),
             basis: HashMap::new(),
@@ -68,8 +68,8 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let at = (draft.row, *index);
-            let printed = self.gather(header, draft, *index, column, diagnostics);
-            let mut text = self.carry.resolve(self.sheet, self.reading, at, printed, diagnostics);
+            let printed = self.gather(draft, *index, column, diagnostics);
+            let mut text = self.carry.resolve(self.sheet, at, printed, diagnostics);
             if text.is_empty() && continues_group && self.carry.has_lost_merges && carry::is_filled(column) {
                 text = self.carry.fill("merge-lost", self.sheet, at, diagnostics);
             }
@@ -87,14 +87,7 @@ impl<'a> Builder<'a> {
 
     /// The column's text over the rows of a draft. A cell merged over several columns belongs to the leftmost, but
     /// a mark merged over levels is a mark for each.
-    fn gather(
-        &self,
-        header: &Header,
-        draft: &Draft,
-        index: u32,
-        column: &Column,
-        diagnostics: &mut Diagnostics,
-    ) -> String {
+    fn gather(&self, draft: &Draft, index: u32, column: &Column, diagnostics: &mut Diagnostics) -> String {
         let merge = self.sheet.merge_at(draft.row, index);
         let is_from_left = merge.is_some_and(|merge| merge.left < index);
         let is_shared = matches!(column, Column::Mark(Group::Level, _));
@@ -116,10 +109,7 @@ impl<'a> Builder<'a> {
                 diagnostics.warn("time-limit-several", &self.sheet.name, &address(draft.row, index), message);
                 parts.join("\n")
             }
-            _ => {
-                let _ = header;
-                parts.join("\n")
-            }
+            _ => parts.join("\n"),
         }
     }
 
@@ -231,7 +221,7 @@ impl<'a> Builder<'a> {
     /// The table's rows, after findings about the table as a whole.
     pub(super) fn finish(self, diagnostics: &mut Diagnostics) -> Vec<Row> {
         if let Some(header) = self.header {
-            survey::table(self.sheet, self.reading, header, &self.rows, diagnostics);
+            survey::table(self.sheet, header, &self.rows, diagnostics);
         }
         self.rows
     }

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gongkai_model::vocabulary::fold;
+
 use crate::{
     Reading,
     grid::{Sheet, address},
@@ -20,25 +22,27 @@ const SAME_AS_BYTES_MAX: usize = 24;
 pub(super) struct Carry {
     above: BTreeMap<u32, String>,
     warned: BTreeSet<(&'static str, u32)>,
+    /// The folded words for 同上.
+    same_as: Vec<String>,
     /// No merge over several rows in the whole table: blank cells may be what is left of merges.
     pub(super) has_lost_merges: bool,
 }
 
 impl Carry {
-    pub(super) fn new(has_lost_merges: bool) -> Self {
-        Self { has_lost_merges, ..Self::default() }
+    pub(super) fn new(reading: &Reading<'_>, has_lost_merges: bool) -> Self {
+        let same_as = reading.vocabulary.same_as.iter().map(|word| fold(word)).collect();
+        Self { has_lost_merges, same_as, ..Self::default() }
     }
 
     /// Replaces 同上 by the resolved value above.
     pub(super) fn resolve(
         &self,
         sheet: &Sheet,
-        reading: &Reading<'_>,
         (row, column): (u32, u32),
         text: String,
         diagnostics: &mut Diagnostics,
     ) -> String {
-        if text.len() > SAME_AS_BYTES_MAX || text.is_empty() || !reading.vocabulary.is_same_as(&text) {
+        if text.len() > SAME_AS_BYTES_MAX || text.is_empty() || !self.same_as.contains(&fold(&text)) {
             return text;
         }
         if let Some(above) = self.above.get(&column).filter(|above| !above.is_empty()) {

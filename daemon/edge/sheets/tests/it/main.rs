@@ -1,6 +1,6 @@
 //! The sheets crate from outside: real workbooks written by the tests, read and written back.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod books;
 mod hostile;

@@ -1,6 +1,9 @@
 //! The project's own sample workbooks read as their index says.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -10,7 +13,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../seeds/catalogs")
 }
 
-fn check(folder: &PathBuf, file: &Value, level: &'static str) {
+fn check(folder: &Path, file: &Value, level: &'static str) {
     let name = file["file"].as_str().unwrap();
     let bytes = fs::read(folder.join(name)).unwrap();
     let report = gongkai_sheets::read(&bytes, name, &reading(level)).unwrap();

@@ -33,7 +33,7 @@ impl Builder<'_> {
                 continue;
             };
             let at = (draft.row, column);
-            let mut text = self.carry.resolve(self.sheet, self.reading, at, printed, diagnostics);
+            let mut text = self.carry.resolve(self.sheet, at, printed, diagnostics);
             let is_last = place + 1 == columns.len();
             if text.is_empty() && is_blank_above && !is_last && level != 0 {
                 text = match (is_after_break, has_serial) {

@@ -5,7 +5,6 @@
 use gongkai_model::item::Item;
 
 use crate::{
-    Reading,
     grid::{Sheet, address},
     header::{Column, Group, Header},
     report::{Diagnostics, Row},
@@ -13,6 +12,8 @@ use crate::{
 
 /// Letters that only pinyin in a mirrored page has.
 const PINYIN: &str = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ";
+/// Where those letters lie: one comparison sorts out every Chinese character.
+const PINYIN_RANGE: std::ops::RangeInclusive<char> = 'à'..='ǜ';
 
 /// Warns where a plain number follows another with numbers between them missing.
 pub(super) fn serial_gap(sheet: &Sheet, above: &str, text: &str, at: (u32, u32), diagnostics: &mut Diagnostics) {
@@ -36,7 +37,7 @@ pub(super) fn text(sheet: &Sheet, header: &Header, row: u32, item: &Item, diagno
         if text.contains("??") || text.contains('\u{fffd}') {
             warn("text-damaged", &Column::Content, "characters were lost (??) before this file was made");
         }
-        if text.chars().any(|c| PINYIN.contains(c)) {
+        if text.chars().any(|c| PINYIN_RANGE.contains(&c) && PINYIN.contains(c)) {
             warn("text-pinyin", &Column::Content, "pinyin inside the text: a copy of a mirrored page?");
         }
     }
@@ -47,13 +48,7 @@ pub(super) fn text(sheet: &Sheet, header: &Header, row: u32, item: &Item, diagno
 }
 
 /// Findings over all rows of a table.
-pub(super) fn table(
-    sheet: &Sheet,
-    reading: &Reading<'_>,
-    header: &Header,
-    rows: &[Row],
-    diagnostics: &mut Diagnostics,
-) {
+pub(super) fn table(sheet: &Sheet, header: &Header, rows: &[Row], diagnostics: &mut Diagnostics) {
     let place = |column: Option<u32>| address(header.top, column.unwrap_or(0));
     for (group, code, message) in [
         (Group::Audience, "audience-group-missing", "no column 公开对象"),
@@ -66,7 +61,6 @@ pub(super) fn table(
             diagnostics.warn(code, &sheet.name, &place(None), message);
         }
     }
-    let _ = reading;
     for (column, what, is_missing) in [
         (Column::Content, "公开内容", (|item: &Item| item.content.is_empty()) as fn(&Item) -> bool),
         (Column::Basis, "公开依据", |item| item.basis.is_empty()),
