@@ -1,2 +1,187 @@
-//! Placeholder.
-fn main() {}
+//! `gongkaid`: the daemon's arguments, and how its answers and refusals are printed.
+//!
+//! Invariant: stdout carries one answer, stderr the log and the refusal; exit status 0 done, 1 refused, 2 wrong usage.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use gongkai_node::{
+    Error, Found, Join, Made, Start, Told,
+    config::{Config, LISTEN_DEFAULT},
+};
+
+/// The daemon that carries disclosure catalogs (政务公开事项标准目录) between levels of government.
+#[derive(Debug, Parser)]
+#[command(name = "gongkaid", version, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon of a data directory
+    Run {
+        /// The data directory
+        #[arg(long, value_name = "DIR", env = "GONGKAI_DATA")]
+        data: PathBuf,
+        /// The configuration instead of DIR/gongkaid.toml
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Stop when stdin ends
+        #[arg(long)]
+        exit_with_parent: bool,
+    },
+    /// Make the data directory of a top node
+    Init {
+        /// The data directory
+        #[arg(long, value_name = "DIR", env = "GONGKAI_DATA")]
+        data: PathBuf,
+        /// The top division's code, such as 211200
+        #[arg(long, value_name = "CODE")]
+        division: String,
+        /// Its name, where the seeds do not know it
+        #[arg(long)]
+        name: Option<String>,
+        /// Where links from below are taken
+        #[arg(long, value_name = "ADDR", default_value = LISTEN_DEFAULT)]
+        listen: String,
+        /// The address that tokens name, where it is another (NAT)
+        #[arg(long, value_name = "ADDR", default_value = "", hide_default_value = true)]
+        advertise: String,
+        /// A folder with seed files instead of the built-in ones
+        #[arg(long, value_name = "DIR")]
+        seeds: Option<PathBuf>,
+        /// How to print
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        output: Output,
+    },
+    /// Make a data directory with a token of the level above
+    Join {
+        /// The data directory
+        #[arg(long, value_name = "DIR", env = "GONGKAI_DATA")]
+        data: PathBuf,
+        /// Refuse a token for another division than this
+        #[arg(long, value_name = "CODE")]
+        division: Option<String>,
+        /// Where links from below are taken
+        #[arg(long, value_name = "ADDR", default_value = LISTEN_DEFAULT)]
+        listen: String,
+        /// The address that tokens name, where it is another (NAT)
+        #[arg(long, value_name = "ADDR", default_value = "", hide_default_value = true)]
+        advertise: String,
+        /// How to print
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        output: Output,
+        /// The token that `gongkai node invite` printed
+        token: String,
+    },
+    /// Tell whether a configuration is right
+    CheckConfig {
+        /// The configuration
+        file: PathBuf,
+    },
+    /// Print the version
+    Version,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    #[default]
+    Text,
+    Json,
+}
+
+fn main() -> ExitCode {
+    // First of all: two providers in one build would make rustls refuse to choose.
+    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let arguments = Arguments::parse();
+    let output = match &arguments.command {
+        Command::Init { output, .. } | Command::Join { output, .. } => *output,
+        Command::Run { .. } | Command::CheckConfig { .. } | Command::Version => Output::Text,
+    };
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::Signals);
+    let done = match (installed, runtime) {
+        (Ok(()), Ok(runtime)) => runtime.block_on(carry_out(arguments.command)),
+        (Ok(()), Err(error)) => Err(error),
+        (Err(_), _) => Err(Error::PartStopped { part: "start", why: "another TLS provider is installed".to_owned() }),
+    };
+    match done.and_then(|answer| print(&answer, output)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            refuse(&Told::from(&error), output);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+enum Answer {
+    Nothing,
+    Line(String),
+    Made(Box<Made>),
+}
+
+async fn carry_out(command: Command) -> Result<Answer, Error> {
+    match command {
+        Command::Run { data, config, exit_with_parent } => {
+            let start = Start::read(data, config.as_deref())?;
+            gongkai_node::start_logging(&start.config.log)?;
+            let running = gongkai_node::start(start).await?;
+            running.until(gongkai_node::until_asked(exit_with_parent)).await?;
+            Ok(Answer::Nothing)
+        }
+        Command::Init { data: dir, division, name, listen, advertise, seeds, output: _ } => {
+            let made = gongkai_node::found(Found { dir, division, name, listen, advertise, seeds }).await?;
+            Ok(Answer::Made(Box::new(made)))
+        }
+        Command::Join { data: dir, division, listen, advertise, output: _, token } => {
+            let made = gongkai_node::join(Join { dir, token, division, listen, advertise }).await?;
+            Ok(Answer::Made(Box::new(made)))
+        }
+        Command::CheckConfig { file } => {
+            Config::load(Some(&file))?;
+            Ok(Answer::Line(format!("`{}` is right", file.display())))
+        }
+        Command::Version => Ok(Answer::Line(format!("gongkaid {}", env!("CARGO_PKG_VERSION")))),
+    }
+}
+
+fn print(answer: &Answer, output: Output) -> Result<(), Error> {
+    let text = match (answer, output) {
+        (Answer::Nothing, _) => return Ok(()),
+        (Answer::Line(line), _) => line.clone(),
+        (Answer::Made(made), Output::Json) => serde_json::to_string(made).unwrap_or_default(),
+        (Answer::Made(made), Output::Text) => format!(
+            "node {} {}\npath {}\ndata {}\nlisten {}\nroot certificate {}\nstart it with: gongkaid run --data {}",
+            made.division,
+            made.name,
+            made.path.join(" > "),
+            made.data_dir,
+            made.listen,
+            made.ca_fingerprint,
+            made.data_dir
+        ),
+    };
+    let written = writeln!(io::stdout().lock(), "{text}");
+    written.map_err(|source| Error::File { what: "write", path: "stdout".into(), source })
+}
+
+/// Text goes to stderr. As JSON, the document goes to stdout and its one line to stderr, where scripts that keep the
+/// two apart look for it. A closed terminal is nobody's to tell.
+fn refuse(told: &Told, output: Output) {
+    let Told { code, message, hint } = told;
+    let _ = match output {
+        Output::Text => {
+            writeln!(io::stderr().lock(), "error[{code}]: {message}\n  hint: {hint}\n  more: gongkai explain {code}")
+        }
+        Output::Json => {
+            let document = serde_json::json!({ "error": told });
+            let _ = writeln!(io::stdout().lock(), "{document}");
+            writeln!(io::stderr().lock(), "{}", document["error"])
+        }
+    };
+}

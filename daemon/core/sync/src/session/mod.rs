@@ -250,6 +250,11 @@ impl Session {
         self.phase == Phase::Talking && self.outgoing.is_drained() && self.incoming.is_drained()
     }
 
+    /// Whether both ends have said, each after all of the other's demands, that nothing is left.
+    pub fn is_settled(&self) -> bool {
+        self.is_caught_up() && self.is_peer_done()
+    }
+
     /// Takes what happened and says what to do.
     pub fn step(&mut self, event: Event) -> Vec<Effect> {
         if self.phase == Phase::Over {

@@ -1,0 +1,162 @@
+//! The admin API on the Unix socket: who calls, what is answered, and how refusals are told.
+//!
+//! Invariant: no call is answered before the caller is an operator. The calls themselves hold no rules: they read
+//! the request, ask the use cases, and write the answer.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use gongkai_app::{App, Operator, Role};
+use gongkai_proto::{
+    ADMIN_MESSAGE_BYTES_MAX, DESCRIPTORS,
+    admin::v1::{
+        audit_service_server::AuditServiceServer, catalog_service_server::CatalogServiceServer,
+        node_service_server::NodeServiceServer, publish_service_server::PublishServiceServer,
+        review_service_server::ReviewServiceServer, sync_service_server::SyncServiceServer,
+    },
+    metadata,
+};
+use tokio::net::UnixListener;
+use tokio_stream::wrappers::UnixListenerStream;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::{
+    Request,
+    transport::{Server, server::UdsConnectInfo},
+};
+
+use crate::{
+    Error,
+    config::{Config, Limits},
+    links::Shared,
+    operators::Operators,
+};
+
+mod audit;
+mod catalog;
+mod changes;
+mod convert;
+mod history;
+mod node;
+mod publish;
+mod refuse;
+mod review;
+mod sync;
+mod sync_now;
+
+/// What the daemon knows of itself.
+pub(crate) struct Facts {
+    pub(crate) dir: PathBuf,
+    pub(crate) address: SocketAddr,
+    pub(crate) advertise: String,
+    pub(crate) started_at_ms: i64,
+    pub(crate) entry_key_id: String,
+    pub(crate) limits: Limits,
+}
+
+/// All services of one node; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Admin(Arc<Inner>);
+
+struct Inner {
+    shared: Shared,
+    operators: Operators,
+    facts: Facts,
+    /// The cron line of a scheduled link to the parent.
+    schedule: String,
+    parent_addresses: Vec<String>,
+    editions_dir: PathBuf,
+    stop: CancellationToken,
+    /// Tasks behind answers that stream.
+    streams: TaskTracker,
+}
+
+impl Admin {
+    pub(crate) fn new(
+        shared: Shared,
+        operators: Operators,
+        facts: Facts,
+        config: &Config,
+        stop: CancellationToken,
+    ) -> Self {
+        let named = &config.publish.directory;
+        let editions_dir = if named.as_os_str().is_empty() { facts.dir.join("editions") } else { named.clone() };
+        Self(Arc::new(Inner {
+            shared,
+            operators,
+            facts,
+            schedule: config.parent.schedule.clone(),
+            parent_addresses: config.parent.address.all().to_vec(),
+            editions_dir,
+            stop,
+            streams: TaskTracker::new(),
+        }))
+    }
+
+    fn app(&self) -> &App {
+        &self.0.shared.app
+    }
+
+    /// This node's division, as answers name it.
+    fn node_id(&self) -> String {
+        self.app().world().me.to_string()
+    }
+
+    /// Who calls.
+    fn operator<T>(&self, request: &Request<T>) -> Result<Operator, Error> {
+        let connection = request.extensions().get::<UdsConnectInfo>();
+        let uid = connection.and_then(|connection| connection.peer_cred).map(|credentials| credentials.uid());
+        let named = match request.metadata().get(metadata::OPERATOR) {
+            None => None,
+            Some(value) => {
+                let not_text = |_| Error::BadRequest { what: "the operator's name is not ASCII".to_owned() };
+                Some(value.to_str().map_err(not_text)?).filter(|name| !name.is_empty())
+            }
+        };
+        self.0.operators.resolve(uid, named)
+    }
+
+    /// Who calls, if he has one of the roles.
+    fn operator_with<T>(&self, request: &Request<T>, roles: &[Role]) -> Result<Operator, Error> {
+        let operator = self.operator(request)?;
+        match roles {
+            [first, ..] if !roles.iter().any(|role| operator.roles.contains(role)) => {
+                operator.require(*first)?;
+                Ok(operator)
+            }
+            _ => Ok(operator),
+        }
+    }
+}
+
+macro_rules! sized {
+    ($server:ident, $admin:expr) => {
+        $server::new($admin.clone())
+            .max_decoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+    };
+}
+
+/// Serves until `stop`; answers that stream end with it.
+pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: CancellationToken) -> Result<(), Error> {
+    let broken = |error: &dyn std::fmt::Display| Error::PartStopped { part: "admin API", why: error.to_string() };
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<NodeServiceServer<Admin>>().await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(|error| broken(&error))?;
+    let served = Server::builder()
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(sized!(AuditServiceServer, admin))
+        .add_service(sized!(CatalogServiceServer, admin))
+        .add_service(sized!(NodeServiceServer, admin))
+        .add_service(sized!(PublishServiceServer, admin))
+        .add_service(sized!(ReviewServiceServer, admin))
+        .add_service(sized!(SyncServiceServer, admin))
+        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop.cancelled_owned())
+        .await;
+    admin.0.streams.close();
+    admin.0.streams.wait().await;
+    served.map_err(|error| broken(&error))
+}

@@ -1,0 +1,412 @@
+//! ReviewService: what waits here, what changed, and the decisions.
+//!
+//! Invariant: the items shown are those that the open step must look at; nothing else is asked of a reviewer.
+
+use gongkai_app::{Loaded, Operator, Verdicts, World};
+use gongkai_model::{
+    digest::Digest,
+    id::{CatalogId, DepartmentSlug},
+    review::{DecisionEffect, DecisionState, Opinion, Outside, Refusal, Standing, SubmissionState, Target, Verdict},
+    revision::{Revision, Slot},
+};
+use gongkai_proto::admin::v1::{self as wire, review_service_server::ReviewService};
+use tonic::{Request, Response, Status};
+
+use super::{Admin, changes, convert, history::verdict_word, refuse::refused};
+use crate::Error;
+
+/// Fewest digits by which a submission may be named.
+const PREFIX_CHARS_MIN: usize = 6;
+
+#[tonic::async_trait]
+impl ReviewService for Admin {
+    async fn list(
+        &self,
+        request: Request<wire::ListReviewsRequest>,
+    ) -> Result<Response<wire::ListReviewsResponse>, Status> {
+        self.operator(&request)?;
+        let asked = request.into_inner();
+        let world = self.app().world();
+        let me = world.me.to_string();
+        let fits = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
+        let mut reviews = Vec::new();
+        for row in self.app().catalog_rows().await.map_err(refused)? {
+            let catalog = &row.summary.catalog;
+            let is_open = row.summary.status.is_some_and(|status| status.open_step().is_some());
+            let is_asked = asked.all || (is_open && row.waiting_for == me);
+            if !is_asked
+                || !fits(&asked.division, catalog.division.as_str())
+                || !fits(&asked.domain, catalog.domain.as_str())
+            {
+                continue;
+            }
+            let loaded = self.app().load(catalog).await.map_err(refused)?;
+            reviews.extend(loaded.state.head().map(|head| review_row(&world, &loaded, head)));
+        }
+        Ok(Response::new(wire::ListReviewsResponse { node: me, reviews }))
+    }
+
+    async fn show(
+        &self,
+        request: Request<wire::ShowReviewRequest>,
+    ) -> Result<Response<wire::ShowReviewResponse>, Status> {
+        self.operator(&request)?;
+        let asked = request.into_inner();
+        let loaded = self.known_catalog(&asked.catalog).await?;
+        let submission = submission_of(&loaded, &asked.submission)?;
+        let world = self.app().world();
+        Ok(Response::new(wire::ShowReviewResponse {
+            review: Some(review_row(&world, &loaded, submission)),
+            steps: convert::steps(&world, submission),
+            items: items(&loaded, submission, asked.all_items),
+            stale: stale(&loaded),
+            note: submission.reason.clone(),
+        }))
+    }
+
+    async fn approve(
+        &self,
+        request: Request<wire::DecideReviewRequest>,
+    ) -> Result<Response<wire::DecideReviewResponse>, Status> {
+        let operator = self.operator(&request)?;
+        Ok(Response::new(self.decide(operator, request.into_inner(), Verdict::Approve).await?))
+    }
+
+    async fn r#return(
+        &self,
+        request: Request<wire::DecideReviewRequest>,
+    ) -> Result<Response<wire::DecideReviewResponse>, Status> {
+        let operator = self.operator(&request)?;
+        Ok(Response::new(self.decide(operator, request.into_inner(), Verdict::Return).await?))
+    }
+
+    async fn revoke(
+        &self,
+        request: Request<wire::RevokeReviewRequest>,
+    ) -> Result<Response<wire::DecideReviewResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let loaded = self.known_catalog(&asked.catalog).await?;
+        let decision = decision_to_revoke(&self.app().world(), &loaded, &asked.revision)?;
+        let (hash, step) = (decision.hash, decision.step);
+        let after = self.app().revoke(&operator, &loaded.catalog, hash, asked.reason).await.map_err(refused)?;
+        let mut response = self.decided(&after, hash, "revoke", false);
+        response.step = step + 1;
+        Ok(Response::new(response))
+    }
+}
+
+impl Admin {
+    async fn decide(
+        &self,
+        operator: Operator,
+        asked: wire::DecideReviewRequest,
+        verdict: Verdict,
+    ) -> Result<wire::DecideReviewResponse, Error> {
+        let catalog = CatalogId::parse(&asked.catalog)?;
+        let operator = speaking_for(operator, &asked.department)?;
+        let before = self.app().load_known(&catalog).await?;
+        if !asked.submission.is_empty() {
+            let looked_at = submission_of(&before, &asked.submission)?;
+            if before.state.head().map(|head| head.hash) != Some(looked_at.hash) {
+                return Err(Error::NotCurrent);
+            }
+        }
+        match self.app().decide(&operator, &catalog, said(asked, verdict)?).await {
+            Ok((after, decision)) => Ok(self.decided(&after, decision, verdict_word(verdict), false)),
+            Err(gongkai_app::Error::Review(refusal @ Refusal::AlreadyDecided { .. })) => {
+                // The same decision by the same person is safe to repeat.
+                let same = same_decision(&before, &operator, verdict).ok_or(gongkai_app::Error::Review(refusal))?;
+                Ok(self.decided(&before, same, verdict_word(verdict), true))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn decided(&self, loaded: &Loaded, decision: Digest, verdict: &str, unchanged: bool) -> wire::DecideReviewResponse {
+        let mut response = wire::DecideReviewResponse {
+            catalog: loaded.catalog.to_string(),
+            decision: decision.to_string(),
+            verdict: verdict.to_owned(),
+            state: super::catalog::state_of(loaded).to_owned(),
+            unchanged,
+            ..wire::DecideReviewResponse::default()
+        };
+        let Some(head) = loaded.state.head() else { return response };
+        response.submission = head.hash.to_string();
+        response.revision = head.revision.to_string();
+        response.next = convert::open_step(&self.app().world(), head);
+        if let Some(made) = head.decisions.iter().find(|made| made.hash == decision) {
+            response.step = made.step + 1;
+            response.items_opinions = made.opinions;
+        }
+        response
+    }
+}
+
+/// An operator of several departments who speaks for one of them.
+fn speaking_for(mut operator: Operator, department: &str) -> Result<Operator, Error> {
+    if department.is_empty() {
+        return Ok(operator);
+    }
+    let department = DepartmentSlug::parse(department)?;
+    if !operator.departments.is_empty() && !operator.departments.contains(&department) {
+        return Err(Error::BadRequest { what: format!("`{}` does not belong to `{department}`", operator.id) });
+    }
+    operator.departments = [department].into();
+    Ok(operator)
+}
+
+fn said(asked: wire::DecideReviewRequest, verdict: Verdict) -> Result<Verdicts, Error> {
+    let items =
+        asked.items.into_iter().map(|item| Ok((item.item_id, verdict_of(&item.verdict, verdict)?, item.opinion)));
+    let items = items.collect::<Result<Vec<_>, Error>>()?;
+    // Whoever returns single items has looked at the others; a return as a whole says nothing of any.
+    let approves_rest = verdict == Verdict::Approve || !items.is_empty();
+    let outside = asked.outside.map(|outside| Outside {
+        authority: outside.authority,
+        document_no: outside.doc_no,
+        file_digest: Digest::of_file(&outside.file),
+    });
+    Ok(Verdicts { verdict, items, note: asked.opinion, approves_rest, outside })
+}
+
+fn verdict_of(word: &str, otherwise: Verdict) -> Result<Verdict, Error> {
+    match word {
+        "" => Ok(otherwise),
+        "approve" => Ok(Verdict::Approve),
+        "return" => Ok(Verdict::Return),
+        other => {
+            Err(Error::BadRequest { what: format!("`{}` is no verdict", other.chars().take(40).collect::<String>()) })
+        }
+    }
+}
+
+fn same_decision(loaded: &Loaded, operator: &Operator, verdict: Verdict) -> Option<Digest> {
+    let head = loaded.state.head()?;
+    let mut decisions = head.decisions.iter().rev();
+    let is_same = |made: &&DecisionState| {
+        made.operator == operator.id && made.verdict == verdict && made.effect == DecisionEffect::Effective
+    };
+    decisions.find(is_same).map(|made| made.hash)
+}
+
+fn decision_to_revoke<'l>(world: &World, loaded: &'l Loaded, revision: &str) -> Result<&'l DecisionState, Error> {
+    let missing =
+        || Error::BadRequest { what: format!("catalog `{}` has no approval of this node to revoke", loaded.catalog) };
+    let submission = if revision.is_empty() {
+        loaded.state.latest_approved(None)
+    } else {
+        let digest = loaded.revision(revision)?.digest();
+        loaded.state.submissions.iter().rev().find(|submission| submission.revision == digest)
+    };
+    let decisions = submission.ok_or_else(missing)?.decisions.iter().rev();
+    let is_own = |made: &&DecisionState| {
+        made.author == world.me && made.verdict == Verdict::Approve && made.effect == DecisionEffect::Effective
+    };
+    // An approval of this node, else any that the machine may let it revoke.
+    decisions.clone().find(is_own).or_else(|| decisions.into_iter().next()).ok_or_else(missing)
+}
+
+/// The submission that a text names: empty for the current one.
+fn submission_of<'l>(loaded: &'l Loaded, text: &str) -> Result<&'l SubmissionState, Error> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    let found = if text.is_empty() {
+        loaded.state.head()
+    } else if digits.len() < PREFIX_CHARS_MIN {
+        None
+    } else {
+        loaded.state.submissions.iter().find(|submission| submission.hash.to_hex().starts_with(digits))
+    };
+    let missing = || gongkai_app::Error::NotInCatalog {
+        catalog: loaded.catalog.clone(),
+        what: "submission",
+        text: text.chars().take(80).collect(),
+    };
+    Ok(found.ok_or_else(missing)?)
+}
+
+fn review_row(world: &World, loaded: &Loaded, submission: &SubmissionState) -> wire::ReviewRow {
+    let (division_name, domain_name) = convert::names(world, &loaded.catalog);
+    let step = convert::open_step(world, submission);
+    let (items_changed, items_carried) = convert::pending_counts(submission);
+    let receipt = submission.receipts.iter().find(|receipt| receipt.author == world.me);
+    wire::ReviewRow {
+        catalog: loaded.catalog.to_string(),
+        division_name,
+        domain_name,
+        submission: submission.hash.to_string(),
+        revision: submission.revision.to_string(),
+        state: convert::submission_state(submission).to_owned(),
+        is_mine: step.as_ref().is_some_and(|step| step.division == world.me.as_str()),
+        step,
+        items: submission.items,
+        items_changed,
+        items_carried,
+        submitted_by: submission.operator.to_string(),
+        submitted_at_ms: submission.at_ms,
+        received_at_ms: receipt.map_or(0, |receipt| receipt.at_ms),
+    }
+}
+
+/// Why decisions on earlier submissions no longer count in full.
+fn stale(loaded: &Loaded) -> Vec<wire::Reason> {
+    let decisions = loaded.state.submissions.iter().flat_map(|submission| &submission.decisions);
+    let stale = decisions.filter(|decision| decision.effect == DecisionEffect::Stale);
+    stale
+        .map(|decision| wire::Reason {
+            code: "GK-REVIEW-STALE".to_owned(),
+            message: format!(
+                "the decision {} by {} came after a later submission was made",
+                decision.hash.short(),
+                decision.operator
+            ),
+            hint: "its opinions hold where the content is the same; the rest is up for review again".to_owned(),
+        })
+        .collect()
+}
+
+/// The elements to look at, in the catalog's order: header, items, removals.
+fn items(loaded: &Loaded, submission: &SubmissionState, with_carried: bool) -> Vec<wire::ReviewItem> {
+    let Some(revision) = loaded.revisions.get(&submission.revision) else { return Vec::new() };
+    let step = submission.next_step.unwrap_or(0);
+    let sight = Sight { loaded, submission, revision, base: base(loaded, submission), step };
+    let shown = submission.standing.iter().filter(|standing| with_carried || !standing.is_approved(step));
+    let mut placed: Vec<(u32, wire::ReviewItem)> =
+        shown.map(|standing| (sight.place(standing), sight.item(standing))).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, item)| item).collect()
+}
+
+/// What the submission is compared with: what was approved last, else what was decided last before it.
+fn base<'l>(loaded: &'l Loaded, submission: &SubmissionState) -> Option<&'l Revision> {
+    let earlier = loaded.state.submissions.iter().filter(|other| other.number < submission.number);
+    let decided = earlier.filter(|other| !other.decisions.is_empty()).max_by_key(|other| other.number);
+    let approved = loaded.state.latest_approved(None).filter(|approved| approved.hash != submission.hash);
+    let base = approved.or(decided)?;
+    loaded.revisions.get(&base.revision).map(AsRef::as_ref)
+}
+
+struct Sight<'l> {
+    loaded: &'l Loaded,
+    submission: &'l SubmissionState,
+    revision: &'l Revision,
+    base: Option<&'l Revision>,
+    step: u32,
+}
+
+impl Sight<'_> {
+    fn place(&self, standing: &Standing) -> u32 {
+        match &standing.target {
+            Target::Header => 0,
+            Target::Item(id) => self.revision.items.get(id).map_or(u32::MAX, |slot| slot.order.saturating_add(1)),
+            Target::Removal(_) => u32::MAX,
+        }
+    }
+
+    fn item(&self, standing: &Standing) -> wire::ReviewItem {
+        let is_carried =
+            standing.mark(self.step).is_some_and(|mark| mark.verdict == Verdict::Approve && mark.is_carried);
+        let opinions = self.opinions(standing);
+        let mut shown = match &standing.target {
+            Target::Header => self.header(),
+            Target::Item(id) => self.changed(id, self.revision.items.get(id)),
+            Target::Removal(id) => self.changed(id, None),
+        };
+        let is_returned = standing.mark(self.step).is_some_and(|mark| mark.verdict == Verdict::Return);
+        if is_returned {
+            shown.change = "returned".to_owned();
+        }
+        wire::ReviewItem { opinions, is_carried, ..shown }
+    }
+
+    fn header(&self) -> wire::ReviewItem {
+        let (word, fields) = match self.base {
+            None => ("added", Vec::new()),
+            Some(base) if base.header == self.revision.header => ("unchanged", Vec::new()),
+            Some(base) => ("changed", changes::header_fields(base, self.revision)),
+        };
+        wire::ReviewItem {
+            item_id: changes::HEADER.to_owned(),
+            change: word.to_owned(),
+            fields,
+            before: self.base.map(|base| changes::header_item(base, word)),
+            after: Some(changes::header_item(self.revision, word)),
+            ..wire::ReviewItem::default()
+        }
+    }
+
+    fn changed(&self, id: &gongkai_model::id::ItemId, after: Option<&Slot>) -> wire::ReviewItem {
+        let before = self.base.and_then(|base| base.items.get(id)).or_else(|| self.removed(id, after));
+        let word = changes::change_word(before, after);
+        let side = |slot: Option<&Slot>| slot.map(|slot| convert::slot(&self.loaded.catalog, id, slot, word));
+        wire::ReviewItem {
+            item_id: id.to_string(),
+            change: if after.is_none() { "removed" } else { word }.to_owned(),
+            fields: changes::fields(before, after),
+            before: side(before),
+            after: side(after),
+            ..wire::ReviewItem::default()
+        }
+    }
+
+    /// A removed item as it last stood in any revision known here.
+    fn removed(&self, id: &gongkai_model::id::ItemId, after: Option<&Slot>) -> Option<&Slot> {
+        let earlier = self.loaded.state.submissions.iter().filter(|other| other.number < self.submission.number);
+        let mut earlier: Vec<_> = earlier.collect();
+        earlier.sort_by_key(|other| std::cmp::Reverse(other.number));
+        let revisions = earlier.into_iter().filter_map(|other| self.loaded.revisions.get(&other.revision));
+        if after.is_some() { None } else { revisions.filter_map(|revision| revision.items.get(id)).next() }
+    }
+
+    /// Opinions on this very content, then what earlier reviews returned of the same element.
+    fn opinions(&self, standing: &Standing) -> Vec<wire::ItemOpinion> {
+        let marks = standing.marks.iter().filter_map(|mark| {
+            let decision = self.decisions().find(|decision| decision.hash == mark.decision)?;
+            let opinion = Opinion {
+                target: standing.target.clone(),
+                digest: standing.digest,
+                verdict: mark.verdict,
+                text: mark.text.clone(),
+            };
+            Some(opinion_of(&opinion, decision))
+        });
+        let returned =
+            self.decisions().flat_map(|decision| decision.returned.iter().map(move |opinion| (opinion, decision)));
+        let is_earlier =
+            |opinion: &Opinion| is_same_element(&opinion.target, &standing.target) && opinion.digest != standing.digest;
+        let returned = returned
+            .filter(|(opinion, _)| is_earlier(opinion))
+            .map(|(opinion, decision)| opinion_of(opinion, decision));
+        marks.chain(returned).collect()
+    }
+
+    fn decisions(&self) -> impl Iterator<Item = &DecisionState> {
+        self.loaded.state.submissions.iter().flat_map(|submission| &submission.decisions)
+    }
+}
+
+fn is_same_element(one: &Target, other: &Target) -> bool {
+    match (one, other) {
+        (Target::Header, Target::Header) => true,
+        (Target::Item(one) | Target::Removal(one), Target::Item(other) | Target::Removal(other)) => one == other,
+        (Target::Header | Target::Item(_) | Target::Removal(_), _) => false,
+    }
+}
+
+fn opinion_of(opinion: &Opinion, decision: &DecisionState) -> wire::ItemOpinion {
+    let item_id = match &opinion.target {
+        Target::Header => changes::HEADER.to_owned(),
+        Target::Item(id) | Target::Removal(id) => id.to_string(),
+    };
+    wire::ItemOpinion {
+        item_id,
+        verdict: verdict_word(opinion.verdict).to_owned(),
+        opinion: opinion.text.clone(),
+        digest: opinion.digest.to_string(),
+        step: decision.step + 1,
+        division: decision.author.to_string(),
+        operator: decision.operator.to_string(),
+        at_ms: decision.at_ms,
+    }
+}

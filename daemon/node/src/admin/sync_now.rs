@@ -1,0 +1,120 @@
+//! `sync now` and `sync watch`: what the board says, as it changes.
+//!
+//! Invariant: the last message about a link says whether it was caught up or why not; a caller who went away ends
+//! the watching, never the syncing.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use gongkai_model::id::DivisionId;
+use gongkai_proto::admin::v1 as wire;
+use tokio::{sync::mpsc, time::timeout};
+use tonic::Status;
+
+use super::{Admin, convert, sync::is_resting};
+use crate::{Error, Told, links::LinkStatus};
+
+type Answers<T> = mpsc::Sender<Result<T, Status>>;
+
+/// Asks each link and tells how it goes, until all have answered or the time is over.
+pub(super) async fn run(admin: &Admin, targets: Vec<DivisionId>, wait_ms: u64, answers: Answers<wire::SyncProgress>) {
+    let board = &admin.0.shared.board;
+    let mut changes = board.subscribe();
+    let mut open: BTreeMap<DivisionId, u64> =
+        targets.into_iter().map(|peer| (peer.clone(), board.ask(&peer))).collect();
+    let mut last: BTreeMap<DivisionId, wire::SyncProgress> = BTreeMap::new();
+    let telling = async {
+        while !open.is_empty() {
+            for (peer, number) in open.clone() {
+                let Some(link) = board.link(&peer) else { continue };
+                let progress = progress(admin, &peer, &link, number).await;
+                if link.answered >= number {
+                    open.remove(&peer);
+                }
+                if last.get(&peer) != Some(&progress) {
+                    last.insert(peer, progress.clone());
+                    if answers.send(Ok(progress)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            tokio::select! {
+                changed = changes.changed(), if !open.is_empty() => if changed.is_err() { return },
+                () = answers.closed() => return,
+                else => return,
+            }
+        }
+    };
+    if timeout(Duration::from_millis(wait_ms), telling).await.is_ok() {
+        return;
+    }
+    for peer in open.into_keys() {
+        let error = Error::SyncTimeout { division: peer.clone(), seconds: wait_ms.div_ceil(1_000) };
+        let mut progress = last.remove(&peer).unwrap_or_default();
+        (progress.division, progress.state) = (peer.to_string(), "failed".to_owned());
+        progress.reason = Some(convert::reason(&Told::from(&error)));
+        if answers.send(Ok(progress)).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn progress(admin: &Admin, peer: &DivisionId, link: &LinkStatus, number: u64) -> wire::SyncProgress {
+    let is_answered = link.answered >= number;
+    let failure = link.answer.as_ref().filter(|_| is_answered);
+    let state = match (is_answered, failure) {
+        (true, None) => "caught-up",
+        (true, Some(_)) => "failed",
+        (false, _) if link.state.is_in_session() => "exchanging",
+        (false, _) => "connecting",
+    };
+    // A number for a progress bar: where it cannot be read, the answer at the end still counts.
+    let left = admin.left_to_send(peer).await.map_or(0, |(_, left)| left);
+    wire::SyncProgress {
+        division: peer.to_string(),
+        role: link.role.word().to_owned(),
+        state: state.to_owned(),
+        entries_to_send: left,
+        entries_to_receive: link.entries_to_receive,
+        entries_sent: link.moved.entries_sent,
+        entries_received: link.moved.entries_received,
+        bytes_sent: link.moved.bytes_sent,
+        bytes_received: link.moved.bytes_received,
+        reason: failure.map(convert::reason),
+    }
+}
+
+/// Tells each change of state of the links, until the caller goes away.
+pub(super) async fn watch(admin: &Admin, only: &str, answers: Answers<wire::SyncEvent>) {
+    let mut changes = admin.0.shared.board.subscribe();
+    let mut last: BTreeMap<DivisionId, wire::PeerStatus> = BTreeMap::new();
+    loop {
+        for (peer, link) in admin.all_links() {
+            if !only.is_empty() && peer.as_str() != only {
+                continue;
+            }
+            let status = match admin.peer_status(&peer, &link).await {
+                Ok(status) => status,
+                Err(error) => {
+                    // The caller is told; if he has gone, nobody is.
+                    let _ = answers.send(Err(error.into())).await;
+                    return;
+                }
+            };
+            let before = last.get(&peer);
+            let is_news = before.is_none_or(|before| before.state != status.state || before.reason != status.reason)
+                || (is_resting(link.state)
+                    && before.is_some_and(|before| before.entries_to_send != status.entries_to_send));
+            if is_news {
+                last.insert(peer, status.clone());
+                let event = wire::SyncEvent { at_ms: admin.app().now_ms(), peer: Some(status) };
+                if answers.send(Ok(event)).await.is_err() {
+                    return;
+                }
+            }
+        }
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = answers.closed() => return,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The links of the node: the port below, the dialling above, and what is shown of both.
+//!
+//! Invariant: whom to accept is decided from certificates and the tree path before a message is read; what is said
+//! is the engine's. Left out: bytes on the wire (link) and what entries mean (app).
+
+use std::{sync::Arc, time::Duration};
+
+use gongkai_app::{App, Clock as _, SystemClock};
+use gongkai_pki::{
+    PeerError, PeerIdentity, Revoked, identity,
+    tls::{HotTls, SessionClock},
+};
+use gongkai_store::{Peer, PeerRole};
+use rustls::pki_types::CertificateDer;
+
+use crate::Error;
+
+mod board;
+mod children;
+mod driver;
+mod enrolment;
+mod parent;
+mod wire;
+
+pub(crate) use board::{Board, LinkState, LinkStatus, Role};
+pub(crate) use children::Children;
+pub(crate) use enrolment::Enroller;
+pub(crate) use parent::Parent;
+
+/// How long a session may take to end after it was asked to.
+pub(crate) const SESSION_END_MAX: Duration = Duration::from_secs(3);
+/// This version was made after the first day of 2026: a clock that says less has lost its battery.
+const BUILD_DAY_MS: i64 = 1_767_225_600_000;
+/// Longest host name passed on, in bytes (RFC 1123).
+const HOST_BYTES_MAX: usize = 253;
+
+/// What all links share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) app: App,
+    pub(crate) tls: Arc<HotTls>,
+    pub(crate) board: Board,
+    /// This host's name, for messages to peers.
+    pub(crate) host: String,
+}
+
+impl Shared {
+    /// The identity behind a peer's certificates, whatever its place in the tree.
+    fn identify(&self, certificates: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError> {
+        let credentials = self.tls.credentials();
+        identity::identify(certificates, credentials.trust_root(), &Revoked::default(), self.tls.clock().now_ms())
+    }
+
+    /// Notes in the store what a peer said of itself, and that it was heard.
+    async fn note_contact(&self, contact: Contact<'_>) -> Result<(), Error> {
+        let store = self.app.store();
+        let known = store.peer(&contact.peer.division).await?;
+        let now_ms = self.app.now_ms();
+        let peer = Peer {
+            division: contact.peer.division.clone(),
+            role: contact.role,
+            address: contact.address.or_else(|| known.as_ref().and_then(|known| known.address.clone())),
+            tls_fingerprint: Some(contact.peer.fingerprint.to_hex()),
+            feed_id: contact.hello.map(|hello| hello.feed_id).or_else(|| known.as_ref()?.feed_id),
+            daemon_id: contact.hello.map(|hello| hello.daemon_id).or_else(|| known.as_ref()?.daemon_id),
+            host: contact.hello.map(|hello| hello.host.clone()).or_else(|| known.as_ref()?.host.clone()),
+            last_contact_ms: Some(now_ms),
+            mode: contact.mode.to_owned(),
+            schedule: contact.schedule,
+            since_ms: known.map_or(now_ms, |known| known.since_ms),
+        };
+        Ok(store.put_peer(&peer).await?)
+    }
+}
+
+/// A peer that was heard.
+struct Contact<'a> {
+    peer: &'a PeerIdentity,
+    role: PeerRole,
+    address: Option<String>,
+    hello: Option<&'a gongkai_sync::message::Hello>,
+    mode: &'static str,
+    schedule: Option<String>,
+}
+
+/// The time by which sessions judge certificates: the system's, but never before this version was made or the parent
+/// was last heard.
+pub(crate) fn session_clock(last_contact_ms: i64) -> SessionClock {
+    let floor_ms = last_contact_ms.max(BUILD_DAY_MS);
+    SessionClock::new(move || SystemClock.now_ms().max(floor_ms))
+}
+
+/// The configured host name, else the system's.
+pub(crate) fn host_name(configured: &str) -> String {
+    let system = || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = if configured.is_empty() { system() } else { configured.to_owned() };
+    let name = name.trim();
+    if name.is_empty() || name.len() > HOST_BYTES_MAX { "unnamed".to_owned() } else { name.to_owned() }
+}

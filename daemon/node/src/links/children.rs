@@ -1,0 +1,199 @@
+//! Sessions that children open: who may, and what becomes of a second one of the same division.
+//!
+//! Invariant: one session a division. The same feed again is the same node after a break: the newer one goes on;
+//! another feed at the same time is a copy of the node: it is refused and both hosts are named.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use gongkai_link::grpc::{Duplex, Sessions};
+use gongkai_model::id::DivisionId;
+use gongkai_pki::{PeerError, PeerIdentity};
+use gongkai_store::PeerRole;
+use gongkai_sync::{
+    message::{Hello, Message, Refusal},
+    position::FeedId,
+};
+use rustls::pki_types::CertificateDer;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use super::{
+    Contact, LinkState, SESSION_END_MAX, Shared,
+    driver::{Ended, Held, hold},
+};
+
+/// The code of a clone's refusal.
+pub(super) const CLONE: &str = "GK-SYNC-005";
+/// How long a peer may take for its first words.
+const HELLO_MAX: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// The children's sessions.
+pub(crate) struct Children {
+    shared: Shared,
+    stop: CancellationToken,
+    active: Arc<Mutex<BTreeMap<DivisionId, Active>>>,
+}
+
+#[derive(Clone)]
+struct Active {
+    feed_id: FeedId,
+    host: String,
+    /// Asks the session to end.
+    stop: CancellationToken,
+    /// It has ended.
+    over: CancellationToken,
+}
+
+/// A division's place among the sessions; given back when dropped.
+struct Place {
+    division: DivisionId,
+    active: Arc<Mutex<BTreeMap<DivisionId, Active>>>,
+    stop: CancellationToken,
+    over: CancellationToken,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        locked(&self.active).remove(&self.division);
+        self.over.cancel();
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere leaves the map as it was.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Children {
+    /// No session yet; `stop` ends them all.
+    pub(crate) fn new(shared: Shared, stop: CancellationToken) -> Self {
+        Self { shared, stop, active: Arc::default() }
+    }
+
+    /// A place for this division, once an older session of the same node has ended.
+    async fn place(&self, division: &DivisionId, hello: &Hello) -> Result<Place, Refusal> {
+        loop {
+            let over = match self.try_place(division, hello)? {
+                Ok(place) => return Ok(place),
+                Err(over) => over,
+            };
+            if timeout(SESSION_END_MAX * 2, over.cancelled()).await.is_err() {
+                let message = "an older session of this node does not end".to_owned();
+                return Err(Refusal { code: CLONE.to_owned(), message });
+            }
+        }
+    }
+
+    fn try_place(&self, division: &DivisionId, hello: &Hello) -> Result<Result<Place, CancellationToken>, Refusal> {
+        let mut active = locked(&self.active);
+        if let Some(other) = active.get(division) {
+            if other.feed_id != hello.feed_id {
+                let message =
+                    format!("host {} and host {} both run node {division}: one is a copy", other.host, hello.host);
+                return Err(Refusal { code: CLONE.to_owned(), message });
+            }
+            other.stop.cancel();
+            return Ok(Err(other.over.clone()));
+        }
+        let (stop, over) = (self.stop.child_token(), CancellationToken::new());
+        let (feed_id, host) = (hello.feed_id, hello.host.clone());
+        active.insert(division.clone(), Active { feed_id, host, stop: stop.clone(), over: over.clone() });
+        Ok(Ok(Place { division: division.clone(), active: Arc::clone(&self.active), stop, over }))
+    }
+
+    async fn admitted(&self, mut duplex: Duplex) {
+        let division = duplex.peer.division.clone();
+        let first = tokio::select! {
+            () = self.stop.cancelled() => return,
+            first = timeout(HELLO_MAX, duplex.inbound.receive()) => first,
+        };
+        let Ok(Some(Ok(first))) = first else {
+            return debug!(peer = %division, "a peer said nothing");
+        };
+        let Message::Hello(hello) = &first else {
+            let message = "the peer did not begin with its hello".to_owned();
+            return refuse(duplex, Refusal { code: "GK-SYNC-001".to_owned(), message }).await;
+        };
+        let place = match self.place(&division, hello).await {
+            Ok(place) => place,
+            Err(refusal) => {
+                warn!(peer = %division, code = refusal.code, message = refusal.message, "session refused");
+                self.show_refusal(&division, hello, &refusal);
+                return refuse(duplex, refusal).await;
+            }
+        };
+        let mode = mode_of(hello);
+        self.shared.board.add(&division, PeerRole::Child, mode, None);
+        let contact = Contact {
+            peer: &duplex.peer,
+            role: PeerRole::Child,
+            address: None,
+            hello: Some(hello),
+            mode,
+            schedule: None,
+        };
+        if let Err(error) = self.shared.note_contact(contact).await {
+            warn!(peer = %division, %error, "cannot note a peer");
+        }
+        let held = Held {
+            shared: &self.shared,
+            role: PeerRole::Child,
+            is_live: hello.is_live,
+            duplex,
+            first: Some(first),
+            stop: place.stop.clone(),
+            answers: 0,
+            asked: self.shared.board.asked(&division),
+        };
+        let (ended, _) = hold(held).await;
+        self.settle(&division, ended);
+    }
+
+    /// The clone's refusal is shown at the link, whose own session goes on.
+    fn show_refusal(&self, division: &DivisionId, hello: &Hello, refusal: &Refusal) {
+        self.shared.board.add(division, PeerRole::Child, mode_of(hello), None);
+        self.shared.board.update(division, |link| link.reason = Some(refusal.into()));
+    }
+
+    fn settle(&self, division: &DivisionId, ended: Ended) {
+        let asked = *self.shared.board.asked(division).borrow();
+        let failure = match ended {
+            Ended::Complete | Ended::Stopped | Ended::AskedAgain => None,
+            Ended::Failed(told, _) => Some(told),
+        };
+        self.shared.board.update(division, |link| {
+            let is_lost = failure.is_some() && link.mode == "live";
+            link.state = if is_lost { LinkState::Unreachable } else { LinkState::Idle };
+            link.reason.clone_from(&failure);
+        });
+        let away = crate::Error::ChildAway { child: division.clone() };
+        self.shared.board.answer(division, asked, Some(failure.unwrap_or_else(|| (&away).into())));
+    }
+}
+
+fn mode_of(hello: &Hello) -> &'static str {
+    if hello.is_live { "live" } else { "schedule" }
+}
+
+async fn refuse(duplex: Duplex, refusal: Refusal) {
+    let mut wire = super::wire::Wire::new(duplex, None);
+    if wire.send(&Message::Refuse(refusal)).await.is_ok() {
+        wire.close().await;
+    }
+}
+
+impl Sessions for Children {
+    fn identify(&self, certificates: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError> {
+        let peer = self.shared.identify(certificates)?;
+        peer.require_child_of(self.shared.tls.credentials().path())?;
+        Ok(peer)
+    }
+
+    async fn serve(&self, session: Duplex) {
+        self.admitted(session).await;
+    }
+}

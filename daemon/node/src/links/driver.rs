@@ -1,0 +1,270 @@
+//! Drives one session: messages and news in, effects out, until the engine says that it is over.
+//!
+//! Invariant: decides nothing about replication: it carries out what the engine asks, in order, and tells the board.
+//! Left out: who may open a session (children, parent) and when (parent).
+
+use std::collections::VecDeque;
+
+use gongkai_app::Replica;
+use gongkai_link::{LinkError, grpc::Duplex};
+use gongkai_store::{PeerRole, SessionEnd, SessionStart};
+use gongkai_sync::{
+    message::{Message, Refusal},
+    retry::Class,
+    session::{Effect, Event, Outcome, Session},
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::{LinkState, Shared, wire::Wire};
+use crate::Told;
+
+/// A session to be held.
+pub(super) struct Held<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) role: PeerRole,
+    pub(super) is_live: bool,
+    pub(super) duplex: Duplex,
+    /// The peer's first message, where it was read before.
+    pub(super) first: Option<Message>,
+    /// Ends the session politely.
+    pub(super) stop: CancellationToken,
+    /// The `sync now` that this session answers when it is caught up.
+    pub(super) answers: u64,
+    /// Further `sync now`.
+    pub(super) asked: watch::Receiver<u64>,
+}
+
+/// How a session ended, as seen from here.
+#[derive(Clone, Debug)]
+pub(super) enum Ended {
+    /// Both sides were done.
+    Complete,
+    /// This end was asked to stop.
+    Stopped,
+    /// `sync now` was asked: a fresh session shall answer it.
+    AskedAgain,
+    /// It broke, was refused, or failed here.
+    Failed(Told, Class),
+}
+
+/// Holds the session to its end. Also tells whether it was caught up at some time.
+pub(super) async fn hold(held: Held<'_>) -> (Ended, bool) {
+    let Held { shared, role, is_live, duplex, first, stop, answers, asked } = held;
+    let peer = duplex.peer.division.clone();
+    let start = SessionStart { peer: peer.clone(), carrier: "grpc".to_owned(), started_at_ms: shared.app.now_ms() };
+    let session = match shared.app.store().begin_session(&start).await {
+        Ok(session) => session,
+        Err(error) => return (Ended::Failed(Told::from(&error), Class::Transient), false),
+    };
+    shared.board.update(&peer, |link| {
+        link.state = LinkState::Syncing;
+        (link.session, link.next_run_ms, link.reason) = (Some(session), None, None);
+        (link.entries_to_receive, link.sent_offset) = (0, 0);
+    });
+    info!(%peer, role = role.word(), "session opened");
+    let facts = shared.app.session_facts(peer.clone(), shared.host.clone(), is_live);
+    let mut driver = Driver {
+        shared,
+        role,
+        replica: shared.app.replica(peer.clone()),
+        session: Session::new(facts),
+        wire: Wire::new(duplex, first),
+        answers,
+        was_caught_up: false,
+    };
+    let ended = driver.run(stop, asked).await;
+    let was_caught_up = driver.was_caught_up;
+    let moved = driver.wire.close().await;
+    finish(shared, session, &peer, &ended, moved).await;
+    (ended, was_caught_up)
+}
+
+async fn finish(
+    shared: &Shared,
+    session: i64,
+    peer: &gongkai_model::id::DivisionId,
+    ended: &Ended,
+    moved: super::board::Moved,
+) {
+    let code = match ended {
+        Ended::Complete | Ended::Stopped | Ended::AskedAgain => None,
+        Ended::Failed(told, _) => Some(told.code.clone()),
+    };
+    let now_ms = shared.app.now_ms();
+    let end = SessionEnd {
+        finished_at_ms: now_ms,
+        entries_sent: moved.entries_sent,
+        entries_received: moved.entries_received,
+        bytes_sent: moved.bytes_sent,
+        bytes_received: moved.bytes_received,
+        code: code.clone(),
+    };
+    if let Err(error) = shared.app.store().finish_session(session, &end).await {
+        warn!(%peer, %error, "cannot note the end of a session");
+    }
+    shared.board.update(peer, |link| {
+        link.moved = moved;
+        link.session = None;
+        link.last_contact_ms = Some(now_ms);
+    });
+    let code = code.unwrap_or_default();
+    let (sent, received) = (moved.entries_sent, moved.entries_received);
+    info!(%peer, sent, received, bytes_sent = moved.bytes_sent, bytes_received = moved.bytes_received, code, "session ended");
+}
+
+struct Driver<'a> {
+    shared: &'a Shared,
+    role: PeerRole,
+    replica: Replica,
+    session: Session,
+    wire: Wire,
+    answers: u64,
+    was_caught_up: bool,
+}
+
+impl Driver<'_> {
+    async fn run(&mut self, stop: CancellationToken, mut asked: watch::Receiver<u64>) -> Ended {
+        let mut feed = self.shared.app.store().watch();
+        let mut event = match self.replica.opened().await {
+            Ok(opened) => opened,
+            Err(error) => return failed_here(&error),
+        };
+        loop {
+            if let Err(ended) = self.step(event, &stop).await {
+                return ended;
+            }
+            self.tell();
+            event = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ended::Stopped,
+                _ = feed.changed() => Event::FeedAdvanced,
+                _ = asked.changed() => match self.asked(*asked.borrow_and_update()) {
+                    Some(event) => event,
+                    None => return Ended::AskedAgain,
+                },
+                heard = self.wire.receive() => match heard {
+                    Some(Ok(message)) => self.heard(message),
+                    Some(Err(error)) => return failed_there(&error),
+                    None => Event::Closed,
+                },
+            };
+        }
+    }
+
+    /// The child dials anew, so that all that the parent has by then is asked for; the parent cannot dial: it sends
+    /// what it has and waits until that is acknowledged.
+    fn asked(&mut self, number: u64) -> Option<Event> {
+        self.answers = self.answers.max(number);
+        match self.role {
+            PeerRole::Parent => None,
+            PeerRole::Child => Some(Event::FeedAdvanced),
+        }
+    }
+
+    fn heard(&self, message: Message) -> Event {
+        let now_ms = self.shared.app.now_ms();
+        let received = match &message {
+            Message::Announce { entries } => Some(*entries),
+            _ => None,
+        };
+        self.shared.board.update(&self.wire.peer.division, |link| {
+            link.last_contact_ms = Some(now_ms);
+            link.entries_to_receive = received.unwrap_or(link.entries_to_receive);
+        });
+        Event::Received(message)
+    }
+
+    /// Steps until nothing is left to do; fails with the end, if this was it. A stop is heard between effects and
+    /// while sending, never in the middle of a commit: what follows from one must follow.
+    async fn step(&mut self, event: Event, stop: &CancellationToken) -> Result<(), Ended> {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.session.step(event) {
+                if stop.is_cancelled() {
+                    return Err(Ended::Stopped);
+                }
+                events.extend(self.carry_out(effect, stop).await?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, effect: Effect, stop: &CancellationToken) -> Result<Option<Event>, Ended> {
+        match effect {
+            Effect::Send(message) => {
+                self.note_sent(&message);
+                let sent = stop.run_until_cancelled(self.wire.send(&message)).await.ok_or(Ended::Stopped)?;
+                sent.map_err(|error| failed_there(&error))?;
+                Ok(None)
+            }
+            Effect::CaughtUp => Ok(None),
+            Effect::Finish(outcome) => {
+                self.tell();
+                Err(ended_by(outcome))
+            }
+            effect => self.replica.carry_out(effect).await.map_err(|error| failed_here(&error)),
+        }
+    }
+
+    fn note_sent(&self, message: &Message) {
+        let offset = match message {
+            Message::Batch(batch) => batch.to.offset,
+            Message::Heads { position: Some(position), .. } => position.offset,
+            _ => return,
+        };
+        self.shared.board.update(&self.wire.peer.division, |link| link.sent_offset = offset);
+    }
+
+    /// Tells the board where the session stands.
+    fn tell(&mut self) {
+        let is_settled = match self.role {
+            PeerRole::Parent => self.session.is_settled(),
+            PeerRole::Child => self.session.is_caught_up(),
+        };
+        let moved = self.wire.moved();
+        let peer = &self.wire.peer.division;
+        self.shared.board.update(peer, |link| {
+            link.state = if is_settled { LinkState::Connected } else { LinkState::Syncing };
+            let news = moved.entries_received.saturating_sub(link.moved.entries_received);
+            link.entries_to_receive = if is_settled { 0 } else { link.entries_to_receive.saturating_sub(news) };
+            link.moved = moved;
+        });
+        if is_settled {
+            if !self.was_caught_up {
+                debug!(%peer, "caught up");
+            }
+            self.was_caught_up = true;
+            self.shared.board.answer(peer, self.answers, None);
+        }
+    }
+}
+
+fn failed_here(error: &gongkai_app::Error) -> Ended {
+    warn!(code = error.code(), %error, "a session failed on this node");
+    Ended::Failed(Told::from(error), Class::Transient)
+}
+
+fn failed_there(error: &LinkError) -> Ended {
+    Ended::Failed(Told::from(error), error.class())
+}
+
+fn ended_by(outcome: Outcome) -> Ended {
+    match outcome {
+        Outcome::Complete => Ended::Complete,
+        Outcome::Interrupted => {
+            let why = "the peer left before both sides were done".to_owned();
+            failed_there(&LinkError::Broken { why })
+        }
+        Outcome::Refused(refusal) | Outcome::Refusing(refusal) => {
+            let class = class_of(&refusal);
+            Ended::Failed(Told::from(&refusal), class)
+        }
+    }
+}
+
+/// A clone's refusal passes when the other host stops, which this one cannot see; the others stand until a person acts.
+fn class_of(refusal: &Refusal) -> Class {
+    if refusal.code == super::children::CLONE { Class::Transient } else { Class::Permanent }
+}

@@ -1,0 +1,264 @@
+//! Starting, running and stopping one daemon.
+//!
+//! Invariant: the data directory is locked and the port bound before anything else starts; on the way out sessions
+//! end first, the store is closed last, and every task has been awaited.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use gongkai_app::{App, Clock as _, SystemChance, SystemClock};
+use gongkai_link::grpc::Listener;
+use gongkai_model::id::DivisionId;
+use gongkai_pki::{
+    EntryKey, PkiDir,
+    tls::{Credentials, HotTls},
+};
+use gongkai_proto::LISTEN_FILE;
+use gongkai_store::{PeerRole, Store};
+use tokio::{net::UnixListener, task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    Error,
+    admin::{self, Facts},
+    config::Config,
+    data_dir, day,
+    links::{Board, Children, Enroller, Parent, Shared, host_name, session_clock},
+    operators::Operators,
+    socket::{self, AdminSocket},
+};
+
+/// What a daemon is started with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The data directory.
+    pub dir: PathBuf,
+    /// The configuration.
+    pub config: Config,
+}
+
+impl Start {
+    /// Reads the configuration: the named file, else the directory's own, else the defaults.
+    pub fn read(dir: PathBuf, config_file: Option<&Path>) -> Result<Self, Error> {
+        let file = data_dir::config_file(&dir, config_file);
+        Ok(Self { config: Config::load(file.as_deref())?, dir })
+    }
+}
+
+/// A daemon that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    division: DivisionId,
+    stop: CancellationToken,
+    stop_max: Duration,
+    parts: JoinSet<(&'static str, Result<(), Error>)>,
+    store: Store,
+    _listen_file: ListenFile,
+    _socket: AdminSocket,
+}
+
+/// Starts a daemon; returns when children and operators can reach it.
+pub async fn start(start: Start) -> Result<Running, Error> {
+    let Start { dir, config } = start;
+    let store = Store::open(&dir).await?;
+    match assemble(&dir, &config, store.clone()).await {
+        Ok(running) => Ok(running),
+        Err(error) => {
+            store.close().await;
+            Err(error)
+        }
+    }
+}
+
+async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, Error> {
+    let listener = Listener::bind(config.listen()?).await?;
+    let address = listener.address();
+    let (admin_socket, admin_listener) = AdminSocket::bind(dir).await?;
+    let division = store.identity().division.clone();
+    let operators = Operators::new(division.clone(), socket::own_uid()?, &config.operators)?;
+    let pki = PkiDir::open(dir)?;
+    let key = EntryKey::load(&pki)?;
+    let credentials = Credentials::load(&pki)?;
+    let facts = Facts {
+        dir: dir.to_owned(),
+        address,
+        advertise: config.node.advertise.clone(),
+        started_at_ms: SystemClock.now_ms(),
+        entry_key_id: key.key_id(),
+        limits: config.limits.clone(),
+    };
+    let parent = parent_of(credentials.path());
+    let tls = HotTls::new(credentials, session_clock(last_contact(&store, parent.as_ref()).await?))?;
+    let app =
+        App::open(dir.to_owned(), store.clone(), Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await?;
+    let board = Board::default();
+    let host = host_name(&config.node.host);
+    let shared = Shared { app: app.clone(), tls: Arc::new(tls), board, host };
+    show_known_links(&shared, parent.as_ref(), config).await?;
+    let parent = parent.map(|parent| Parent::new(shared.clone(), parent, config)).transpose()?;
+    let listen_file = ListenFile::write(dir, address)?;
+    let stop = CancellationToken::new();
+    let admin = admin::Admin::new(shared.clone(), operators, facts, config, stop.clone());
+    let parts = spawn(Parts { shared, listener, parent, admin, admin_listener, grace: stop_max(config) }, &stop);
+    info!(%division, %address, version = env!("CARGO_PKG_VERSION"), "daemon started");
+    Ok(Running {
+        address,
+        division,
+        stop,
+        stop_max: stop_max(config),
+        parts,
+        store,
+        _listen_file: listen_file,
+        _socket: admin_socket,
+    })
+}
+
+fn stop_max(config: &Config) -> Duration {
+    Duration::from_secs(config.limits.stop_seconds.max(1))
+}
+
+fn parent_of(path: &[DivisionId]) -> Option<DivisionId> {
+    path.iter().rev().nth(1).cloned()
+}
+
+async fn last_contact(store: &Store, parent: Option<&DivisionId>) -> Result<i64, Error> {
+    let Some(parent) = parent else { return Ok(0) };
+    Ok(store.peer(parent).await?.and_then(|peer| peer.last_contact_ms).unwrap_or(0))
+}
+
+/// Puts the links of earlier lives on the board.
+async fn show_known_links(shared: &Shared, parent: Option<&DivisionId>, config: &Config) -> Result<(), Error> {
+    for peer in shared.app.store().peers().await? {
+        if peer.role == PeerRole::Child {
+            let mode = if peer.mode == "live" { "live" } else { "schedule" };
+            shared.board.add(&peer.division, PeerRole::Child, mode, peer.last_contact_ms);
+        } else if Some(&peer.division) == parent {
+            shared.board.add(&peer.division, PeerRole::Parent, config.parent.mode.word(), peer.last_contact_ms);
+        }
+    }
+    if let Some(parent) = parent {
+        shared.board.add(parent, PeerRole::Parent, config.parent.mode.word(), None);
+    }
+    Ok(())
+}
+
+struct Parts {
+    shared: Shared,
+    listener: Listener,
+    parent: Option<Parent>,
+    admin: admin::Admin,
+    admin_listener: UnixListener,
+    grace: Duration,
+}
+
+fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Result<(), Error>)> {
+    let Parts { shared, listener, parent, admin, admin_listener, grace } = parts;
+    let mut tasks = JoinSet::new();
+    let children = Arc::new(Children::new(shared.clone(), stop.clone()));
+    let enroller = Arc::new(Enroller(shared.app.clone()));
+    let (tls, stopping) = (Arc::clone(&shared.tls), stop.clone());
+    tasks.spawn(async move {
+        let ran = listener.run(tls, children, enroller, stopping, grace / 2).await;
+        ("listener", ran.map_err(Error::from))
+    });
+    if let Some(parent) = parent {
+        let stopping = stop.clone();
+        tasks.spawn(async move {
+            parent.run(stopping).await;
+            ("link to the parent", Ok(()))
+        });
+    }
+    let stopping = stop.clone();
+    tasks.spawn(async move { ("admin API", admin::serve(admin, admin_listener, stopping).await) });
+    let (app, stopping) = (shared.app, stop.clone());
+    tasks.spawn(async move {
+        day::watch(app, stopping).await;
+        ("day watch", Ok(()))
+    });
+    tasks
+}
+
+impl Running {
+    /// Where children dial.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whose node it is.
+    pub fn division(&self) -> &DivisionId {
+        &self.division
+    }
+
+    /// Runs until `asked` gives a reason, an operator asks for the end, or a part ends by itself.
+    pub async fn until(mut self, asked: impl Future<Output = Result<&'static str, Error>>) -> Result<(), Error> {
+        // systemd wants to know; without it nobody listens and that is no failure.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        let ended = tokio::select! {
+            reason = asked => reason.map(|reason| info!(reason, "asked to stop")),
+            () = self.stop.cancelled() => Ok(()),
+            Some(ended) = self.parts.join_next() => Err(stopped_by_itself(ended)),
+        };
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        self.stop().await;
+        ended
+    }
+
+    /// Stops in order: no new work, sessions to their end, then the store.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let ending = async {
+            while let Some(ended) = self.parts.join_next().await {
+                match ended {
+                    Ok((_, Ok(()))) => {}
+                    Ok((part, Err(failure))) => {
+                        warn!(part, code = failure.code(), %failure, "a part ended with an error")
+                    }
+                    Err(failure) => error!(%failure, "a part did not end in order"),
+                }
+            }
+        };
+        if timeout(self.stop_max, ending).await.is_err() {
+            warn!(seconds = self.stop_max.as_secs(), "not all parts ended in time");
+            self.parts.shutdown().await;
+        }
+        self.store.close().await;
+        info!(division = %self.division, "daemon stopped");
+    }
+}
+
+fn stopped_by_itself(ended: Result<(&'static str, Result<(), Error>), tokio::task::JoinError>) -> Error {
+    match ended {
+        Ok((_, Err(failure))) => failure,
+        Ok((part, Ok(()))) => Error::PartStopped { part, why: "it came to its end".to_owned() },
+        Err(failure) => Error::PartStopped { part: "daemon", why: failure.to_string() },
+    }
+}
+
+/// The file that tells scripts where port 0 went; gone with the daemon.
+#[derive(Debug)]
+struct ListenFile(PathBuf);
+
+impl ListenFile {
+    fn write(dir: &Path, address: SocketAddr) -> Result<Self, Error> {
+        let path = dir.join(LISTEN_FILE);
+        let aside = dir.join(format!("{LISTEN_FILE}.new"));
+        // Renamed, so that a reader finds a whole address or none.
+        let written = fs::write(&aside, format!("{address}\n")).and_then(|()| fs::rename(&aside, &path));
+        written.map_err(|source| Error::file("write", &path, source))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for ListenFile {
+    fn drop(&mut self) {
+        // What stays behind is overwritten by the next start.
+        let _ = fs::remove_file(&self.0);
+    }
+}
