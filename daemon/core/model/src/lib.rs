@@ -3,6 +3,7 @@
 //! Pure zone: no clock, no randomness, no file, no socket. Whoever needs a time or an id brings it.
 
 pub mod catalog;
+pub mod check;
 pub mod digest;
 pub mod domain;
 pub mod edition;
