@@ -128,6 +128,43 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// An edition was asked for that lacks nothing, and something is missing.
+    #[error("{count} catalogs would be missing from the edition, the first is {first}")]
+    EditionIncomplete {
+        /// How many.
+        count: usize,
+        /// The first of them.
+        first: String,
+    },
+    /// There is nothing to publish yet.
+    #[error("no catalog is approved yet")]
+    NothingApproved,
+    /// No such edition.
+    #[error("there is no edition {number}")]
+    EditionUnknown {
+        /// As asked; 0 for the latest.
+        number: u64,
+    },
+    /// The edition's directory is needed and is not there.
+    #[error("edition {number} is not at `{}`", directory.display())]
+    EditionNotHere {
+        /// Which.
+        number: u64,
+        /// Where it should lie.
+        directory: std::path::PathBuf,
+    },
+    /// The edition's directory is gone and this node cannot make it again.
+    #[error("edition {number} cannot be made again: what it was made from is not on this node")]
+    EditionPlanLost {
+        /// Which.
+        number: u64,
+    },
+    /// The node stopped while an edition was being made.
+    #[error("making the edition was interrupted")]
+    EditionInterrupted,
+    /// Entries arrived all the while the edition was being folded.
+    #[error("entries kept arriving while the edition was being put together")]
+    EditionRaced,
 }
 
 impl Error {
@@ -153,6 +190,13 @@ impl Error {
             Self::Enrolment { code, .. } => code,
             Self::NotPublisher { .. } => "GK-APP-011",
             Self::Damaged { .. } => "GK-APP-012",
+            Self::EditionIncomplete { .. } => "GK-APP-030",
+            Self::NothingApproved => "GK-APP-031",
+            Self::EditionUnknown { .. } => "GK-APP-032",
+            Self::EditionNotHere { .. } => "GK-APP-033",
+            Self::EditionPlanLost { .. } => "GK-APP-034",
+            Self::EditionInterrupted => "GK-APP-035",
+            Self::EditionRaced => "GK-APP-036",
         }
     }
 
@@ -185,6 +229,16 @@ impl Error {
             Self::Raced { .. } => "look at it again and repeat".to_owned(),
             Self::Enrolment { hint, .. } => hint.clone(),
             Self::NotPublisher { root, .. } => format!("do this at the node of {root}"),
+            Self::EditionIncomplete { .. } | Self::NothingApproved => {
+                "`gongkai publish preview` lists what is missing and why".to_owned()
+            }
+            Self::EditionUnknown { .. } => "`gongkai publish list` shows the editions".to_owned(),
+            Self::EditionNotHere { directory, .. } => {
+                format!("copy the edition back to `{}`, or do this at the node that made it", directory.display())
+            }
+            Self::EditionPlanLost { .. } => "copy the edition's directory back from the site or a backup".to_owned(),
+            Self::EditionInterrupted => "the next start of the daemon completes it; then look at it again".to_owned(),
+            Self::EditionRaced => "wait until `gongkai sync status` is quiet, then repeat".to_owned(),
             Self::Damaged { .. } => {
                 "run `gongkai doctor`; restore the data directory from a backup if it finds damage".to_owned()
             }

@@ -4,14 +4,18 @@
 //! Acts of this node are made one after the other. Left out: sockets, processes, configuration (node).
 
 mod acts;
+mod audit;
 mod catalog;
 mod clock;
+mod doctor;
 mod enrol;
 mod error;
 mod found;
+mod history;
 mod import;
 mod operator;
 mod project;
+mod publish;
 mod replica;
 mod review;
 mod submit;
@@ -24,14 +28,21 @@ use gongkai_journal::sign::Signer;
 use gongkai_store::Store;
 use tokio::sync::Mutex;
 
+pub use audit::{AuditFilter, AuditPage, AuditRow, Summary};
 pub use catalog::{DraftState, Loaded};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
+pub use doctor::{Check, CheckState, DoctorReport};
 pub use enrol::{Invited, JoinAnswer, JoinQuestion};
 pub use error::{Error, Result};
 pub use found::{Founding, JoinedParts, found_root, store_joined};
+pub use history::CatalogEvent;
 pub use import::{ImportQuestion, Imported, ImportedRevision};
 pub use operator::{Operator, Role};
 pub use project::CatalogRow;
+pub use publish::{
+    BlockedCatalog, CatalogChanges, Change, Difference, Edition, EditionDifference, EditionLine, EditionRow,
+    EditionShown, ItemChanged, MissingCatalog, Preview, Reason, Verified, VerifyError, verify,
+};
 pub use replica::Replica;
 pub use review::Verdicts;
 pub use submit::Submitted;

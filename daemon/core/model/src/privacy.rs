@@ -263,7 +263,7 @@ fn is_bank_card(number: &str) -> bool {
         17..=19 => is_local,
         _ => false,
     };
-    has_length && bytes.iter().all(u8::is_ascii_digit) && luhn(bytes) % 10 == 0
+    has_length && bytes.iter().all(u8::is_ascii_digit) && luhn(bytes).is_multiple_of(10)
 }
 
 fn luhn(digits: &[u8]) -> u32 {

@@ -1,0 +1,214 @@
+//! One neutral sentence for each entry, in Chinese and English.
+//!
+//! Invariant: facts of the payload only, no judgement; whatever the payload is, there is a sentence.
+
+use gongkai_journal::{
+    kind::Kind,
+    payload::{self, CertPut, DraftSave, Erase, IncarnationOpen, KeyRevoke, OnCatalog, TablePut, TreePut},
+};
+use gongkai_model::{
+    edition::EditionPayload,
+    id::Day,
+    review::{Decision, Receipt, Revocation, Submission, Verdict, Withdrawal},
+    revision::{ItemBatch, RevisionBody},
+};
+use serde::de::DeserializeOwned;
+
+/// Longest text of others that goes into a sentence, in characters.
+const QUOTE_CHARS_MAX: usize = 60;
+
+/// The same sentence twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Summary {
+    fn of(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+}
+
+/// The sentence for a payload of a kind; without one it was erased.
+pub(crate) fn summary(kind: &str, payload: Option<&[u8]>) -> Summary {
+    let Some(kind) = Kind::from_word(kind) else {
+        return Summary::of("本版本不认识的日志类型", "a kind that this version does not know");
+    };
+    let Some(bytes) = payload else {
+        return Summary::of("内容已依法删除，签名链保留", "its content was removed, the chain stays");
+    };
+    let unreadable = || Summary::of("内容无法读取", "its content cannot be read");
+    sentence(kind, bytes).unwrap_or_else(unreadable)
+}
+
+fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
+    Some(match kind {
+        Kind::TreePut => tree(&read(kind, bytes)?),
+        Kind::TablePut => table(&read(kind, bytes)?),
+        Kind::CertPut | Kind::AuthorityPut => certificate(&read(kind, bytes)?),
+        Kind::KeyRevoke => key(&read(kind, bytes)?),
+        Kind::IncarnationOpen => incarnation(&read(kind, bytes)?),
+        Kind::DraftSave => draft(&read(kind, bytes)?),
+        Kind::ItemBatch => batch(&read(kind, bytes)?),
+        Kind::Submission => submission(&read(kind, bytes)?),
+        Kind::Withdrawal => withdrawal(&read::<OnCatalog<Withdrawal>>(kind, bytes)?.act),
+        Kind::Receipt => receipt(&read::<OnCatalog<Receipt>>(kind, bytes)?.act),
+        Kind::Decision => decision(&read::<OnCatalog<Decision>>(kind, bytes)?.act),
+        Kind::Revocation => revocation(&read::<OnCatalog<Revocation>>(kind, bytes)?.act),
+        Kind::Edition => edition(&read(kind, bytes)?),
+        Kind::Erase => erase(&read(kind, bytes)?),
+    })
+}
+
+fn read<T: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Option<T> {
+    payload::decode(kind.word(), bytes).ok()
+}
+
+fn tree(put: &TreePut) -> Summary {
+    let (version, count) = (put.version, put.divisions.len());
+    Summary::of(format!("行政区划表第{version}版，{count}条"), format!("tree version {version}, {count} records"))
+}
+
+fn table(put: &TablePut) -> Summary {
+    let (version, count) = (put.version, put.routing.domains.len());
+    Summary::of(
+        format!("领域、部门与审核流程表第{version}版，{count}个领域"),
+        format!("tables version {version}, {count} domains"),
+    )
+}
+
+fn certificate(cert: &CertPut) -> Summary {
+    let (division, until) = (&cert.division, Day::in_china(cert.tls_not_after_ms));
+    Summary::of(
+        format!("{division}节点的密钥与证书，有效期至{until}"),
+        format!("keys and certificate of node {division}, until {until}"),
+    )
+}
+
+fn key(revoke: &KeyRevoke) -> Summary {
+    let (division, key, why) = (&revoke.division, quote(&revoke.key_id), quote(&revoke.reason));
+    Summary::of(format!("吊销{division}的密钥{key}：{why}"), format!("key {key} of {division} revoked: {why}"))
+}
+
+fn incarnation(open: &IncarnationOpen) -> Summary {
+    let why = quote(&open.reason);
+    Summary::of(format!("日志开启（{why}）"), format!("journal opened ({why})"))
+}
+
+fn draft(save: &DraftSave) -> Summary {
+    let (revision, source) = (save.body.revision.short(), quote(&save.source));
+    let (zh, en) = extent(&save.body);
+    Summary::of(format!("保存草稿{revision}：{zh}（{source}）"), format!("draft {revision} saved: {en} ({source})"))
+}
+
+fn batch(batch: &ItemBatch) -> Summary {
+    let count = batch.puts.len() + batch.moves.len();
+    Summary::of(format!("版本分批内容，{count}项"), format!("part of a revision, {count} items"))
+}
+
+fn submission(submission: &Submission) -> Summary {
+    let revision = submission.body.revision.short();
+    let (zh, en) = extent(&submission.body);
+    Summary::of(format!("报送版本{revision}：{zh}"), format!("revision {revision} submitted: {en}"))
+}
+
+/// How much a revision's body carries.
+fn extent(body: &RevisionBody) -> (String, String) {
+    let (puts, removes, parts) = (body.puts.len(), body.removes.len(), body.parts.len());
+    let (mut zh, mut en) = match body.base {
+        None => (format!("全文{puts}项"), format!("{puts} items in full")),
+        Some(_) => (format!("写入{puts}项、删除{removes}项"), format!("{puts} items put, {removes} removed")),
+    };
+    if parts > 0 {
+        zh.push_str(&format!("，另有{parts}批"));
+        en.push_str(&format!(", and {parts} parts"));
+    }
+    (zh, en)
+}
+
+fn withdrawal(withdrawal: &Withdrawal) -> Summary {
+    let (submission, (zh, en)) = (withdrawal.submission.short(), because(&withdrawal.reason));
+    Summary::of(format!("撤回报送{submission}{zh}"), format!("submission {submission} withdrawn{en}"))
+}
+
+fn receipt(receipt: &Receipt) -> Summary {
+    let (submission, number) = (receipt.submission.short(), quote(&receipt.number));
+    Summary::of(
+        format!("受理报送{submission}，受理编号{number}"),
+        format!("submission {submission} received, number {number}"),
+    )
+}
+
+fn decision(decision: &Decision) -> Summary {
+    let (submission, step, count) = (decision.submission.short(), decision.step + 1, decision.opinions.len());
+    let (verdict, word) = match decision.verdict {
+        Verdict::Approve => ("通过", "approved"),
+        Verdict::Return => ("退回修改", "returned"),
+    };
+    let returned = decision.opinions.iter().filter(|opinion| opinion.verdict == Verdict::Return).count();
+    let (from, by) = match &decision.outside {
+        Some(outside) => {
+            let (authority, number) = (quote(&outside.authority), quote(&outside.document_no));
+            (format!("，依据{authority}{number}"), format!(", by {authority} {number}"))
+        }
+        None => (String::new(), String::new()),
+    };
+    Summary::of(
+        format!("报送{submission}第{step}步{verdict}，{count}条意见，其中退回{returned}条{from}"),
+        format!("submission {submission} {word} at step {step}, {count} opinions, {returned} of them return{by}"),
+    )
+}
+
+fn revocation(revocation: &Revocation) -> Summary {
+    let (decision, (zh, en)) = (revocation.decision.short(), because(&revocation.reason));
+    Summary::of(format!("撤销审核意见{decision}{zh}"), format!("decision {decision} revoked{en}"))
+}
+
+fn edition(edition: &EditionPayload) -> Summary {
+    let EditionPayload { number, catalogs, items, missing, .. } = edition;
+    Summary::of(
+        format!("第{number}期汇总发布版：{catalogs}个目录、{items}项，缺{missing}个"),
+        format!("edition {number}: {catalogs} catalogs, {items} items, {missing} missing"),
+    )
+}
+
+fn erase(erase: &Erase) -> Summary {
+    let (entry, basis) = (erase.entry.short(), quote(&erase.basis));
+    Summary::of(format!("删除日志{entry}的内容，依据{basis}"), format!("content of entry {entry} erased under {basis}"))
+}
+
+fn because(reason: &str) -> (String, String) {
+    let reason = quote(reason);
+    if reason.is_empty() { Default::default() } else { (format!("：{reason}"), format!(": {reason}")) }
+}
+
+/// Others' words on one line, cut.
+fn quote(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect();
+    if text.chars().count() > QUOTE_CHARS_MAX { format!("{}…", line.trim()) } else { line.trim().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_sentence_whatever_its_payload() {
+        for kind in Kind::ALL {
+            for payload in [None, Some(&b"{}"[..]), Some(b"\xff"), Some(b"[]")] {
+                let summary = summary(kind.word(), payload);
+                assert!(!summary.zh.is_empty() && !summary.en.is_empty(), "{}", kind.word());
+            }
+        }
+        assert_eq!(summary("tomorrow", Some(b"{}")).en, "a kind that this version does not know");
+    }
+
+    #[test]
+    fn a_quoted_text_is_one_short_line() {
+        assert_eq!(quote(" a\nb\u{1b}[31m "), "a b [31m");
+        assert_eq!(quote(&"长".repeat(QUOTE_CHARS_MAX + 1)).chars().count(), QUOTE_CHARS_MAX + 1);
+    }
+}
