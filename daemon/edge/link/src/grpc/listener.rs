@@ -8,6 +8,7 @@ use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration}
 use gongkai_pki::tls::HotTls;
 use gongkai_proto::link::v1::{enrol_server::EnrolServer, sync_server::SyncServer};
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::{AbortHandle, JoinSet},
@@ -26,8 +27,8 @@ use super::{
     traffic::Counted,
     tuning::{
         ACCEPT_PAUSE, CONNECTION_WINDOW_BYTES, CONNECTIONS_MAX, ENROL_BYTES_MAX, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
-        HTTP_FRAME_BYTES_MAX, KEEPALIVE_EVERY, KEEPALIVE_TIMEOUT, STRANGER_LIFE, STRANGERS_MAX, STREAM_WINDOW_BYTES,
-        STREAMS_MAX,
+        HTTP_FRAME_BYTES_MAX, KEEPALIVE_EVERY, KEEPALIVE_TIMEOUT, PARTING_BYTES_MAX, PARTING_TIMEOUT, STRANGER_LIFE,
+        STRANGERS_MAX, STREAM_WINDOW_BYTES, STREAMS_MAX,
     },
 };
 use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError};
@@ -167,9 +168,10 @@ impl Gate {
     async fn admit(&self, stream: TcpStream, remote: SocketAddr) {
         let stream = match timeout(HANDSHAKE_TIMEOUT, self.shake(stream)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
+            Ok(Err((error, socket))) => {
                 let refusal = gongkai_pki::tls::refusal_of_io(&error);
-                return debug!(%remote, code = refusal.code(), %error, "handshake failed");
+                debug!(%remote, code = refusal.code(), %error, "handshake failed");
+                return part(socket).await;
             }
             Err(_) => return debug!(%remote, "handshake took too long"),
         };
@@ -183,8 +185,10 @@ impl Gate {
         let _ = self.ready.send(connection).await;
     }
 
-    async fn shake(&self, stream: TcpStream) -> io::Result<TlsStream<Counted>> {
-        Ok(TlsStream::from(self.tls.acceptor().accept(Counted::new(stream)?).await?))
+    async fn shake(&self, stream: TcpStream) -> Result<TlsStream<Counted>, (io::Error, Option<Counted>)> {
+        let counted = Counted::new(stream).map_err(|error| (error, None))?;
+        let shaken = self.tls.acceptor().accept(counted).into_fallible().await;
+        shaken.map(TlsStream::from).map_err(|(error, socket)| (error, Some(socket)))
     }
 
     fn end(&self, is_stranger: bool) -> End {
@@ -199,4 +203,16 @@ impl Gate {
             }
         })
     }
+}
+
+/// Lets a refused peer read why. Closing a socket with unread bytes resets it, the reset overtakes the TLS alert, and
+/// the peer takes a refusal that stands for a broken wire and dials on.
+async fn part(socket: Option<Counted>) {
+    let Some(mut socket) = socket else { return };
+    let listened = async {
+        socket.shutdown().await?;
+        tokio::io::copy(&mut socket.take(PARTING_BYTES_MAX), &mut tokio::io::sink()).await
+    };
+    // Whatever comes of it, the socket closes now.
+    let _ = timeout(PARTING_TIMEOUT, listened).await;
 }

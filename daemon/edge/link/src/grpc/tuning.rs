@@ -16,6 +16,10 @@ pub(super) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Two round trips and a signature on the slowest machine; whoever takes longer holds a slot for nothing.
 pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A refused peer hears of it one round trip later; the slot is not kept for longer.
+pub(super) const PARTING_TIMEOUT: Duration = Duration::from_secs(2);
+/// What a client sends before it hears of a refusal: HTTP/2's first frames and one small message.
+pub(super) const PARTING_BYTES_MAX: u64 = 64 * 1024;
 /// The server answers the opening of a session at once, before any work.
 pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Signing, one commit and the answer; the parent's database may be busy.
