@@ -37,10 +37,12 @@ pub(super) async fn run(admin: &Admin, targets: Vec<DivisionId>, wait_ms: u64, a
                     }
                 }
             }
+            if open.is_empty() {
+                return;
+            }
             tokio::select! {
-                changed = changes.changed(), if !open.is_empty() => if changed.is_err() { return },
+                changed = changes.changed() => if changed.is_err() { return },
                 () = answers.closed() => return,
-                else => return,
             }
         }
     };
