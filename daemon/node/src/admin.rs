@@ -5,7 +5,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use gongkai_app::{App, Operator, Role};
+use gongkai_app::{App, Operator, Role, Summary};
 use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, DESCRIPTORS,
     admin::v1::{
@@ -34,7 +34,6 @@ mod audit;
 mod catalog;
 mod changes;
 mod convert;
-mod history;
 mod node;
 mod publish;
 mod refuse;
@@ -91,6 +90,11 @@ impl Admin {
         }))
     }
 
+    /// Where editions are written.
+    pub(crate) fn editions_dir(&self) -> &std::path::Path {
+        &self.0.editions_dir
+    }
+
     fn app(&self) -> &App {
         &self.0.shared.app
     }
@@ -112,6 +116,14 @@ impl Admin {
             }
         };
         self.0.operators.resolve(uid, named)
+    }
+
+    /// The sentence in the caller's language.
+    fn sentence<T>(&self, request: &Request<T>) -> fn(Summary) -> String {
+        match request.metadata().get(metadata::LANGUAGE).and_then(|value| value.to_str().ok()) {
+            Some("zh") => |summary| summary.zh,
+            Some(_) | None => |summary| summary.en,
+        }
     }
 
     /// Who calls, if he has one of the roles.

@@ -175,14 +175,30 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
             ("link to the parent", Ok(()))
         });
     }
+    let admin_editions = admin.editions_dir().to_owned();
     let stopping = stop.clone();
     tasks.spawn(async move { ("admin API", admin::serve(admin, admin_listener, stopping).await) });
+    let (app, editions, stopping) = (shared.app.clone(), admin_editions, stop.clone());
+    tasks.spawn(async move {
+        complete_editions(&app, &editions).await;
+        stopping.cancelled().await;
+        ("editions", Ok(()))
+    });
     let (app, stopping) = (shared.app, stop.clone());
     tasks.spawn(async move {
         day::watch(app, stopping).await;
         ("day watch", Ok(()))
     });
     tasks
+}
+
+/// A crash between an edition's entry and its directory is mended here; links and operators need not wait for it.
+async fn complete_editions(app: &App, editions: &Path) {
+    match app.complete_editions(editions).await {
+        Ok(made) if made.is_empty() => {}
+        Ok(made) => info!(?made, "editions were completed"),
+        Err(failure) => error!(code = failure.code(), %failure, "an edition cannot be completed"),
+    }
 }
 
 impl Running {

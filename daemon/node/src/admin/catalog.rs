@@ -2,8 +2,11 @@
 //!
 //! Invariant: reading calls change nothing; writing calls go through one use case each.
 
-use gongkai_app::{CatalogRow, ImportQuestion, Imported, Loaded};
+use std::collections::BTreeMap;
+
+use gongkai_app::{CatalogEvent, CatalogRow, ImportQuestion, Imported, Loaded, Summary};
 use gongkai_model::{
+    digest::Digest,
     id::CatalogId,
     review::{Refusal, submit_check},
 };
@@ -14,7 +17,7 @@ use gongkai_proto::{
 use gongkai_sheets::{CatalogSheet, Reading, SheetRow};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, changes, convert, history, refuse::refused};
+use super::{Admin, changes, convert, refuse::refused};
 use crate::Error;
 
 fn catalog_of(text: &str) -> Result<CatalogId, Error> {
@@ -61,10 +64,11 @@ impl CatalogService for Admin {
         self.operator(&request)?;
         let asked = request.into_inner();
         let rows = self.app().catalog_rows().await.map_err(refused)?;
+        let published = self.app().published().await.map_err(refused)?;
         let fits = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
         let catalogs = rows
             .iter()
-            .map(|row| self.catalog_row(row))
+            .map(|row| self.catalog_row(row, &published))
             .filter(|row| fits(&asked.division, &row.division))
             .filter(|row| fits(&asked.domain, &row.domain) && fits(&asked.state, &row.state))
             .collect();
@@ -144,10 +148,14 @@ impl CatalogService for Admin {
         request: Request<wire::CatalogHistoryRequest>,
     ) -> Result<Response<wire::CatalogHistoryResponse>, Status> {
         self.operator(&request)?;
+        let sentence = self.sentence(&request);
         let asked = request.into_inner();
-        let loaded = self.known_catalog(&asked.catalog).await?;
-        let events = history::events(&self.app().world(), &loaded, asked.limit);
-        Ok(Response::new(wire::CatalogHistoryResponse { catalog: loaded.catalog.to_string(), events }))
+        let catalog = catalog_of(&asked.catalog)?;
+        let mut events = self.app().history(&catalog).await.map_err(refused)?;
+        let kept = usize::try_from(asked.limit).ok().filter(|limit| *limit > 0).unwrap_or(events.len());
+        let latest = events.split_off(events.len().saturating_sub(kept));
+        let events = latest.into_iter().map(|happened| event(happened, sentence)).collect();
+        Ok(Response::new(wire::CatalogHistoryResponse { catalog: catalog.to_string(), events }))
     }
 
     async fn diff(
@@ -185,13 +193,13 @@ impl CatalogService for Admin {
 }
 
 impl Admin {
-    fn catalog_row(&self, row: &CatalogRow) -> wire::CatalogRow {
+    fn catalog_row(&self, row: &CatalogRow, published: &(u64, BTreeMap<CatalogId, Digest>)) -> wire::CatalogRow {
         let world = self.app().world();
         let summary = &row.summary;
         let (division_name, domain_name) = convert::names(&world, &summary.catalog);
-        let text = |digest: Option<gongkai_model::digest::Digest>| {
-            digest.map_or_else(String::new, |digest| digest.to_string())
-        };
+        let is_published =
+            summary.latest_approved.is_some() && published.1.get(&summary.catalog) == summary.latest_approved.as_ref();
+        let text = |digest: Option<Digest>| digest.map_or_else(String::new, |digest| digest.to_string());
         wire::CatalogRow {
             catalog: summary.catalog.to_string(),
             division: summary.catalog.division.to_string(),
@@ -202,7 +210,7 @@ impl Admin {
             state: convert::catalog_state(summary.status, summary.draft.is_some(), summary.is_in_conflict).to_owned(),
             revision: text(summary.draft.or(summary.submitted)),
             approved_revision: text(summary.latest_approved),
-            edition: 0,
+            edition: if is_published { published.0 } else { 0 },
             waiting_for: row.waiting_for.clone(),
             updated_at_ms: row.updated_at_ms,
             is_conflict: summary.is_in_conflict,
@@ -357,5 +365,22 @@ fn imported_revision(made: &gongkai_app::ImportedRevision) -> wire::ImportedRevi
         removed: convert::count(matched.removed.len()),
         unchanged: convert::count(matched.unchanged.len() + matched.moved.len()),
         is_new: made.is_new,
+    }
+}
+
+fn event(happened: CatalogEvent, sentence: fn(Summary) -> String) -> wire::CatalogEvent {
+    wire::CatalogEvent {
+        at_ms: happened.at_ms,
+        kind: happened.kind.to_owned(),
+        entry: happened.entry.to_string(),
+        revision: happened.revision.map_or_else(String::new, |revision| revision.to_string()),
+        division: happened.division.to_string(),
+        operator: happened.operator.map_or_else(String::new, |operator| operator.to_string()),
+        verdict: happened.verdict.to_owned(),
+        opinion: happened.opinion,
+        items: happened.items,
+        edition: happened.edition,
+        summary: sentence(happened.summary),
+        state: happened.state,
     }
 }

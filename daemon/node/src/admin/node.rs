@@ -215,51 +215,24 @@ impl Admin {
     }
 
     async fn examined(&self, rebuild: bool) -> Result<wire::DoctorResponse, Error> {
-        let store = self.app().store();
-        let verified = store.verify_chain(&|_, _| {}).await?;
-        let mut checks = vec![check(
-            "chains",
-            verified.problems.first().map(|problem| wire::Reason {
-                code: "GK-STORE-015".to_owned(),
-                message: format!(
-                    "{} entries do not fit; the first is {}: {}",
-                    verified.problems.len(),
-                    problem.feed,
-                    problem.what
-                ),
-                hint: "stop the daemon, keep a copy of the directory, and restore the last backup".to_owned(),
-            }),
-            "failed",
-        )];
-        let links = self.warnings();
-        checks.push(check("links", links.into_iter().next(), "warning"));
-        let mut response = wire::DoctorResponse {
+        let report = self.app().doctor(rebuild).await?;
+        let mut checks: Vec<wire::DoctorCheck> = report.checks.into_iter().map(check).collect();
+        let warning = self.warnings().into_iter().next();
+        let state = if warning.is_none() { "ok" } else { "warning" }.to_owned();
+        checks.push(wire::DoctorCheck { name: "links".to_owned(), state, reason: warning });
+        Ok(wire::DoctorResponse {
             node: self.node_id(),
-            is_rebuilt: rebuild,
-            entries: verified.entries,
-            ..wire::DoctorResponse::default()
-        };
-        if rebuild {
-            let (before, after) = self.app().rebuild().await?;
-            response.state_digest_before = before.to_string();
-            response.state_digest_after = after.to_string();
-            let differs = (before != after).then(|| wire::Reason {
-                code: "GK-NODE-021".to_owned(),
-                message: "the state folded from the journal is another than the one that was kept".to_owned(),
-                hint: "keep the log and report it; the new state is in use".to_owned(),
-            });
-            checks.push(check("projections", differs, "failed"));
-        } else {
-            let digest = store.projection_digest().await?;
-            response.state_digest_before = digest.to_string();
-            response.state_digest_after = digest.to_string();
-        }
-        response.checks = checks;
-        Ok(response)
+            checks,
+            is_rebuilt: report.is_rebuilt,
+            state_digest_before: report.state_digest_before.to_string(),
+            state_digest_after: report.state_digest_after.to_string(),
+            entries: report.entries,
+        })
     }
 }
 
-fn check(name: &str, reason: Option<wire::Reason>, otherwise: &str) -> wire::DoctorCheck {
-    let state = if reason.is_none() { "ok" } else { otherwise };
-    wire::DoctorCheck { name: name.to_owned(), state: state.to_owned(), reason }
+fn check(made: gongkai_app::Check) -> wire::DoctorCheck {
+    let gongkai_app::Reason { code, message, hint } = made.reason;
+    let reason = (!code.is_empty() || !message.is_empty()).then_some(wire::Reason { code, message, hint });
+    wire::DoctorCheck { name: made.name.to_owned(), state: made.state.word().to_owned(), reason }
 }

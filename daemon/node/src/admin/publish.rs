@@ -2,12 +2,13 @@
 //!
 //! Invariant: reading calls write nothing; `Run` goes through one use case.
 
-use gongkai_model::edition::EditionPayload;
+use gongkai_app::{CatalogChanges, EditionLine, EditionRow, ItemChanged, MissingCatalog};
+use gongkai_model::item::CanonicalItem;
 use gongkai_proto::admin::v1::{self as wire, publish_service_server::PublishService};
 use tonic::{Request, Response, Status};
+use tracing::info;
 
-use super::{Admin, refuse::refused};
-use crate::Error;
+use super::{Admin, convert, refuse::refused};
 
 #[tonic::async_trait]
 impl PublishService for Admin {
@@ -16,15 +17,36 @@ impl PublishService for Admin {
         request: Request<wire::PreviewEditionRequest>,
     ) -> Result<Response<wire::PreviewEditionResponse>, Status> {
         self.operator(&request)?;
-        Err(refused(Error::NotYet { what: "preview an edition" }))
+        let preview = self.app().preview_edition().await.map_err(refused)?;
+        Ok(Response::new(wire::PreviewEditionResponse {
+            edition: preview.number,
+            previous: preview.previous,
+            catalogs: preview.catalogs.into_iter().map(line).collect(),
+            items: convert::count(preview.items),
+            missing: preview.missing.into_iter().map(missing).collect(),
+            unchanged: preview.is_unchanged,
+        }))
     }
 
     async fn run(
         &self,
         request: Request<wire::RunPublishRequest>,
     ) -> Result<Response<wire::RunPublishResponse>, Status> {
-        self.operator(&request)?;
-        Err(refused(Error::NotYet { what: "publish an edition" }))
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let root = self.0.editions_dir.clone();
+        let made = self.app().run_edition(&operator, asked.note, asked.refuse_missing, root).await.map_err(refused)?;
+        info!(edition = made.number, items = made.items, unchanged = made.is_unchanged, "an edition was made");
+        Ok(Response::new(wire::RunPublishResponse {
+            edition: made.number,
+            directory: made.directory.display().to_string(),
+            catalogs: convert::count(made.catalogs),
+            items: convert::count(made.items),
+            missing: convert::count(made.missing.len()),
+            manifest_root: made.manifest_root.to_string(),
+            unchanged: made.is_unchanged,
+            missing_catalogs: made.missing.into_iter().map(missing).collect(),
+        }))
     }
 
     async fn list(
@@ -32,8 +54,8 @@ impl PublishService for Admin {
         request: Request<wire::ListEditionsRequest>,
     ) -> Result<Response<wire::ListEditionsResponse>, Status> {
         self.operator(&request)?;
-        let editions = self.app().edition_rows().await.map_err(refused)?;
-        let editions = editions.iter().map(|edition| self.edition_row(edition)).collect();
+        let editions = self.app().editions(&self.0.editions_dir).await.map_err(refused)?;
+        let editions = editions.into_iter().map(row).collect();
         Ok(Response::new(wire::ListEditionsResponse { node: self.node_id(), editions }))
     }
 
@@ -42,7 +64,13 @@ impl PublishService for Admin {
         request: Request<wire::ShowEditionRequest>,
     ) -> Result<Response<wire::ShowEditionResponse>, Status> {
         self.operator(&request)?;
-        Err(refused(Error::NotYet { what: "show an edition" }))
+        let number = request.into_inner().edition;
+        let shown = self.app().edition(number, &self.0.editions_dir).await.map_err(refused)?;
+        Ok(Response::new(wire::ShowEditionResponse {
+            edition: Some(row(shown.row)),
+            catalogs: shown.catalogs.into_iter().map(line).collect(),
+            missing: shown.missing.into_iter().map(missing).collect(),
+        }))
     }
 
     async fn diff(
@@ -50,22 +78,83 @@ impl PublishService for Admin {
         request: Request<wire::DiffEditionsRequest>,
     ) -> Result<Response<wire::DiffEditionsResponse>, Status> {
         self.operator(&request)?;
-        Err(refused(Error::NotYet { what: "compare editions" }))
+        let asked = request.into_inner();
+        let difference = self.app().difference(asked.from, asked.to, &self.0.editions_dir).await.map_err(refused)?;
+        Ok(Response::new(wire::DiffEditionsResponse {
+            from: difference.from,
+            to: difference.to,
+            catalogs: difference.catalogs.into_iter().map(changes).collect(),
+        }))
     }
 }
 
-impl Admin {
-    fn edition_row(&self, edition: &EditionPayload) -> wire::EditionRow {
-        let directory = self.0.editions_dir.join(edition.number.to_string());
-        wire::EditionRow {
-            edition: edition.number,
-            published_at_ms: edition.published_at_ms,
-            division: self.app().world().root.to_string(),
-            operator: String::new(),
-            catalogs: edition.catalogs,
-            items: edition.items,
-            manifest_root: edition.manifest_root.to_string(),
-            directory: if directory.is_dir() { directory.display().to_string() } else { String::new() },
-        }
+fn row(row: EditionRow) -> wire::EditionRow {
+    wire::EditionRow {
+        edition: row.number,
+        published_at_ms: row.published_at_ms,
+        division: row.division.to_string(),
+        operator: row.operator.map_or_else(String::new, |operator| operator.to_string()),
+        catalogs: convert::count(row.catalogs),
+        items: convert::count(row.items),
+        manifest_root: row.manifest_root.to_string(),
+        directory: row.directory.map_or_else(String::new, |directory| directory.display().to_string()),
+    }
+}
+
+fn line(line: EditionLine) -> wire::EditionCatalog {
+    wire::EditionCatalog {
+        catalog: line.catalog.to_string(),
+        division_name: line.division_name,
+        domain_name: line.domain_name,
+        revision: line.revision.to_string(),
+        items: convert::count(line.items),
+        change: line.change.word().to_owned(),
+        items_added: convert::count(line.items_added),
+        items_changed: convert::count(line.items_changed),
+        items_removed: convert::count(line.items_removed),
+    }
+}
+
+fn missing(missing: MissingCatalog) -> wire::MissingCatalog {
+    let gongkai_app::Reason { code, message, hint } = missing.reason.clone();
+    wire::MissingCatalog {
+        catalog: missing.name(),
+        division_name: missing.division_name,
+        domain_name: missing.domain_name,
+        state: missing.state,
+        reason: Some(wire::Reason { code, message, hint }),
+    }
+}
+
+fn changes(changes: CatalogChanges) -> wire::CatalogChanges {
+    let domain = changes.catalog.domain.to_string();
+    wire::CatalogChanges {
+        catalog: changes.catalog.to_string(),
+        division_name: changes.division_name,
+        domain_name: changes.domain_name,
+        changes: changes.items.into_iter().map(|item| item_change(item, &domain)).collect(),
+    }
+}
+
+fn item_change(item: ItemChanged, domain: &str) -> wire::ItemChange {
+    let word = item.change.word();
+    let id = item.id.to_string();
+    let side = |side: Option<CanonicalItem>| {
+        side.map(|side| wire::Item {
+            item_id: id.clone(),
+            digest: side.digest().to_string(),
+            status: word.to_owned(),
+            domain: domain.to_owned(),
+            ..convert::fields(&side.decode())
+        })
+    };
+    let (before, after) = (side(item.before), side(item.after));
+    wire::ItemChange {
+        item_id: id.clone(),
+        change: word.to_owned(),
+        name: item.name,
+        fields: item.fields,
+        before,
+        after,
     }
 }

@@ -12,7 +12,7 @@ use gongkai_model::{
 use gongkai_proto::admin::v1::{self as wire, review_service_server::ReviewService};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, changes, convert, history::verdict_word, refuse::refused};
+use super::{Admin, changes, convert, refuse::refused};
 use crate::Error;
 
 /// Fewest digits by which a submission may be named.
@@ -408,5 +408,12 @@ fn opinion_of(opinion: &Opinion, decision: &DecisionState) -> wire::ItemOpinion 
         division: decision.author.to_string(),
         operator: decision.operator.to_string(),
         at_ms: decision.at_ms,
+    }
+}
+
+fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approve => "approve",
+        Verdict::Return => "return",
     }
 }

@@ -73,6 +73,7 @@ pub(super) async fn hold(held: Held<'_>) -> (Ended, bool) {
         wire: Wire::new(duplex, first),
         answers,
         was_caught_up: false,
+        shall_redial: false,
     };
     let ended = driver.run(stop, asked).await;
     let was_caught_up = driver.was_caught_up;
@@ -122,6 +123,8 @@ struct Driver<'a> {
     wire: Wire,
     answers: u64,
     was_caught_up: bool,
+    /// `sync now` was asked and a fresh session shall answer it.
+    shall_redial: bool,
 }
 
 impl Driver<'_> {
@@ -136,14 +139,14 @@ impl Driver<'_> {
                 return ended;
             }
             self.tell();
+            if self.shall_redial && self.session.is_settled() {
+                return Ended::AskedAgain;
+            }
             event = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ended::Stopped,
                 _ = feed.changed() => Event::FeedAdvanced,
-                _ = asked.changed() => match self.asked(*asked.borrow_and_update()) {
-                    Some(event) => event,
-                    None => return Ended::AskedAgain,
-                },
+                _ = asked.changed() => self.asked(*asked.borrow_and_update()),
                 heard = self.wire.receive() => match heard {
                     Some(Ok(message)) => self.heard(message),
                     Some(Err(error)) => return failed_there(&error),
@@ -153,14 +156,14 @@ impl Driver<'_> {
         }
     }
 
-    /// The child dials anew, so that all that the parent has by then is asked for; the parent cannot dial: it sends
-    /// what it has and waits until that is acknowledged.
-    fn asked(&mut self, number: u64) -> Option<Event> {
-        self.answers = self.answers.max(number);
+    /// The child finishes what is under way and dials anew, so that all that the parent has by then is asked for; the
+    /// parent cannot dial: it sends what it has and waits until that is acknowledged.
+    fn asked(&mut self, number: u64) -> Event {
         match self.role {
-            PeerRole::Parent => None,
-            PeerRole::Child => Some(Event::FeedAdvanced),
+            PeerRole::Parent => self.shall_redial = true,
+            PeerRole::Child => self.answers = self.answers.max(number),
         }
+        Event::FeedAdvanced
     }
 
     fn heard(&self, message: Message) -> Event {
