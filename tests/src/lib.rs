@@ -4,3 +4,4 @@
 //! programs; these tests see what a user sees.
 
 pub mod program;
+pub mod tree;
