@@ -1,7 +1,7 @@
 //! What can go wrong with a node's data, by permanent code.
 //!
 //! Invariant: a code is never given a second meaning. `GK-STORE-001…019` the directory and its database,
-//! `020…029` what is written into it, `030…039` invites.
+//! `020…029` what is written into it.
 //! Left out: how an error is shown. Paths are named because only the node's own operator reads these.
 
 use std::path::PathBuf;
@@ -142,33 +142,6 @@ pub enum Error {
         /// What was asked for.
         asked: u64,
     },
-    /// No invite has that secret.
-    #[error("the token is not known here")]
-    InviteUnknown,
-    /// Its time is over.
-    #[error("the token for `{division}` has expired")]
-    InviteExpired {
-        /// Whom it was for.
-        division: String,
-    },
-    /// It enrolled somebody already.
-    #[error("the token for `{division}` has been used")]
-    InviteUsed {
-        /// Whom it was for.
-        division: String,
-    },
-    /// It is for another division.
-    #[error("the token is for another division than `{asked}`")]
-    InviteOtherDivision {
-        /// Who presented it.
-        asked: String,
-    },
-    /// An invite with this id or secret exists.
-    #[error("an invite with the id `{id}` or its secret exists")]
-    InviteExists {
-        /// The id.
-        id: String,
-    },
 }
 
 impl Error {
@@ -194,11 +167,6 @@ impl Error {
             Self::Forked { .. } => "GK-STORE-021",
             Self::DraftInvalid { .. } => "GK-STORE-022",
             Self::BeyondFeed { .. } => "GK-STORE-023",
-            Self::InviteUnknown => "GK-STORE-030",
-            Self::InviteExpired { .. } => "GK-STORE-031",
-            Self::InviteUsed { .. } => "GK-STORE-032",
-            Self::InviteOtherDivision { .. } => "GK-STORE-033",
-            Self::InviteExists { .. } => "GK-STORE-034",
         }
     }
 
@@ -229,14 +197,6 @@ impl Error {
             Self::Forked { .. } => "open a new incarnation: `gongkai node recover`".to_owned(),
             Self::DraftInvalid { .. } => format!("split it: a payload holds at most {PAYLOAD_BYTES_MAX} bytes"),
             Self::BeyondFeed { .. } => "compare heads with the peer; one of the two was rewound".to_owned(),
-            Self::InviteUnknown => "check that the token was copied whole and is of this node".to_owned(),
-            Self::InviteExpired { division } | Self::InviteUsed { division } => {
-                format!("make a new one at the parent: `gongkai node invite {division}`")
-            }
-            Self::InviteOtherDivision { asked } => {
-                format!("make one for it at the parent: `gongkai node invite {asked}`")
-            }
-            Self::InviteExists { .. } => "make a new invite; each has its own id and secret".to_owned(),
         }
     }
 

@@ -59,6 +59,9 @@ pub(crate) struct Marker {
     pub(crate) division: DivisionId,
     pub(crate) created_at_ms: i64,
     pub(crate) feed_id: FeedId,
+    /// The feed that the database is about to get, or has got: see [`crate::Store::renew_identity`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_feed_id: Option<FeedId>,
 }
 
 /// Only the format: read first, because a later format may have other fields.
@@ -98,6 +101,12 @@ impl Marker {
             File::open(dir)?.sync_all()
         };
         write().map_err(|source| Error::file(&temporary, source))
+    }
+
+    /// Whether the database is the one that this marker names, before or after a renewal.
+    pub(crate) fn names(&self, identity: &Identity) -> bool {
+        let is_feed = self.feed_id == identity.feed_id || self.next_feed_id == Some(identity.feed_id);
+        self.division == identity.division && is_feed
     }
 
     /// Division and feed, as errors name a node.

@@ -5,6 +5,7 @@
 //! All SQL of this engine is in this folder; the texts are static.
 
 mod connect;
+mod copy;
 mod fault;
 mod feed;
 mod journal;
@@ -60,6 +61,11 @@ impl Sqlite {
             daemon_id: life("node.daemon_id", text("node.daemon_id").await?)?,
             feed_id: self.feed_state().await?.feed_id,
         })
+    }
+
+    /// The data directory.
+    pub(crate) fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
     }
 
     pub(crate) async fn meta(&self, key: &str) -> Result<Option<String>, Error> {

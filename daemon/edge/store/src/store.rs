@@ -5,7 +5,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use tokio::sync::watch;
@@ -26,7 +26,7 @@ pub struct Store {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) db: Db,
-    identity: Identity,
+    identity: RwLock<Arc<Identity>>,
     feed: watch::Sender<u64>,
     lock: Mutex<Option<DirectoryLock>>,
 }
@@ -63,6 +63,7 @@ impl Store {
             division: identity.division.clone(),
             created_at_ms: now_ms,
             feed_id: identity.feed_id,
+            next_feed_id: None,
         };
         marker.write(dir)?;
         Self::assemble(Db::Sqlite(db), identity, lock).await
@@ -74,23 +75,33 @@ impl Store {
         let lock = DirectoryLock::take(dir)?;
         let db = Sqlite::open(dir).await?;
         let identity = db.identity().await?;
-        if identity.division != marker.division || identity.feed_id != marker.feed_id {
+        if !marker.names(&identity) {
             return Err(Error::WrongNode { marker: marker.label(), database: identity.label() });
+        }
+        if marker.next_feed_id.is_some() {
+            // A renewal was cut off: the database says whether it had happened.
+            Marker { feed_id: identity.feed_id, next_feed_id: None, ..marker }.write(dir)?;
         }
         Self::assemble(Db::Sqlite(db), identity, lock).await
     }
 
     async fn assemble(db: Db, identity: Identity, lock: DirectoryLock) -> Result<Self, Error> {
         let (feed, _) = watch::channel(0);
-        let store = Self { inner: Arc::new(Inner { db, identity, feed, lock: Mutex::new(Some(lock)) }) };
+        let identity = RwLock::new(Arc::new(identity));
+        let inner = Inner { db, identity, feed, lock: Mutex::new(Some(lock)) };
+        let store = Self { inner: Arc::new(inner) };
         let state = store.feed_state().await?;
         store.announce(state.offset);
         Ok(store)
     }
 
-    /// Whose store this is.
-    pub fn identity(&self) -> &Identity {
-        &self.inner.identity
+    /// Whose store this is now: a renewal changes it.
+    pub fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.inner.identity.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_identity(&self, identity: Identity) {
+        *self.inner.identity.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(identity);
     }
 
     /// The feed's offset, changed after each commit that brought entries.

@@ -23,7 +23,7 @@ use crate::{error::Error, marker::Identity};
 /// The newest schema that this version knows: the number of the last migration.
 const SCHEMA: i64 = 1;
 /// How long a statement waits for a lock of another process, such as a backup.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for the writing connection: some hundred batches of work before it.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers beside the writer; each is a thread, and a node has two to four cores.
@@ -159,7 +159,7 @@ impl Sqlite {
         if found > SCHEMA { Err(Error::Newer { what: "schema", found, known: SCHEMA }) } else { Ok(()) }
     }
 
-    async fn check_pages(&self) -> Result<(), Error> {
+    pub(crate) async fn check_pages(&self) -> Result<(), Error> {
         let rows =
             sqlx::query("PRAGMA quick_check").fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
         let findings: Vec<String> = rows.iter().filter_map(|row| row.try_get(0).ok()).collect();

@@ -40,11 +40,6 @@ pub(crate) fn sort(error: sqlx::Error, path: &Path) -> Error {
     }
 }
 
-/// Whether the failure is a broken UNIQUE or PRIMARY KEY.
-pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(database) if database.is_unique_violation())
-}
-
 fn code_of(error: &sqlx::Error) -> Option<i32> {
     match error {
         sqlx::Error::Database(database) => database.code()?.parse().ok(),

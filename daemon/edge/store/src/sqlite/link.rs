@@ -1,17 +1,16 @@
-//! Peers, invites and sessions on SQLite.
+//! Peers and sessions on SQLite.
 //!
-//! Invariant: an invite is read and used up in one transaction.
+//! Invariant: what is kept of a peer goes with it, in one transaction.
 
-use gongkai_model::{digest::Digest, id::DivisionId};
+use gongkai_model::id::DivisionId;
 use sqlx::sqlite::SqliteRow;
 
 use super::{
-    Sqlite, fault,
-    row::{Columns, bytes, number},
+    Sqlite,
+    row::{Columns, number},
 };
 use crate::{
     error::Error,
-    invite::Invite,
     peer::{Peer, PeerRole},
     session::{SessionEnd, SessionRow, SessionStart},
 };
@@ -60,61 +59,6 @@ impl Sqlite {
         let gone = query.execute(&mut *tx).await.map_err(fault)?;
         tx.commit().await.map_err(fault)?;
         Ok(gone.rows_affected() > 0)
-    }
-
-    pub(crate) async fn create_invite(&self, invite: &Invite) -> Result<(), Error> {
-        let query = sqlx::query(
-            "INSERT INTO invites (id, division, secret_hash, created_at_ms, expires_at_ms, used_at_ms)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        );
-        let query = query
-            .bind(invite.id.clone())
-            .bind(invite.division.to_string())
-            .bind(bytes(&invite.secret_hash))
-            .bind(invite.created_at_ms)
-            .bind(invite.expires_at_ms)
-            .bind(invite.used_at_ms);
-        query.execute(&self.writer).await.map(drop).map_err(|error| {
-            if fault::is_duplicate(&error) { Error::InviteExists { id: invite.id.clone() } } else { self.fault(error) }
-        })
-    }
-
-    pub(crate) async fn take_invite(
-        &self,
-        secret_hash: &Digest,
-        division: &DivisionId,
-        now_ms: i64,
-    ) -> Result<Invite, Error> {
-        let fault = |error| self.fault(error);
-        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
-        let row = sqlx::query(
-            "SELECT id, division, secret_hash, created_at_ms, expires_at_ms, used_at_ms FROM invites
-             WHERE secret_hash = $1",
-        )
-        .bind(bytes(secret_hash))
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(fault)?;
-        let mut taken = invite(&row.ok_or(Error::InviteUnknown)?)?;
-        taken.check(division, now_ms)?;
-        taken.used_at_ms = Some(now_ms);
-        sqlx::query("UPDATE invites SET used_at_ms = $1 WHERE id = $2")
-            .bind(now_ms)
-            .bind(taken.id.clone())
-            .execute(&mut *tx)
-            .await
-            .map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
-        Ok(taken)
-    }
-
-    pub(crate) async fn invites(&self) -> Result<Vec<Invite>, Error> {
-        let query = sqlx::query(
-            "SELECT id, division, secret_hash, created_at_ms, expires_at_ms, used_at_ms FROM invites
-             ORDER BY created_at_ms DESC, id",
-        );
-        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
-        rows.iter().map(invite).collect()
     }
 
     pub(crate) async fn begin_session(&self, start: &SessionStart) -> Result<i64, Error> {
@@ -167,18 +111,6 @@ fn peer(row: &SqliteRow) -> Result<Peer, Error> {
         mode: columns.next()?,
         schedule: columns.next()?,
         since_ms: columns.next()?,
-    })
-}
-
-fn invite(row: &SqliteRow) -> Result<Invite, Error> {
-    let mut columns = Columns::of(row);
-    Ok(Invite {
-        id: columns.next()?,
-        division: columns.division()?,
-        secret_hash: columns.digest()?,
-        created_at_ms: columns.next()?,
-        expires_at_ms: columns.next()?,
-        used_at_ms: columns.next()?,
     })
 }
 

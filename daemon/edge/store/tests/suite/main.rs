@@ -55,8 +55,6 @@ suite! {
         lookups_find_entries_by_what_they_are,
         the_log_filters_and_pages_both_ways,
         projections_change_with_their_feed_number,
-        an_invite_enrols_once,
-        two_that_present_one_token_at_once_are_not_both_enrolled,
         peers_and_sessions_read_back,
         metas_own_keys_are_refused;
     checking:

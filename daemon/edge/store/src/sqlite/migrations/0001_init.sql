@@ -130,11 +130,3 @@ CREATE TABLE peers (
     since_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE invites (
-    id TEXT NOT NULL PRIMARY KEY,
-    division TEXT NOT NULL,
-    secret_hash BLOB NOT NULL UNIQUE,
-    created_at_ms INTEGER NOT NULL,
-    expires_at_ms INTEGER NOT NULL,
-    used_at_ms INTEGER
-) STRICT, WITHOUT ROWID;

@@ -2,7 +2,7 @@
 
 use gongkai_journal::{Lane, kind::Kind};
 use gongkai_model::digest::Digest;
-use gongkai_store::{Draft, Invite, LogFilter, Peer, PeerRole, SessionEnd, SessionStart};
+use gongkai_store::{Draft, LogFilter, Peer, PeerRole, SessionEnd, SessionStart};
 
 use crate::bed::{Bed, chain, draft, hashes, id, life, stream};
 
@@ -78,43 +78,6 @@ pub(crate) async fn projections_change_with_their_feed_number(bed: &Bed) {
     assert_eq!(store.projections("catalog").await.unwrap().len(), 452);
     assert_eq!(store.projection("catalog", "449").await.unwrap().map(|row| row.feed), Some(10));
     assert_eq!(store.projection("catalog", "450").await.unwrap(), None);
-}
-
-fn invite(number: &str) -> Invite {
-    Invite {
-        id: number.to_owned(),
-        division: id("t1"),
-        secret_hash: Digest::of("secret", &[number.as_bytes()]),
-        created_at_ms: 10,
-        expires_at_ms: 100,
-        used_at_ms: None,
-    }
-}
-
-pub(crate) async fn an_invite_enrols_once(bed: &Bed) {
-    let k = bed.node("k").await;
-    let one = invite("1");
-    k.store.create_invite(&one).await.unwrap();
-    assert_eq!(k.store.create_invite(&one).await.unwrap_err().code(), "GK-STORE-034");
-    let take = async |secret: &Digest, division: &str, now_ms: i64| {
-        k.store.take_invite(secret, &id(division), now_ms).await.map_err(|error| error.code())
-    };
-    assert_eq!(take(&Digest::of("guess", &[]), "t1", 50).await, Err("GK-STORE-030"));
-    assert_eq!(take(&one.secret_hash, "t1", 100).await, Err("GK-STORE-031"));
-    assert_eq!(take(&one.secret_hash, "t2", 50).await, Err("GK-STORE-033"));
-    assert_eq!(take(&one.secret_hash, "t1", 99).await, Ok(Invite { used_at_ms: Some(99), ..one.clone() }));
-    assert_eq!(take(&one.secret_hash, "t1", 99).await, Err("GK-STORE-032"));
-    assert_eq!(k.store.invites().await.unwrap(), [Invite { used_at_ms: Some(99), ..one }]);
-}
-
-pub(crate) async fn two_that_present_one_token_at_once_are_not_both_enrolled(bed: &Bed) {
-    let k = bed.node("k").await;
-    let one = invite("1");
-    k.store.create_invite(&one).await.unwrap();
-    let division = id("t1");
-    let takers = (0..8).map(|_| k.store.take_invite(&one.secret_hash, &division, 50));
-    let taken = futures::future::join_all(takers).await;
-    assert_eq!(taken.iter().filter(|taken| taken.is_ok()).count(), 1);
 }
 
 pub(crate) async fn peers_and_sessions_read_back(bed: &Bed) {
