@@ -11,7 +11,7 @@ if ! command -v cargo >/dev/null; then
 fi
 
 # The caller's folder stays the working folder, so that relative paths of --dir and --input mean what they say.
-cargo build --quiet --locked --manifest-path "$here/Cargo.toml" --package gongkaid --package gongkai >&2
+cargo build --locked --manifest-path "$here/Cargo.toml" --package gongkaid --package gongkai >&2
 
 # Where cargo put the programs: a target directory may be set by environment or configuration.
 target="$(cargo metadata --locked --no-deps --format-version 1 --manifest-path "$here/Cargo.toml" |
