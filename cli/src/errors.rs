@@ -8,7 +8,7 @@ use std::{io, path::PathBuf};
 use gongkai_proto::{IMPORT_BYTES_MAX, metadata};
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Lang;
+use crate::{commands::demo::fault::DemoFault, explain, ui::Lang};
 
 /// Faults that this program finds itself.
 #[derive(Debug)]
@@ -39,8 +39,10 @@ pub(crate) enum Fault {
     FileUnwritable { file: PathBuf, source: io::Error },
     /// The arguments make no sense together.
     Usage(String),
-    /// The operating system refuses threads.
+    /// The operating system refuses threads, sockets or signals.
     Runtime(io::Error),
+    /// The demo stopped.
+    Demo(DemoFault),
 }
 
 impl Fault {
@@ -60,6 +62,7 @@ impl Fault {
             Self::Usage(_) => "GK-CLI-012",
             Self::FileUnwritable { .. } => "GK-CLI-013",
             Self::Runtime(_) => "GK-CLI-014",
+            Self::Demo(fault) => fault.code(),
         }
     }
 
@@ -102,6 +105,7 @@ impl Fault {
             }
             Self::Usage(text) => (text.clone(), text.clone()),
             Self::Runtime(source) => (format!("cannot start: {source}"), format!("无法启动:{source}")),
+            Self::Demo(fault) => return fault.message(lang),
         };
         lang.pick(en, zh)
     }
@@ -143,6 +147,7 @@ impl Fault {
                 "先用 `gongkai status` 查看,再重复该命令:命令可以安全地重复",
             ),
             Self::DaemonRefused { .. } => ("see the daemon's log", "查看守护进程日志"),
+            Self::Demo(fault) => (fault.hint(Lang::En), fault.hint(Lang::Zh)),
             Self::Usage(_) => ("see `gongkai --help`", "见 `gongkai --help`"),
             Self::Runtime(_) => ("check the limits of this user (`ulimit -a`)", "检查当前用户的系统限制(`ulimit -a`)"),
         };
@@ -168,6 +173,15 @@ pub(crate) struct Told {
     pub(crate) hint: String,
 }
 
+/// Libraries and daemons tell in English; the code's page has the Chinese. The particulars stay as they were told.
+fn in_language(told: &Told, lang: Lang) -> Told {
+    let is_chinese = |text: &str| text.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
+    let page = explain::page(&told.code).filter(|_| lang == Lang::Zh && !is_chinese(&told.hint));
+    let Some((meaning, action)) = page.map(|page| page.in_language(lang)) else { return told.clone() };
+    let message = format!("{}({})", meaning.trim_end_matches('。'), told.message);
+    Told { code: told.code.clone(), message, hint: action.to_owned() }
+}
+
 impl Failure {
     /// A refusal of a library of ours.
     pub(crate) fn told(code: &str, message: impl ToString, hint: impl Into<String>) -> Self {
@@ -177,7 +191,7 @@ impl Failure {
     /// Code, message and hint in the language.
     pub(crate) fn tell(&self, lang: Lang) -> Told {
         match self {
-            Self::Told(told) => told.clone(),
+            Self::Told(told) => in_language(told, lang),
             Self::Own(fault) => {
                 Told { code: fault.code().to_owned(), message: fault.message(lang), hint: fault.hint(lang) }
             }

@@ -8,7 +8,16 @@ use std::sync::OnceLock;
 use crate::ui::Lang;
 
 /// The files of pages, by area.
-const FILES: &[&str] = &[include_str!("../pages/cli.txt")];
+const FILES: &[&str] = &[
+    include_str!("../pages/catalog.txt"),
+    include_str!("../pages/cli.txt"),
+    include_str!("../pages/link.txt"),
+    include_str!("../pages/node.txt"),
+    include_str!("../pages/pki.txt"),
+    include_str!("../pages/publish.txt"),
+    include_str!("../pages/review.txt"),
+    include_str!("../pages/store.txt"),
+];
 
 /// Lines of one page.
 const PAGE_LINES: usize = 5;

@@ -12,10 +12,7 @@ use gongkai_proto::admin::v1::{
 
 use self::import::ImportArgs;
 use super::{Answer, Context, Exit};
-use crate::{
-    client::Client,
-    errors::{Failure, Fault},
-};
+use crate::errors::{Failure, Fault};
 
 pub(crate) mod import;
 mod text;
@@ -124,60 +121,58 @@ pub(crate) struct ExportArgs {
 
 /// Runs it.
 pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<Answer, Failure> {
-    let command = match command {
-        CatalogCommand::Import(args) => return import::run(args, context).await,
-        other => other,
-    };
-    let client = context.connect().await?;
     let lang = context.lang();
+    // Not at once: a dry run asks no daemon.
+    let catalog = async || Ok::<_, Failure>(context.connect().await?.catalog());
     match command {
-        CatalogCommand::Import(_) => unreachable!("answered above, without a connection"),
+        CatalogCommand::Import(args) => import::run(args, context).await,
         CatalogCommand::List(args) => {
             let request = ListCatalogsRequest { division: args.division, domain: args.domain, state: args.state };
-            let response = client.catalog().list(request).await?.into_inner();
+            let response = catalog().await?.list(request).await?.into_inner();
             let has_conflict = response.catalogs.iter().any(|row| row.is_conflict);
             Ok(Answer::new(&response, text::list(&response, lang))?.with_exit(Exit::attention_if(has_conflict)))
         }
         CatalogCommand::Show(args) => {
             let request = ShowCatalogRequest { catalog: args.catalog, revision: args.revision };
-            let response = client.catalog().show(request).await?.into_inner();
+            let response = catalog().await?.show(request).await?.into_inner();
             let has_conflict = response.heads.len() > 1;
             Ok(Answer::new(&response, text::show(&response, lang))?.with_exit(Exit::attention_if(has_conflict)))
         }
         CatalogCommand::Check(args) => {
             let request = CheckCatalogRequest { catalog: args.catalog, revision: args.revision };
-            let response = client.catalog().check(request).await?.into_inner();
+            let response = catalog().await?.check(request).await?.into_inner();
             let exit = Exit::attention_if(!response.is_complete);
             Ok(Answer::new(&response, text::check(&response, lang))?.with_exit(exit))
         }
         CatalogCommand::Diff(args) => {
             let request = DiffCatalogRequest { catalog: args.catalog, from: args.from, to: args.to };
-            let response = client.catalog().diff(request).await?.into_inner();
+            let response = catalog().await?.diff(request).await?.into_inner();
             Answer::new(&response, text::diff(&response, lang))
         }
         CatalogCommand::Submit(args) => {
-            let RevisionArgs { catalog, revision } = args.target;
-            let request = SubmitCatalogRequest { catalog, revision, note: args.note };
-            let response = client.catalog().submit(request).await?.into_inner();
+            let RevisionArgs { catalog: name, revision } = args.target;
+            let request = SubmitCatalogRequest { catalog: name, revision, note: args.note };
+            let response = catalog().await?.submit(request).await?.into_inner();
             Answer::new(&response, text::submit(&response, lang))
         }
         CatalogCommand::Withdraw(args) => {
             let request = WithdrawCatalogRequest { catalog: args.catalog, reason: args.reason };
-            let response = client.catalog().withdraw(request).await?.into_inner();
+            let response = catalog().await?.withdraw(request).await?.into_inner();
             Answer::new(&response, text::withdraw(&response, lang))
         }
         CatalogCommand::History(args) => {
             let request = CatalogHistoryRequest { catalog: args.catalog, limit: args.limit };
-            let response = client.catalog().history(request).await?.into_inner();
+            let response = catalog().await?.history(request).await?.into_inner();
             Answer::new(&response, text::history(&response, lang))
         }
-        CatalogCommand::Export(args) => export(&client, args, context).await,
+        CatalogCommand::Export(args) => export(args, context).await,
     }
 }
 
-async fn export(client: &Client, args: ExportArgs, context: &Context) -> Result<Answer, Failure> {
+async fn export(args: ExportArgs, context: &Context) -> Result<Answer, Failure> {
     let RevisionArgs { catalog, revision } = args.target;
-    let response = client.catalog().export(ExportCatalogRequest { catalog, revision }).await?.into_inner();
+    let request = ExportCatalogRequest { catalog, revision };
+    let response = context.connect().await?.catalog().export(request).await?.into_inner();
     // The name comes from the daemon: only its last part is used, so that it cannot lead out of the folder.
     let named = PathBuf::from(&response.file_name);
     let own_name = named.file_name().map_or_else(|| "catalog.xlsx".into(), PathBuf::from);

@@ -5,7 +5,7 @@
 
 mod cast;
 mod desk;
-mod fault;
+pub(crate) mod fault;
 mod ports;
 mod process;
 mod proxy;

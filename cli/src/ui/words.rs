@@ -53,12 +53,10 @@ macro_rules! words {
 }
 
 words! {
-    AckedPosition "acked" "已确认"
     Address "address" "地址"
     Approved "approved" "已通过版本"
     Author "author" "记录节点"
     Behind "to receive" "待接收"
-    Bytes "bytes" "字节"
     BytesReceived "bytes in" "接收字节"
     BytesSent "bytes out" "发送字节"
     Catalog "catalog" "目录"
@@ -78,7 +76,6 @@ words! {
     Expires "expires" "有效期至"
     Feed "feed" "汇流"
     Field "element" "要素"
-    File "file" "文件"
     Fingerprint "CA fingerprint" "根证书指纹"
     Hash "entry" "条目哈希"
     Incarnation "incarnation" "化身"
@@ -94,7 +91,6 @@ words! {
     Mode "mode" "方式"
     Name "name" "名称"
     NextRun "next run" "下次运行"
-    Node "node" "节点"
     Operator "operator" "操作人"
     Opinion "opinion" "意见"
     Outcome "outcome" "结果"
@@ -105,7 +101,6 @@ words! {
     Reason "reason" "原因"
     Revision "revision" "版本"
     Role "role" "角色"
-    Seq "seq" "序号"
     Serial "serial" "序号"
     Sheet "sheet" "工作表"
     State "state" "状态"

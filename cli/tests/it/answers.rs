@@ -9,7 +9,8 @@ use crate::harness::{Node, Script};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn json_is_the_message_and_nothing_else() {
-    let show = ShowNodeResponse { division: "211221".into(), name: "铁岭县".into(), entries: 7, ..Default::default() };
+    let show =
+        ShowNodeResponse { division: "211221".into(), name: "铁岭县".into(), entries: 7, ..Default::default() };
     let node = Node::start(Script { show: show.clone(), ..Script::default() });
     let ended = node.run(&["node", "show", "--output", "json"]).await;
     assert_eq!(ended.status, 0, "{ended:?}");
@@ -22,7 +23,8 @@ async fn json_is_the_message_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_says_who_acts_and_in_which_language() {
     let node = Node::start(Script::default());
-    let ended = node.run(&["node", "invite", "211221", "--as", "211200/wang", "--lang", "zh", "--output", "json"]).await;
+    let ended =
+        node.run(&["node", "invite", "211221", "--as", "211200/wang", "--lang", "zh", "--output", "json"]).await;
     assert_eq!(ended.json()["name"], "211200/wang zh");
     let ended = node.run(&["node", "invite", "211221", "--output", "json"]).await;
     assert_eq!(ended.json()["name"], " en");
@@ -51,9 +53,11 @@ async fn sync_now_succeeds_only_when_every_peer_is_caught_up() {
         ..SyncProgress::default()
     };
     let mut refused = said("211221101", "failed");
-    refused.reason = Some(Reason { code: "GK-LINK-004".into(), message: "certificate expired".into(), hint: "".into() });
+    refused.reason =
+        Some(Reason { code: "GK-LINK-004".into(), message: "certificate expired".into(), hint: "".into() });
     for (last, status) in [(said("211221101", "caught-up"), 0), (refused, 1)] {
-        let sync_now = vec![said("211200", "connecting"), said("211221101", "exchanging"), said("211200", "caught-up"), last];
+        let sync_now =
+            vec![said("211200", "connecting"), said("211221101", "exchanging"), said("211200", "caught-up"), last];
         let node = Node::start(Script { sync_now, ..Script::default() });
         let ended = node.run(&["sync", "now", "--output", "json"]).await;
         assert_eq!(ended.status, status, "{ended:?}");
@@ -65,7 +69,8 @@ async fn sync_now_succeeds_only_when_every_peer_is_caught_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_language_changes_words_but_no_key_and_no_code() {
     let reason = Reason { code: "GK-LINK-004".into(), message: "m".into(), hint: "h".into() };
-    let peer = PeerStatus { division: "211200".into(), role: "parent".into(), reason: Some(reason), ..Default::default() };
+    let peer =
+        PeerStatus { division: "211200".into(), role: "parent".into(), reason: Some(reason), ..Default::default() };
     let sync_status = SyncStatusResponse { node: "211221".into(), peers: vec![peer] };
     let node = Node::start(Script { sync_status, ..Script::default() });
     let [zh, en] = ["zh", "en"].map(|lang| ["sync", "status", "--lang", lang, "--output", "json"]);

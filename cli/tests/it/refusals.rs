@@ -98,7 +98,8 @@ async fn the_demo_reads_a_users_workbook_before_it_starts_anything() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (file, dir) = (folder.path().join("no-workbook.xlsx"), folder.path().join("demo"));
     fs::write(&file, b"\x00\x01\x02").expect("a file");
-    let words = ["demo", "--input", file.to_str().expect("text"), "--dir", dir.to_str().expect("text"), "--output", "json"];
+    let words =
+        ["demo", "--input", file.to_str().expect("text"), "--dir", dir.to_str().expect("text"), "--output", "json"];
     let ended = run(&words).await;
     assert_eq!(ended.status, 1);
     assert!(code(&ended).starts_with("GK-SHEET-"), "{ended:?}");

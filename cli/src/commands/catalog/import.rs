@@ -167,6 +167,9 @@ fn dry_run(content: &[u8], file_name: &str, args: &ImportArgs) -> Result<ImportC
         }
         for row in &mut table.rows {
             row.domain.clone_from(&table.domain);
+            if let Some(source) = &mut row.source {
+                file_name.clone_into(&mut source.file);
+            }
         }
     }
     Ok(response)

@@ -4,36 +4,33 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::errors::Failure;
+use crate::{
+    errors::{Failure, Fault},
+    ui::Lang,
+};
 
 /// Why the demo stopped.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(crate) enum DemoFault {
     /// `--dir` names a folder with something in it.
-    #[error("`{}` is not empty", .0.display())]
     FolderNotEmpty(PathBuf),
     /// A state was not reached in its time.
-    #[error("waited {} s for this: {what}", waited.as_secs())]
     NotReached { what: String, waited: Duration },
     /// The whole run took too long.
-    #[error("the demo did not end within {} s", .0.as_secs())]
     TooLong(Duration),
     /// Ctrl-C, or a polite kill.
-    #[error("interrupted")]
     Interrupted,
     /// A daemon ended by itself.
-    #[error("the daemon of {division} ended by itself ({status})")]
     DaemonEnded { division: String, status: String },
     /// What a node says is not what the story needs.
-    #[error("{0}")]
     Unexpected(String),
     /// The built-in samples lack a part.
-    #[error("the sample workbooks lack {0}")]
     SampleMissing(String),
 }
 
 impl DemoFault {
-    fn code(&self) -> &'static str {
+    /// The permanent code.
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::FolderNotEmpty(_) => "GK-DEMO-001",
             Self::NotReached { .. } => "GK-DEMO-002",
@@ -45,21 +42,58 @@ impl DemoFault {
         }
     }
 
-    fn hint(&self) -> &'static str {
-        match self {
-            Self::FolderNotEmpty(_) => "name a new folder, or remove what the last demo left in it",
-            Self::NotReached { .. } | Self::TooLong(_) => {
-                "see the daemons' logs (nodes/*/daemon.log); on a busy machine, run it again"
+    /// What happened.
+    pub(crate) fn message(&self, lang: Lang) -> String {
+        let (en, zh) = match self {
+            Self::FolderNotEmpty(folder) => {
+                (format!("`{}` is not empty", folder.display()), format!("`{}` 不是空文件夹", folder.display()))
             }
-            Self::Interrupted => "all daemons were stopped; run it again",
-            Self::DaemonEnded { .. } | Self::Unexpected(_) => "see the daemons' logs (nodes/*/daemon.log)",
-            Self::SampleMissing(_) => "this build is incomplete; build it again from a clean checkout",
+            Self::NotReached { what, waited } => {
+                let seconds = waited.as_secs();
+                (format!("waited {seconds} s for {what}"), format!("等待 {seconds} 秒仍未出现:{what}"))
+            }
+            Self::TooLong(limit) => {
+                let seconds = limit.as_secs();
+                (format!("the demo did not end within {seconds} s"), format!("演示未能在 {seconds} 秒内完成"))
+            }
+            Self::Interrupted => ("interrupted".to_owned(), "已中断".to_owned()),
+            Self::DaemonEnded { division, status } => (
+                format!("the daemon of {division} ended by itself ({status})"),
+                format!("{division} 的守护进程自行退出({status})"),
+            ),
+            Self::Unexpected(what) => (what.clone(), what.clone()),
+            Self::SampleMissing(what) => {
+                (format!("the sample workbooks lack {what}"), format!("示例工作簿缺少:{what}"))
+            }
+        };
+        lang.pick(en, zh)
+    }
+
+    /// A next step.
+    pub(crate) fn hint(&self, lang: Lang) -> &'static str {
+        match self {
+            Self::FolderNotEmpty(_) => lang.pick(
+                "name a new folder, or remove what the last demo left in it",
+                "指定新文件夹,或删除上次演示留下的内容",
+            ),
+            Self::NotReached { .. } | Self::TooLong(_) => lang.pick(
+                "see the daemons' logs (nodes/*/daemon.log); on a busy machine, run it again",
+                "查看各守护进程日志(nodes/*/daemon.log);机器繁忙时请重试",
+            ),
+            Self::Interrupted => lang.pick("all daemons were stopped; run it again", "所有守护进程已停止;可重新运行"),
+            Self::DaemonEnded { .. } | Self::Unexpected(_) => {
+                lang.pick("see the daemons' logs (nodes/*/daemon.log)", "查看各守护进程日志(nodes/*/daemon.log)")
+            }
+            Self::SampleMissing(_) => lang.pick(
+                "this build is incomplete; build it again from a clean checkout",
+                "构建不完整,请从干净的源代码重新构建",
+            ),
         }
     }
 }
 
 impl From<DemoFault> for Failure {
     fn from(fault: DemoFault) -> Self {
-        Self::told(fault.code(), &fault, fault.hint())
+        Fault::Demo(fault).into()
     }
 }

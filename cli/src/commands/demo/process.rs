@@ -6,7 +6,7 @@
 use std::{
     fs::{self, OpenOptions},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Stdio,
     time::Duration,
 };
@@ -38,11 +38,6 @@ impl Daemon {
     /// A node whose directory was just made; not running yet.
     pub(crate) fn new(division: &str, data: PathBuf, listen: SocketAddr, lang: Lang) -> Self {
         Self { division: division.to_owned(), listen, data, lang, child: None }
-    }
-
-    /// The node's data directory.
-    pub(crate) fn data(&self) -> &Path {
-        &self.data
     }
 
     /// Starts the daemon and waits until it answers.
