@@ -38,6 +38,7 @@ mod node;
 mod publish;
 mod refuse;
 mod review;
+mod review_items;
 mod sync;
 mod sync_now;
 

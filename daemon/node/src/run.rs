@@ -34,6 +34,9 @@ use crate::{
     socket::{self, AdminSocket},
 };
 
+/// Where the port of the last life is kept.
+const LAST_PORT: &str = "link.port";
+
 /// What a daemon is started with.
 #[derive(Clone, Debug)]
 pub struct Start {
@@ -78,7 +81,7 @@ pub async fn start(start: Start) -> Result<Running, Error> {
 }
 
 async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, Error> {
-    let listener = Listener::bind(config.listen()?).await?;
+    let listener = bind(config.listen()?, &store).await?;
     let address = listener.address();
     let (admin_socket, admin_listener) = AdminSocket::bind(dir).await?;
     let division = store.identity().division.clone();
@@ -118,6 +121,24 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
         _listen_file: listen_file,
         _socket: admin_socket,
     })
+}
+
+/// Binds the port. Where any will do, the one of the last life is taken again if it is free: children know it.
+async fn bind(wanted: SocketAddr, store: &Store) -> Result<Listener, Error> {
+    if wanted.port() != 0 {
+        return Ok(Listener::bind(wanted).await?);
+    }
+    let last = store.meta(LAST_PORT).await?.and_then(|text| text.parse().ok());
+    let again = match last {
+        Some(port) => Listener::bind(SocketAddr::new(wanted.ip(), port)).await.ok(),
+        None => None,
+    };
+    let listener = match again {
+        Some(listener) => listener,
+        None => Listener::bind(wanted).await?,
+    };
+    store.put_meta(LAST_PORT, &listener.address().port().to_string()).await?;
+    Ok(listener)
 }
 
 fn stop_max(config: &Config) -> Duration {

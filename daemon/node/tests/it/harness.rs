@@ -1,0 +1,249 @@
+//! Daemons in this process, and calls to them as the command line makes them.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use gongkai_node::{Found, Join, Made, Running, Start, config::Config};
+use gongkai_proto::{
+    ADMIN_MESSAGE_BYTES_MAX, ADMIN_SOCKET,
+    admin::v1::{self as wire, *},
+    metadata,
+};
+use gongkai_seeds::{Sample, samples};
+use tempfile::TempDir;
+use tokio_stream::StreamExt as _;
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
+
+/// The city, one of its counties, and two of the county's townships.
+pub(crate) const CITY: &str = "211200";
+pub(crate) const COUNTY: &str = "211221";
+pub(crate) const TOWN: &str = "211221101";
+pub(crate) const OTHER_TOWN: &str = "211221105";
+
+/// How long something may take that follows by itself: a loaded machine has minutes of disk queue.
+const WAIT_MAX: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(15);
+const ANY_PORT: &str = "127.0.0.1:0";
+
+/// Waits until the check gives something.
+pub(crate) async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
+    let waited = tokio::time::timeout(WAIT_MAX, async {
+        loop {
+            if let Some(found) = check().await {
+                return found;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("{what} did not come about"))
+}
+
+/// The code in a refused call.
+pub(crate) fn code(status: &Status) -> String {
+    let code = status.metadata().get(metadata::CODE).unwrap_or_else(|| panic!("no code in {status:?}"));
+    code.to_str().unwrap().to_owned()
+}
+
+/// One node: its directory and its daemon, if it runs.
+pub(crate) struct Node {
+    pub(crate) dir: PathBuf,
+    running: Option<Running>,
+    channel: Option<Channel>,
+    _kept: Option<TempDir>,
+}
+
+/// Founds the city's node and starts it.
+pub(crate) async fn city() -> Node {
+    let kept = TempDir::new().unwrap();
+    let dir = kept.path().join("node");
+    let made = gongkai_node::found(Found {
+        dir: dir.clone(),
+        division: CITY.to_owned(),
+        name: None,
+        listen: ANY_PORT.to_owned(),
+        advertise: String::new(),
+        seeds: None,
+    });
+    made.await.unwrap();
+    Node::start_in(dir, Some(kept)).await
+}
+
+/// Joins with a token; gives the directory too.
+pub(crate) async fn join_in(dir: &Path, token: &str, division: Option<&str>) -> Result<Made, gongkai_node::Error> {
+    gongkai_node::join(Join {
+        dir: dir.to_owned(),
+        token: token.to_owned(),
+        division: division.map(str::to_owned),
+        listen: ANY_PORT.to_owned(),
+        advertise: String::new(),
+    })
+    .await
+}
+
+impl Node {
+    async fn start_in(dir: PathBuf, kept: Option<TempDir>) -> Self {
+        let mut node = Self { dir, running: None, channel: None, _kept: kept };
+        node.start().await;
+        node
+    }
+
+    /// Invites, joins and starts a child.
+    pub(crate) async fn child(&self, division: &str) -> Self {
+        self.child_with(division, |config| config).await
+    }
+
+    /// A child whose configuration is changed before its first start.
+    pub(crate) async fn child_with(&self, division: &str, change: impl Fn(String) -> String) -> Self {
+        let kept = TempDir::new().unwrap();
+        let dir = kept.path().join("node");
+        join_in(&dir, &self.token(division).await, None).await.unwrap();
+        let config = dir.join(gongkai_node::CONFIG_FILE);
+        let text = change(std::fs::read_to_string(&config).unwrap());
+        std::fs::write(&config, text).unwrap();
+        Self::start_in(dir, Some(kept)).await
+    }
+
+    /// Starts the daemon of the directory.
+    pub(crate) async fn start(&mut self) {
+        let running = gongkai_node::start(Start::read(self.dir.clone(), None).unwrap()).await.unwrap();
+        let socket = format!("unix:{}", self.dir.join(ADMIN_SOCKET).display());
+        self.running = Some(running);
+        self.channel = Some(Endpoint::from_shared(socket).unwrap().connect().await.unwrap());
+    }
+
+    /// Stops the daemon in order.
+    pub(crate) async fn stop(&mut self) {
+        self.channel = None;
+        self.running.take().unwrap().stop().await;
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone().unwrap()
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.running.as_ref().unwrap().address().to_string()
+    }
+
+    pub(crate) fn catalogs(&self) -> catalog_service_client::CatalogServiceClient<Channel> {
+        catalog_service_client::CatalogServiceClient::new(self.channel())
+            .max_decoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn reviews(&self) -> review_service_client::ReviewServiceClient<Channel> {
+        review_service_client::ReviewServiceClient::new(self.channel())
+    }
+
+    pub(crate) fn nodes(&self) -> node_service_client::NodeServiceClient<Channel> {
+        node_service_client::NodeServiceClient::new(self.channel())
+    }
+
+    pub(crate) fn links(&self) -> sync_service_client::SyncServiceClient<Channel> {
+        sync_service_client::SyncServiceClient::new(self.channel())
+    }
+
+    pub(crate) fn editions(&self) -> publish_service_client::PublishServiceClient<Channel> {
+        publish_service_client::PublishServiceClient::new(self.channel())
+    }
+
+    pub(crate) fn audit(&self) -> audit_service_client::AuditServiceClient<Channel> {
+        audit_service_client::AuditServiceClient::new(self.channel())
+    }
+
+    /// A token for a division below; a young node knows its children only once the tree has come down.
+    pub(crate) async fn token(&self, division: &str) -> String {
+        let request = InviteRequest { division: division.to_owned(), ..InviteRequest::default() };
+        eventually("the tree", async || self.nodes().invite(request.clone()).await.ok()).await.into_inner().token
+    }
+
+    /// `sync now`; the last word of each link.
+    pub(crate) async fn sync_now(&self) -> Vec<SyncProgress> {
+        let mut answers = self.links().now(SyncNowRequest::default()).await.unwrap().into_inner();
+        let mut last: Vec<SyncProgress> = Vec::new();
+        while let Some(progress) = answers.next().await {
+            let progress = progress.unwrap();
+            last.retain(|known| known.division != progress.division);
+            last.push(progress);
+        }
+        last
+    }
+
+    /// `sync now`, which must end well on every link.
+    pub(crate) async fn catch_up(&self) {
+        let last = self.sync_now().await;
+        assert!(!last.is_empty() && last.iter().all(|progress| progress.state == "caught-up"), "{last:?}");
+    }
+
+    pub(crate) async fn import(&self, content: &[u8], file_name: &str) -> ImportCatalogResponse {
+        let request = ImportCatalogRequest {
+            content: content.to_vec(),
+            file_name: file_name.to_owned(),
+            ..ImportCatalogRequest::default()
+        };
+        self.catalogs().import(request).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn submit(&self, catalog: &str) -> SubmitCatalogResponse {
+        let request = SubmitCatalogRequest { catalog: catalog.to_owned(), ..SubmitCatalogRequest::default() };
+        self.catalogs().submit(request).await.unwrap().into_inner()
+    }
+
+    /// The row of a catalog in the list.
+    pub(crate) async fn row(&self, catalog: &str) -> Option<CatalogRow> {
+        let rows = self.catalogs().list(ListCatalogsRequest::default()).await.unwrap().into_inner().catalogs;
+        rows.into_iter().find(|row| row.catalog == catalog)
+    }
+
+    /// Waits until a catalog is in a state.
+    pub(crate) async fn until_state(&self, catalog: &str, state: &str) -> CatalogRow {
+        eventually(&format!("{catalog} {state}"), async || self.row(catalog).await.filter(|row| row.state == state))
+            .await
+    }
+
+    pub(crate) async fn review(&self, catalog: &str) -> ShowReviewResponse {
+        let request = ShowReviewRequest { catalog: catalog.to_owned(), ..ShowReviewRequest::default() };
+        self.reviews().show(request).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn approve(&self, catalog: &str) -> Result<DecideReviewResponse, Status> {
+        let request = DecideReviewRequest { catalog: catalog.to_owned(), ..DecideReviewRequest::default() };
+        Ok(self.reviews().approve(request).await?.into_inner())
+    }
+
+    /// The link to a peer.
+    pub(crate) async fn link(&self, peer: &str) -> PeerStatus {
+        let peers = self.links().status(SyncStatusRequest {}).await.unwrap().into_inner().peers;
+        peers.into_iter().find(|link| link.division == peer).unwrap_or_else(|| panic!("no link to {peer}"))
+    }
+
+    pub(crate) async fn until_link(&self, peer: &str, state: &str) -> PeerStatus {
+        eventually(&format!("link to {peer} {state}"), async || {
+            Some(self.link(peer).await).filter(|link| link.state == state)
+        })
+        .await
+    }
+
+    pub(crate) async fn history(&self) -> Vec<SyncSession> {
+        self.links().history(SyncHistoryRequest::default()).await.unwrap().into_inner().sessions
+    }
+}
+
+/// A workbook that comes with the program.
+pub(crate) fn sample(file: &str) -> &'static Sample {
+    samples().iter().find(|sample| sample.file == file).unwrap_or_else(|| panic!("no sample {file}"))
+}
+
+/// The refusal of a configuration text.
+pub(crate) fn config_error(text: &str) -> String {
+    Config::parse(text).unwrap_err().code().to_owned()
+}
+
+pub(crate) fn reason(reason: Option<&wire::Reason>) -> String {
+    reason.map(|reason| reason.code.clone()).unwrap_or_default()
+}

@@ -1,0 +1,12 @@
+//! Real daemons over real TLS and real sockets, on free ports and in temporary directories.
+//!
+//! Invariant: nothing sleeps but the short polls inside `eventually`; every wait has a bound.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod admin;
+mod enrolment;
+mod harness;
+mod main_job;
+mod refusals;
+mod sessions;
