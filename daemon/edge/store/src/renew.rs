@@ -35,12 +35,17 @@ mod tests {
 
     use super::*;
 
-    const OLD: FeedId = Incarnation::from_bytes([1; 16]);
-    const NEW: FeedId = Incarnation::from_bytes([2; 16]);
+    fn life(byte: u8) -> FeedId {
+        Incarnation::from_bytes([byte; 16])
+    }
 
     async fn made(dir: &Path) -> Store {
-        let identity =
-            Identity { division: DivisionId::parse("t1").unwrap(), incarnation: OLD, feed_id: OLD, daemon_id: OLD };
+        let identity = Identity {
+            division: DivisionId::parse("t1").unwrap(),
+            incarnation: life(1),
+            feed_id: life(1),
+            daemon_id: life(1),
+        };
         Store::create(dir, identity, 0).await.unwrap()
     }
 
@@ -58,31 +63,31 @@ mod tests {
         let dir = kept.path();
         let store = made(dir).await;
         let marker = Marker::read(dir).unwrap().unwrap();
-        Marker { next_feed_id: Some(NEW), ..marker.clone() }.write(dir).unwrap();
+        Marker { next_feed_id: Some(life(2)), ..marker.clone() }.write(dir).unwrap();
         store.close().await;
         let (feed_id, seen) = reopened(dir).await;
-        assert_eq!((feed_id, seen), (OLD, Some(marker.clone())), "only the marker was written");
+        assert_eq!((feed_id, seen), (life(1), Some(marker.clone())), "only the marker was written");
 
         let store = Store::open(dir).await.unwrap();
-        Marker { next_feed_id: Some(NEW), ..marker.clone() }.write(dir).unwrap();
-        let identity = Identity { incarnation: NEW, feed_id: NEW, ..Identity::clone(&store.identity()) };
+        Marker { next_feed_id: Some(life(2)), ..marker.clone() }.write(dir).unwrap();
+        let identity = Identity { incarnation: life(2), feed_id: life(2), ..Identity::clone(&store.identity()) };
         on_db!(store, db => db.put_identity(&identity).await).unwrap();
         store.close().await;
         let (feed_id, seen) = reopened(dir).await;
-        assert_eq!(feed_id, NEW, "the database was written too");
-        assert_eq!(seen, Some(Marker { feed_id: NEW, ..marker }));
+        assert_eq!(feed_id, life(2), "the database was written too");
+        assert_eq!(seen, Some(Marker { feed_id: life(2), ..marker }));
     }
 
     #[tokio::test]
     async fn a_renewed_store_says_so_at_once_and_after_opening() {
         let kept = tempfile::tempdir().unwrap();
         let store = made(kept.path()).await;
-        store.renew_identity(NEW, NEW).await.unwrap();
-        assert_eq!((store.identity().incarnation, store.identity().feed_id), (NEW, NEW));
+        store.renew_identity(life(2), life(2)).await.unwrap();
+        assert_eq!((store.identity().incarnation, store.identity().feed_id), (life(2), life(2)));
         store.close().await;
         let store = Store::open(kept.path()).await.unwrap();
-        assert_eq!((store.identity().incarnation, store.identity().feed_id), (NEW, NEW));
-        assert_eq!(store.identity().daemon_id, OLD);
+        assert_eq!((store.identity().incarnation, store.identity().feed_id), (life(2), life(2)));
+        assert_eq!(store.identity().daemon_id, life(1));
         store.close().await;
     }
 
