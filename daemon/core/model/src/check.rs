@@ -57,13 +57,18 @@ pub enum LawState {
     Unknown,
 }
 
+/// Looks up what is known of a title.
+pub type FindLaw<'a> = dyn Fn(&Basis) -> LawState + 'a;
+/// Finds the standard's item that an item follows.
+pub type FindStandard<'a> = dyn Fn(&Item) -> Option<&'a Item> + 'a;
+
 /// What the check needs to know beside the items.
 #[derive(Clone, Copy, Default)]
 pub struct Facts<'a> {
     /// Looks up a title; without it titles are not checked.
-    pub laws: Option<&'a dyn Fn(&Basis) -> LawState>,
+    pub laws: Option<&'a FindLaw<'a>>,
     /// The standard's item that an item follows; without one only the statutory limit counts.
-    pub standard: Option<&'a dyn Fn(&Item) -> Option<&'a Item>>,
+    pub standard: Option<&'a FindStandard<'a>>,
 }
 
 /// Something a person should mend, or waive with a reason.

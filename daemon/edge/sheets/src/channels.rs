@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use gongkai_model::{item::Item, vocabulary::fold};
 
-use crate::Reading;
+use crate::{Reading, traditional::simplify};
 
 mod boxes;
 
@@ -32,6 +32,15 @@ pub(crate) struct Channels {
 
 /// Reads a channel cell; `has_optional_boxes` says that the header explains □ as "optional".
 pub(crate) fn read(reading: &Reading<'_>, raw: &str, has_optional_boxes: bool) -> Channels {
+    let simple = simplify(raw);
+    let mut channels = read_simplified(reading, &simple, has_optional_boxes);
+    if simple != raw {
+        channels.findings.push(("text-traditional", "traditional characters: a copy of a mirrored page?".to_owned()));
+    }
+    channels
+}
+
+fn read_simplified(reading: &Reading<'_>, raw: &str, has_optional_boxes: bool) -> Channels {
     let mut channels = Channels::default();
     let segments = boxes::split(reading, raw);
     let has_boxes = segments.iter().any(|segment| segment.state != State::Plain);

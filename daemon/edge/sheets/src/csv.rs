@@ -51,7 +51,8 @@ pub(crate) fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<
         let record = record.map_err(|error| Error::Damaged { what: error.to_string() })?;
         let row = u32::try_from(row).unwrap_or(u32::MAX);
         for (column, text) in record.iter().enumerate() {
-            sheet.put(row, u32::try_from(column).unwrap_or(u32::MAX), text.to_owned(), &mut budget)?;
+            let text = without_guard(text).to_owned();
+            sheet.put(row, u32::try_from(column).unwrap_or(u32::MAX), text, &mut budget)?;
         }
     }
     if text.contains('\u{fffd}') {
@@ -59,6 +60,26 @@ pub(crate) fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<
     }
     Ok(vec![sheet])
 }
+
+/// The text to write for a cell, so that a spreadsheet program that opens the file does not run it as a formula:
+/// with an apostrophe before it, where it begins like one.
+pub(crate) fn with_guard(text: &str) -> Cow<'_, str> {
+    if is_guarded_start(text) { Cow::Owned(format!("{GUARD}{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Takes the apostrophe away that [`with_guard`] or another program's export put there.
+fn without_guard(text: &str) -> &str {
+    text.strip_prefix(GUARD).filter(|rest| is_guarded_start(rest)).unwrap_or(text)
+}
+
+/// Whether the text begins like a formula, after any number of apostrophes and blanks.
+fn is_guarded_start(text: &str) -> bool {
+    let bare = text.trim_start_matches(|c: char| c == GUARD || c.is_whitespace());
+    bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+/// What spreadsheet programs take for "this is text".
+const GUARD: char = '\'';
 
 fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
@@ -93,10 +114,13 @@ fn refuse_web_page(text: &str) -> Result<(), Error> {
     Err(Error::NotAWorkbook { found })
 }
 
-/// The one of tab, semicolon and comma that splits the most lines of the head into several columns.
+/// The one of tab, semicolon and comma that stands most often outside quotes in the head of the file.
 fn delimiter(text: &str) -> u8 {
     let end = text.char_indices().map(|(place, _)| place).find(|place| *place >= HEAD_BYTES).unwrap_or(text.len());
-    let count = |delimiter: u8| text[..end].bytes().filter(|byte| *byte == delimiter).count();
+    let bare: String = text[..end].split('"').step_by(2).collect();
+    // A stray quote may hide everything behind it: then the quotes say nothing.
+    let counted = if bare.contains(['\t', ';', ',']) { &bare } else { &text[..end] };
+    let count = |delimiter: u8| counted.bytes().filter(|byte| *byte == delimiter).count();
     let candidates = [b'\t', b';', b','];
     candidates.into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }

@@ -6,13 +6,16 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
-    Reading,
+    Mapping, Reading,
     grid::{Sheet, address},
     report::Diagnostics,
+    traditional::is_traditional,
 };
 
 mod gaps;
 mod words;
+
+pub(crate) use words::{is_slug, plain, terms};
 
 /// Most header rows below the first: the official form has one; three-level matters may have two.
 const SUB_ROWS_MAX: u32 = 2;
@@ -115,15 +118,20 @@ impl Header {
 }
 
 /// All headers of a sheet, top to bottom.
-pub(crate) fn find(sheet: &Sheet, reading: &Reading<'_>, diagnostics: &mut Diagnostics) -> Vec<Header> {
+pub(crate) fn find(
+    sheet: &Sheet,
+    reading: &Reading<'_>,
+    mapping: &Mapping,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Header> {
     let mut headers: Vec<Header> = Vec::new();
     let mut row = sheet.first_row();
     // Names, bodies and limits repeat down a sheet: each text is folded once.
     let mut known: HashMap<&str, Option<u8>> = HashMap::new();
     while row < sheet.end_row() {
-        if is_main_row(sheet, row, &mut known) {
+        if is_main_row(sheet, mapping, row, &mut known) {
             let floor = headers.last().map_or(sheet.first_row(), |header| header.end);
-            let header = read(sheet, reading, row, floor, diagnostics);
+            let header = read(sheet, reading, mapping, row, floor, diagnostics);
             row = header.end;
             headers.push(header);
         } else {
@@ -134,12 +142,18 @@ pub(crate) fn find(sheet: &Sheet, reading: &Reading<'_>, diagnostics: &mut Diagn
 }
 
 /// Whether the row names a matter and a content or subject column: the least that makes a catalog.
-fn is_main_row<'a>(sheet: &'a Sheet, row: u32, known: &mut HashMap<&'a str, Option<u8>>) -> bool {
+fn is_main_row<'a>(sheet: &'a Sheet, mapping: &Mapping, row: u32, known: &mut HashMap<&'a str, Option<u8>>) -> bool {
     let mut tops = BTreeSet::new();
     for (_, text) in sheet.own_cells(row) {
         // 4 letters of 3 bytes and a few blanks or notes; longer texts and single marks are not looked at.
-        if text.len() >= 6 && text.len() <= words::WORD_CHARS_MAX * 4 && text.chars().count() <= words::WORD_CHARS_MAX {
-            let rank_of = || words::top(&words::plain(text)).map(|column| rank(&column));
+        if text.len() >= TOP_BYTES_MIN
+            && text.len() <= words::WORD_CHARS_MAX * 4
+            && text.chars().count() <= words::WORD_CHARS_MAX
+        {
+            let rank_of = || {
+                let word = plain(text);
+                mapping.column(&word, text).or_else(|| words::top(&word)).map(|column| rank(&column))
+            };
             tops.extend(*known.entry(text).or_insert_with(rank_of));
         }
     }
@@ -149,6 +163,8 @@ fn is_main_row<'a>(sheet: &'a Sheet, row: u32, known: &mut HashMap<&'a str, Opti
     has_body && (has_matter || tops.len() >= 4)
 }
 
+/// The shortest word of the form (内容) in bytes.
+const TOP_BYTES_MIN: usize = 6;
 const MATTER_RANK: u8 = 1;
 
 /// The official order of columns.
@@ -166,10 +182,17 @@ fn rank(column: &Column) -> u8 {
     }
 }
 
-fn read(sheet: &Sheet, reading: &Reading<'_>, main: u32, floor: u32, diagnostics: &mut Diagnostics) -> Header {
+fn read(
+    sheet: &Sheet,
+    reading: &Reading<'_>,
+    mapping: &Mapping,
+    main: u32,
+    floor: u32,
+    diagnostics: &mut Diagnostics,
+) -> Header {
     let top = if main > floor && is_group_row(sheet, main - 1) { main - 1 } else { main };
     let mut end = main + 1;
-    while end < sheet.end_row() && end <= main + SUB_ROWS_MAX && is_sub_row(sheet, reading, main, end) {
+    while end < sheet.end_row() && end <= main + SUB_ROWS_MAX && is_sub_row(sheet, reading, mapping, main, end) {
         end += 1;
     }
     let has_county = (top..end).any(|row| sheet.own_cells(row).any(|(_, text)| reading.is_county(text)));
@@ -178,7 +201,7 @@ fn read(sheet: &Sheet, reading: &Reading<'_>, main: u32, floor: u32, diagnostics
     for column in 0..sheet.end_column() {
         let texts = texts(sheet, top, end, column);
         header.has_optional_boxes |= texts.iter().any(|text| text.contains("可选"));
-        if texts.iter().any(|text| words::is_traditional(text)) {
+        if texts.iter().any(|text| is_traditional(text)) {
             diagnostics.warn(
                 "text-traditional",
                 &sheet.name,
@@ -187,7 +210,8 @@ fn read(sheet: &Sheet, reading: &Reading<'_>, main: u32, floor: u32, diagnostics
             );
         }
         let heading = heading(sheet, top, end, column);
-        match resolve(reading, &texts, heading, has_county) {
+        let named = texts.iter().rev().find_map(|text| mapping.column(&plain(text), text));
+        match named.or_else(|| resolve(reading, &texts, heading, has_county)) {
             Some(found) => header.columns.push((column, found)),
             None => unnamed.push((column, texts.join("/"))),
         }
@@ -256,7 +280,7 @@ fn is_group_row(sheet: &Sheet, row: u32) -> bool {
 }
 
 /// A row under the main one in which at least half of the cells are header words and none is a serial.
-fn is_sub_row(sheet: &Sheet, reading: &Reading<'_>, main: u32, row: u32) -> bool {
+fn is_sub_row(sheet: &Sheet, reading: &Reading<'_>, mapping: &Mapping, main: u32, row: u32) -> bool {
     let mut cells = 0;
     let mut known = 0;
     for (column, text) in sheet.own_cells(row) {
@@ -266,7 +290,8 @@ fn is_sub_row(sheet: &Sheet, reading: &Reading<'_>, main: u32, row: u32) -> bool
         }
         let word = words::plain(text);
         let group = heading(sheet, main, main + 1, column);
-        let is_word = words::top(&word).is_some() || words::group(&word).is_some();
+        let is_named = mapping.column(&word, text).is_some();
+        let is_word = is_named || words::top(&word).is_some() || words::group(&word).is_some();
         known += usize::from(is_word || words::mark(reading, group, text, false).is_some());
     }
     cells > 0 && known * 2 >= cells && known > 0

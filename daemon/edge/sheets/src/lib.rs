@@ -11,6 +11,7 @@ mod error;
 mod grid;
 mod header;
 pub mod limits;
+mod mapping;
 mod marks;
 mod parts;
 mod reading;
@@ -18,14 +19,20 @@ mod report;
 mod rows;
 mod subject;
 mod tables;
+mod traditional;
 mod write;
 mod xls;
 mod xlsx;
 
 pub use error::Error;
-pub use reading::Reading;
+pub use mapping::{HEADER_CHARS_MAX, MAPPINGS_MAX, Mapping, MappingError, fields};
+pub use reading::{FullTitle, Reading, Told};
 pub use report::{Rejected, Report, Row, Source, Table, WARNINGS_PER_CODE_MAX, Warning};
-pub use write::{CatalogSheet, SheetRow, write};
+pub use write::{
+    CatalogSheet, JsonCatalog, JsonRow, SheetRow, TEMPLATE_ROWS_MAX, Template, template, write, write_csv, write_json,
+};
+
+use std::collections::BTreeSet;
 
 use grid::Sheet;
 use report::Diagnostics;
@@ -41,6 +48,14 @@ const OLE_MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 /// A file that is no workbook, breaks a bound of [`limits`], or holds no catalog; single tables and rows that
 /// cannot be read are in the report instead.
 pub fn read(bytes: &[u8], file_name: &str, reading: &Reading<'_>) -> Result<Report, Error> {
+    read_told(bytes, file_name, reading, &Told::default())
+}
+
+/// As [`read`], with what a person told about the file: columns by name, full titles of laws.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &Told<'_>) -> Result<Report, Error> {
     limits::check_size(bytes)?;
     let mut diagnostics = Diagnostics::default();
     let sheets = sheets(bytes, &mut diagnostics)?;
@@ -50,11 +65,12 @@ pub fn read(bytes: &[u8], file_name: &str, reading: &Reading<'_>) -> Result<Repo
     let mut tables = Vec::new();
     let mut rejected = Vec::new();
     for sheet in sheets.iter().filter(|sheet| !sheet.is_empty()) {
-        match tables::read(sheet, file_name, reading, &mut diagnostics) {
+        match tables::read(sheet, file_name, reading, told, &mut diagnostics) {
             Ok(found) => tables.extend(found),
             Err(reason) => rejected.push(reason),
         }
     }
+    note_unmet(&sheets, told, &mut diagnostics);
     if tables.is_empty() {
         return Err(Error::NoCatalog { looked: why_none(&rejected) });
     }
@@ -80,6 +96,20 @@ fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<Sheet>, Err
         return xls::sheets(bytes);
     }
     csv::sheets(bytes, diagnostics)
+}
+
+/// Names mapped headers that stand nowhere in the file: most likely a slip of the keyboard.
+fn note_unmet(sheets: &[Sheet], told: &Told<'_>, diagnostics: &mut Diagnostics) {
+    if told.mapping.is_empty() {
+        return;
+    }
+    let cells =
+        || sheets.iter().flat_map(|sheet| (sheet.first_row()..sheet.end_row()).flat_map(|r| sheet.own_cells(r)));
+    let short = || cells().map(|(_, text)| text).filter(|text| text.len() <= HEADER_CHARS_MAX * 4);
+    let words: BTreeSet<String> = short().map(header::plain).collect();
+    for header in told.mapping.unmet(|word| words.contains(word)) {
+        diagnostics.warn_file("mapping-unmet", &format!("no column `{header}` in the file"));
+    }
 }
 
 fn why_none(rejected: &[Rejected]) -> String {

@@ -5,7 +5,15 @@
 
 use gongkai_model::{item::Item, vocabulary::Terms};
 
-use crate::{Reading, header::Group};
+use crate::{
+    Reading,
+    header::{Group, is_slug},
+    traditional::simplify,
+};
+
+/// Extra column of a second mode: an item has one, some rows tick two.
+pub(crate) const SECOND_MODE: &str = "另一公开方式";
+const SPECIFIC: &str = "specific";
 
 /// Words in a mark cell that say "no".
 const NO_WORDS: [&str; 9] = ["×", "✗", "✘", "x", "-", "—", "/", "无", "否"];
@@ -61,7 +69,7 @@ pub(crate) fn put(reading: &Reading<'_>, group: Group, slug: &str, text: &str, i
         Mark::Empty | Mark::Ticked => "",
     };
     match group {
-        Group::Audience if slug == "specific" => {
+        Group::Audience if slug == SPECIFIC => {
             item.audience.insert(slug.to_owned());
             let is_name = !words.is_empty() && reading.vocabulary.audience.find(words).is_none();
             item.audience_specific = if is_name { words.to_owned() } else { String::new() };
@@ -75,7 +83,7 @@ pub(crate) fn put(reading: &Reading<'_>, group: Group, slug: &str, text: &str, i
             level.is_none().then(|| ("mark-unknown", format!("`{words}` is taken for a tick")))
         }
         _ => {
-            let finding = set(group, slug, item);
+            let finding = set(reading, group, slug, item);
             let is_value = words.is_empty() || terms(reading, group).is_some_and(|terms| terms.find(words).is_some());
             finding.or_else(|| (!is_value).then(|| ("mark-unknown", format!("`{words}` is taken for a tick"))))
         }
@@ -83,7 +91,7 @@ pub(crate) fn put(reading: &Reading<'_>, group: Group, slug: &str, text: &str, i
 }
 
 /// Puts one value of a group into the item; a second one where only one fits is a finding.
-fn set(group: Group, slug: &str, item: &mut Item) -> Option<Finding> {
+fn set(reading: &Reading<'_>, group: Group, slug: &str, item: &mut Item) -> Option<Finding> {
     let one = |field: &mut String| {
         if field.is_empty() || field == slug {
             slug.clone_into(field);
@@ -96,11 +104,41 @@ fn set(group: Group, slug: &str, item: &mut Item) -> Option<Finding> {
         Group::Level => drop(item.levels.insert(slug.to_owned())),
         Group::FiveOpen => drop(item.five_open.insert(slug.to_owned())),
         Group::Channel => drop(item.channels.insert(slug.to_owned())),
-        Group::Mode => return one(&mut item.disclosure_mode),
+        Group::Mode => return add_mode(reading, slug, item),
         Group::Extent => return one(&mut item.extent),
         Group::Stage => return one(&mut item.stage),
     }
     None
+}
+
+/// Adds a mode: the first of the vocabulary is the item's, others go beside it.
+fn add_mode(reading: &Reading<'_>, slug: &str, item: &mut Item) -> Option<Finding> {
+    let mut all = modes(reading, item);
+    if all.iter().any(|known| known == slug) {
+        return None;
+    }
+    all.push(slug.to_owned());
+    let place = |slug: &String| reading.vocabulary.modes.iter().position(|term| term.slug == *slug);
+    all.sort_by_key(|slug| place(slug).unwrap_or(usize::MAX));
+    let (first, others) = all.split_first()?;
+    first.clone_into(&mut item.disclosure_mode);
+    if others.is_empty() {
+        return None;
+    }
+    let labels: Vec<&str> = others.iter().map(|slug| reading.vocabulary.modes.label(slug)).collect();
+    item.extra.insert(SECOND_MODE.to_owned(), labels.join("、"));
+    Some((
+        "mark-several",
+        format!("`{first}` is the mode, `{}` is kept beside it: make two items?", others.join("`, `")),
+    ))
+}
+
+/// The modes of an item by their slugs: its own, then those beside it.
+pub(crate) fn modes(reading: &Reading<'_>, item: &Item) -> Vec<String> {
+    let beside = item.extra.get(SECOND_MODE).map_or("", String::as_str);
+    let beside = beside.split('、').filter_map(|label| reading.vocabulary.modes.find(label)).map(|term| &term.slug);
+    let own = Some(&item.disclosure_mode).filter(|mode| !mode.is_empty());
+    own.into_iter().chain(beside).cloned().collect()
 }
 
 /// Puts a cell that names values in words (县级、乡级; 主动公开) into the item.
@@ -113,12 +151,15 @@ pub(crate) fn put_words(reading: &Reading<'_>, group: Group, text: &str, item: &
     }
     let mut findings = Vec::new();
     for word in text.split(['、', '，', ',', ';', '；', '\n', '/']).map(str::trim).filter(|word| !word.is_empty()) {
-        let Mark::Words(word) = read(reading, word) else { continue };
+        let word = simplify(word);
+        let Mark::Words(word) = read(reading, &word) else { continue };
         // 公开方式 = 全文公开 is the extent, not the mode.
         let found = value(reading, group, word).map(|slug| (group, slug));
         let found = found.or_else(|| value(reading, Group::Extent, word).map(|slug| (Group::Extent, slug)));
         match found {
-            Some((group, slug)) => findings.extend(set(group, slug, item)),
+            Some((group, slug)) => findings.extend(set(reading, group, slug, item)),
+            // A value that a newer version wrote by its slug.
+            None if is_slug(word) => findings.extend(set(reading, group, word, item)),
             None => findings.push(("mark-unknown", format!("`{word}` is no value that is known here"))),
         }
     }
@@ -133,33 +174,54 @@ fn put_audience(reading: &Reading<'_>, text: &str, item: &mut Item) -> Option<Fi
         Mark::Words(words) => words,
     };
     let terms = &reading.vocabulary.audience;
-    if let Some(term) = terms.find(words) {
-        item.audience.insert(term.slug.clone());
-        return None;
-    }
-    let (head, tail) =
-        words.split_once([':', '：', '(', '（', '、', '，', ',', ';', '；', '\n']).unwrap_or((words, ""));
-    let tail = tail.trim_end_matches([')', '）']).trim();
-    match (terms.find(head).map(|term| term.slug.as_str()), terms.find(tail).map(|term| term.slug.as_str())) {
-        (Some(first), Some(second)) => item.audience.extend([first.to_owned(), second.to_owned()]),
-        (Some(first), None) => {
-            item.audience.extend([first.to_owned(), "specific".to_owned()]);
-            tail.clone_into(&mut item.audience_specific);
+    let find = |word: &str| terms.find(&simplify(word));
+    let mut rest = words;
+    while !rest.is_empty() {
+        if let Some(term) = find(rest) {
+            item.audience.insert(term.slug.clone());
+            break;
         }
-        (None, _) => {
-            item.audience.insert("specific".to_owned());
-            words.clone_into(&mut item.audience_specific);
+        let (head, stop) =
+            rest.find(is_audience_stop).map_or((rest, ' '), |place| (&rest[..place], char_at(rest, place)));
+        let tail = rest[head.len()..].trim_start_matches(stop).trim();
+        let known = find(head);
+        if let Some(term) = known {
+            item.audience.insert(term.slug.clone());
         }
+        // 特定群体:申请人, 全社会(申请人): what follows names the group, whatever stops it has.
+        if known.is_none() || is_opening(stop) {
+            item.audience.insert(SPECIFIC.to_owned());
+            let name = if known.is_none() { rest } else { tail };
+            let is_bracketed = known.is_some() && matches!(stop, '(' | '（');
+            let name = if is_bracketed { name.trim_end_matches([')', '）']) } else { name };
+            name.trim().clone_into(&mut item.audience_specific);
+            break;
+        }
+        rest = tail;
     }
     None
 }
 
+fn is_audience_stop(c: char) -> bool {
+    is_opening(c) || matches!(c, '、' | '，' | ',' | ';' | '；' | '\n')
+}
+
+fn is_opening(c: char) -> bool {
+    matches!(c, ':' | '：' | '(' | '（')
+}
+
+fn char_at(text: &str, place: usize) -> char {
+    text[place..].chars().next().unwrap_or(' ')
+}
+
 fn value<'a>(reading: &Reading<'a>, group: Group, word: &str) -> Option<&'a str> {
     if group == Group::Level {
-        return reading.level(word, false);
+        let known = reading.vocabulary.levels.get(word).map(|term| term.slug.as_str());
+        return known.or_else(|| reading.level(word, false));
     }
     let terms = terms(reading, group)?;
-    terms.find(word).or_else(|| terms.find_within(word)).map(|term| term.slug.as_str())
+    let found = terms.find(word).or_else(|| terms.get(word)).or_else(|| terms.find_within(word));
+    found.map(|term| term.slug.as_str())
 }
 
 fn terms<'a>(reading: &Reading<'a>, group: Group) -> Option<&'a Terms> {

@@ -2,10 +2,14 @@
 //!
 //! Invariant: an answer depends on the arguments only. Left out: where the data comes from (seeds, journal).
 
+use std::sync::LazyLock;
+
 use gongkai_model::{
     domain::{Domain, RoutingTable, TitleMatch},
     vocabulary::{Term, Vocabulary, fold},
 };
+
+use crate::Mapping;
 
 /// The data a file is read with.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +20,26 @@ pub struct Reading<'a> {
     pub routing: &'a RoutingTable,
     /// The level of the node that reads, as a slug: it decides what 市级 means. Empty where it is not known.
     pub node_level: &'a str,
+}
+
+/// The full title of a law known under the one that is asked for.
+pub type FullTitle<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// What a person told about a file beside the data: it changes what is read only where the file is silent or unusual.
+#[derive(Clone, Copy)]
+pub struct Told<'a> {
+    /// Columns by their header's text.
+    pub mapping: &'a Mapping,
+    /// The full title of a law known under a short one (《信息公开条例》); `None` where the title is full or unknown.
+    /// The printed text is kept beside it.
+    pub law_title: Option<&'a FullTitle<'a>>,
+}
+
+impl Default for Told<'_> {
+    fn default() -> Self {
+        static NOTHING: LazyLock<Mapping> = LazyLock::new(Mapping::default);
+        Self { mapping: &NOTHING, law_title: None }
+    }
 }
 
 /// The level that 市级 means in a table that has a separate county column.
@@ -73,9 +97,17 @@ impl<'a> Reading<'a> {
 
     /// The word to print for a slug so that it reads back: the label, else a spelling that only this term has.
     pub(crate) fn level_label<'t>(&'t self, slug: &'t str) -> &'t str {
-        let Some(term) = self.vocabulary.levels.get(slug) else { return slug };
-        let words = std::iter::once(&term.label).chain(&term.spellings);
-        let mut alone = words.filter(|word| self.vocabulary.levels.matches(word).count() == 1);
-        alone.next().map_or(slug, String::as_str)
+        self.level_words(slug).next().unwrap_or(slug)
+    }
+
+    /// As [`Reading::level_label`], for a list of several: no word with a stop inside (乡、村级).
+    pub(crate) fn level_list_word<'t>(&'t self, slug: &'t str) -> &'t str {
+        self.level_words(slug).find(|word| !word.contains(['、', '，', ',', ';', '；', '/'])).unwrap_or(slug)
+    }
+
+    fn level_words<'t>(&'t self, slug: &'t str) -> impl Iterator<Item = &'t str> {
+        let levels = &self.vocabulary.levels;
+        let words = levels.get(slug).into_iter().flat_map(|term| std::iter::once(&term.label).chain(&term.spellings));
+        words.filter(|word| levels.matches(word).count() == 1).map(String::as_str)
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use gongkai_model::item::{Item, missing_elements, parse_time_limit};
-use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// Most warnings of one code that name their cell; the rest is counted in one more.
 pub const WARNINGS_PER_CODE_MAX: usize = 100;
@@ -99,40 +99,44 @@ impl Row {
 
 impl Serialize for Row {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let item = &self.item;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("serial", &self.serial)?;
-        map.serialize_entry("level1", &item.level1)?;
-        map.serialize_entry("level2", &item.level2)?;
-        map.serialize_entry("level3", &item.level3)?;
-        map.serialize_entry("name", item.name())?;
-        map.serialize_entry("content", &item.content)?;
-        map.serialize_entry("basis", &item.basis.iter().map(FullBasis).collect::<Vec<_>>())?;
-        map.serialize_entry("time_limit_text", &item.time_limit_text)?;
-        map.serialize_entry("time_limit", &parse_time_limit(&item.time_limit_text))?;
-        map.serialize_entry("subject", &item.subject)?;
-        map.serialize_entry("channels", &item.channels)?;
-        map.serialize_entry("channels_other", &item.channels_other)?;
-        map.serialize_entry("channels_optional", &item.channels_optional)?;
-        map.serialize_entry("channels_raw", &item.channels_raw)?;
-        map.serialize_entry("audience", &item.audience)?;
-        map.serialize_entry("audience_specific", &item.audience_specific)?;
-        map.serialize_entry("disclosure_mode", &item.disclosure_mode)?;
-        map.serialize_entry("withhold_reason", &item.withhold_reason)?;
-        map.serialize_entry("extent", &item.extent)?;
-        map.serialize_entry("levels", &item.levels)?;
-        map.serialize_entry("five_open", &item.five_open)?;
-        map.serialize_entry("stage", &item.stage)?;
-        map.serialize_entry("guideline_ref", &item.guideline_ref)?;
-        map.serialize_entry("power_list_ref", &item.power_list_ref)?;
-        map.serialize_entry("responsible_dept", &item.responsible_dept)?;
-        map.serialize_entry("effective_from", &item.effective_from)?;
-        map.serialize_entry("effective_to", &item.effective_to)?;
-        map.serialize_entry("extra", &item.extra)?;
+        put_item(&mut map, &self.item)?;
         map.serialize_entry("source", &self.source)?;
         map.serialize_entry("errors", &self.errors)?;
         map.end()
     }
+}
+
+/// The fields of an item as scripts know them, also the empty ones.
+pub(crate) fn put_item<M: SerializeMap>(map: &mut M, item: &Item) -> Result<(), M::Error> {
+    map.serialize_entry("level1", &item.level1)?;
+    map.serialize_entry("level2", &item.level2)?;
+    map.serialize_entry("level3", &item.level3)?;
+    map.serialize_entry("name", item.name())?;
+    map.serialize_entry("content", &item.content)?;
+    map.serialize_entry("basis", &item.basis.iter().map(FullBasis).collect::<Vec<_>>())?;
+    map.serialize_entry("time_limit_text", &item.time_limit_text)?;
+    map.serialize_entry("time_limit", &parse_time_limit(&item.time_limit_text))?;
+    map.serialize_entry("subject", &item.subject)?;
+    map.serialize_entry("channels", &item.channels)?;
+    map.serialize_entry("channels_other", &item.channels_other)?;
+    map.serialize_entry("channels_optional", &item.channels_optional)?;
+    map.serialize_entry("channels_raw", &item.channels_raw)?;
+    map.serialize_entry("audience", &item.audience)?;
+    map.serialize_entry("audience_specific", &item.audience_specific)?;
+    map.serialize_entry("disclosure_mode", &item.disclosure_mode)?;
+    map.serialize_entry("withhold_reason", &item.withhold_reason)?;
+    map.serialize_entry("extent", &item.extent)?;
+    map.serialize_entry("levels", &item.levels)?;
+    map.serialize_entry("five_open", &item.five_open)?;
+    map.serialize_entry("stage", &item.stage)?;
+    map.serialize_entry("guideline_ref", &item.guideline_ref)?;
+    map.serialize_entry("power_list_ref", &item.power_list_ref)?;
+    map.serialize_entry("responsible_dept", &item.responsible_dept)?;
+    map.serialize_entry("effective_from", &item.effective_from)?;
+    map.serialize_entry("effective_to", &item.effective_to)?;
+    map.serialize_entry("extra", &item.extra)
 }
 
 /// A basis with all four fields, also the empty ones.

@@ -4,7 +4,7 @@
 //! with text continues an item, and what is no item is named in a warning. Nothing is dropped in silence.
 //! Left out: where tables begin and end (tables).
 
-use crate::{Reading, grid::Sheet, header::Header, report::Diagnostics, report::Row};
+use crate::{Reading, Told, grid::Sheet, header::Header, report::Diagnostics, report::Row};
 
 mod build;
 mod carry;
@@ -32,10 +32,11 @@ pub(crate) struct Rows {
 pub(crate) fn read(
     sheet: &Sheet,
     reading: &Reading<'_>,
+    told: &Told<'_>,
     stretches: &[Stretch<'_>],
     diagnostics: &mut Diagnostics,
 ) -> Rows {
-    let mut builder = build::Builder::new(sheet, reading, stretches);
+    let mut builder = build::Builder::new(sheet, reading, told, stretches);
     let mut last_row = stretches.first().map_or(0, |stretch| stretch.header.end.saturating_sub(1));
     for (index, stretch) in stretches.iter().enumerate() {
         let drafts = draft::group(sheet, reading, stretch, diagnostics);

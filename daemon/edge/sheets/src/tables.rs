@@ -4,7 +4,7 @@
 //! with the table above. Left out: what the rows say (rows).
 
 use crate::{
-    Reading,
+    Reading, Told,
     domain_title::{self, Title},
     grid::{Sheet, address},
     header::{self, Header},
@@ -17,9 +17,10 @@ pub(crate) fn read(
     sheet: &Sheet,
     file_name: &str,
     reading: &Reading<'_>,
+    told: &Told<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Table>, Rejected> {
-    let headers = header::find(sheet, reading, diagnostics);
+    let headers = header::find(sheet, reading, told.mapping, diagnostics);
     if headers.is_empty() {
         return Err(reject(sheet));
     }
@@ -27,7 +28,7 @@ pub(crate) fn read(
     let mut tables = Vec::new();
     for (index, group) in groups.iter().enumerate() {
         let end = groups.get(index + 1).map_or(sheet.end_row(), |next| next.title.first_row);
-        if let Some(table) = read_one(sheet, file_name, reading, group, end, diagnostics) {
+        if let Some(table) = read_one(sheet, file_name, (reading, told), group, end, diagnostics) {
             tables.push(table);
         }
     }
@@ -64,7 +65,7 @@ fn is_page_break(last: &TableHeaders<'_>, header: &Header, title: &Title) -> boo
 fn read_one(
     sheet: &Sheet,
     file_name: &str,
-    reading: &Reading<'_>,
+    (reading, told): (&Reading<'_>, &Told<'_>),
     group: &TableHeaders<'_>,
     end: u32,
     diagnostics: &mut Diagnostics,
@@ -80,7 +81,7 @@ fn read_one(
             Stretch { header, from: header.end, to: next.unwrap_or(end) }
         })
         .collect();
-    let read = rows::read(sheet, reading, &stretches, diagnostics);
+    let read = rows::read(sheet, reading, told, &stretches, diagnostics);
     let mut domain = reading.domain_of([group.title.text.as_str(), &sheet.name, file_name]);
     if domain.is_none() {
         // 宣汉 and others name the domain in a column of its own.

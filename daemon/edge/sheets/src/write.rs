@@ -4,15 +4,23 @@
 //! appear only where an item needs them. Left out: which catalogs go into which file (publish, CLI).
 
 use gongkai_model::item::Item;
-use rust_xlsxwriter::{
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
-};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::{Error, Reading, header::Column};
 
 mod cells;
+mod flat;
+mod form;
+mod height;
+mod json;
 mod layout;
+mod template;
 
+pub use flat::write_csv;
+pub use json::{JsonCatalog, JsonRow, write_json};
+pub use template::{TEMPLATE_ROWS_MAX, Template, template};
+
+use form::{Form, Formats};
 use layout::Layout;
 
 /// One catalog to write.
@@ -35,15 +43,6 @@ pub struct SheetRow<'a> {
     pub item: &'a Item,
 }
 
-/// Paper size 9 of the format: A4.
-const A4: u8 = 9;
-/// Margins in inches: the printer's own minimum and room for the page number.
-const MARGIN_INCHES: f64 = 0.4;
-const TITLE_ROW: u32 = 0;
-const GROUP_ROW: u32 = 1;
-const LEAF_ROW: u32 = 2;
-const FIRST_ITEM_ROW: u32 = 3;
-
 /// Writes one sheet a catalog.
 ///
 /// # Errors
@@ -54,9 +53,7 @@ pub fn write(catalogs: &[CatalogSheet<'_>], reading: &Reading<'_>) -> Result<Vec
 
 fn write_workbook(catalogs: &[CatalogSheet<'_>], reading: &Reading<'_>) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
-    // The day on which the plan was issued: a fixed time, so that the bytes depend on the catalogs alone.
-    let created = ExcelDateTime::from_ymd(2020, 6, 12)?;
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
+    set_fixed_time(&mut workbook)?;
     let formats = Formats::new();
     let mut names: Vec<String> = Vec::new();
     for catalog in catalogs {
@@ -69,28 +66,11 @@ fn write_workbook(catalogs: &[CatalogSheet<'_>], reading: &Reading<'_>) -> Resul
     workbook.save_to_buffer()
 }
 
-struct Formats {
-    title: Format,
-    header: Format,
-    text: Format,
-    mark: Format,
-}
-
-impl Formats {
-    fn new() -> Self {
-        let cell = Format::new().set_border(FormatBorder::Thin).set_text_wrap().set_font_size(9);
-        let centre = cell.clone().set_align(FormatAlign::Center).set_align(FormatAlign::VerticalCenter);
-        Self {
-            title: Format::new()
-                .set_bold()
-                .set_font_size(16)
-                .set_align(FormatAlign::Center)
-                .set_align(FormatAlign::VerticalCenter),
-            header: centre.clone().set_bold().set_background_color(0x00F2_F2F2),
-            text: cell.set_align(FormatAlign::VerticalCenter),
-            mark: centre,
-        }
-    }
+/// The day on which the plan was issued: a fixed time, so that the bytes depend on the catalogs alone.
+fn set_fixed_time(workbook: &mut Workbook) -> Result<(), XlsxError> {
+    let created = ExcelDateTime::from_ymd(2020, 6, 12)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
+    Ok(())
 }
 
 fn write_catalog(
@@ -101,55 +81,24 @@ fn write_catalog(
 ) -> Result<(), XlsxError> {
     let items: Vec<&Item> = catalog.rows.iter().map(|row| row.item).collect();
     let layout = Layout::of(&items, reading);
-    set_up_page(sheet, &layout)?;
-    write_span(sheet, (TITLE_ROW, 0), (TITLE_ROW, layout.last_column()), catalog.title, &formats.title)?;
-    sheet.set_row_height(TITLE_ROW, 30)?;
-    write_header(sheet, &layout, formats)?;
+    let form = Form { layout: &layout, formats, note: "" };
+    let first = form.write(sheet, catalog.title)?;
     for (index, row) in catalog.rows.iter().enumerate() {
-        write_row(sheet, &layout, index, row, reading, formats)?;
+        write_row(sheet, (first, &layout), index, row, reading, formats)?;
     }
-    write_matters(sheet, &layout, &items, formats)
-}
-
-fn set_up_page(sheet: &mut Worksheet, layout: &Layout) -> Result<(), XlsxError> {
-    sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
-    sheet.set_margins(MARGIN_INCHES, MARGIN_INCHES, MARGIN_INCHES, 2.0 * MARGIN_INCHES, MARGIN_INCHES, MARGIN_INCHES);
-    sheet.set_repeat_rows(GROUP_ROW, LEAF_ROW)?;
-    sheet.set_footer("&C&P / &N");
-    sheet.set_freeze_panes(FIRST_ITEM_ROW, 0)?;
-    for (index, leaf) in layout.leaves.iter().enumerate() {
-        sheet.set_column_width(column(index), leaf.width)?;
-    }
-    Ok(())
-}
-
-fn write_header(sheet: &mut Worksheet, layout: &Layout, formats: &Formats) -> Result<(), XlsxError> {
-    let mut index = 0;
-    while let Some(leaf) = layout.leaves.get(index) {
-        let Some(heading) = &leaf.heading else {
-            write_span(sheet, (GROUP_ROW, column(index)), (LEAF_ROW, column(index)), &leaf.label, &formats.header)?;
-            index += 1;
-            continue;
-        };
-        let len = layout.leaves[index..].iter().take_while(|other| other.heading.as_ref() == Some(heading)).count();
-        write_span(sheet, (GROUP_ROW, column(index)), (GROUP_ROW, column(index + len - 1)), heading, &formats.header)?;
-        for (offset, leaf) in layout.leaves[index..index + len].iter().enumerate() {
-            sheet.write_string_with_format(LEAF_ROW, column(index + offset), &leaf.label, &formats.header)?;
-        }
-        index += len;
-    }
-    Ok(())
+    write_matters(sheet, (first, &layout), &items, formats)
 }
 
 fn write_row(
     sheet: &mut Worksheet,
-    layout: &Layout,
+    (first, layout): (u32, &Layout),
     index: usize,
     row: &SheetRow<'_>,
     reading: &Reading<'_>,
     formats: &Formats,
 ) -> Result<(), XlsxError> {
-    let line = item_row(index);
+    let line = row_at(first, index);
+    let mut lines = height::name_lines(layout, row.item);
     for (place, leaf) in layout.leaves.iter().enumerate() {
         let text = match &leaf.column {
             Column::Matter(_) => continue,
@@ -159,16 +108,24 @@ fn write_row(
         };
         let is_centred = matches!(leaf.column, Column::Serial | Column::Mark(..));
         let format = if is_centred { &formats.mark } else { &formats.text };
+        lines = lines.max(height::lines(&text, leaf.width));
         sheet.write_string_with_format(line, column(place), text, format)?;
     }
+    sheet.set_row_height(line, height::of(lines))?;
     Ok(())
 }
 
 /// Names: level 1 merged over its rows; an item without level 1 is merged over level 1 and 2, as the form does for
 /// undivided matters, so that it is not taken for a row of the group above.
-fn write_matters(sheet: &mut Worksheet, layout: &Layout, items: &[&Item], formats: &Formats) -> Result<(), XlsxError> {
+fn write_matters(
+    sheet: &mut Worksheet,
+    (first_row, layout): (u32, &Layout),
+    items: &[&Item],
+    formats: &Formats,
+) -> Result<(), XlsxError> {
     let (first, second, third) = layout.matters();
-    let format = &formats.text;
+    let format = &formats.name;
+    let item_row = |index| row_at(first_row, index);
     let mut index = 0;
     while let Some(item) = items.get(index) {
         let row = item_row(index);
@@ -221,8 +178,8 @@ fn column(index: usize) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }
 
-fn item_row(index: usize) -> u32 {
-    FIRST_ITEM_ROW.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
+fn row_at(first: u32, index: usize) -> u32 {
+    first.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
 /// A name the format accepts: at most 31 characters, none of `[]:*?/\`, not used yet.

@@ -30,16 +30,16 @@ pub(crate) fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, Error> {
     let Some(stream) = stream else {
         return Err(Error::NotAWorkbook { found: "an office container without a workbook" });
     };
-    biff::check(&stream)?;
-    xlsx::guarded(|| read(bytes))
+    let facts = biff::survey(&stream)?;
+    xlsx::guarded(|| read(bytes, &facts))
 }
 
-fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Error> {
+fn read(bytes: &[u8], facts: &biff::Facts) -> Result<Vec<Sheet>, Error> {
     let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     let mut budget = Budget::default();
     let mut sheets = Vec::new();
     let listed = workbook.sheets_metadata().to_vec();
-    for listed in listed.iter().take(SHEETS_MAX) {
+    for (index, listed) in listed.iter().enumerate().take(SHEETS_MAX) {
         let mut sheet = Sheet::new(&listed.name, listed.visible != SheetVisible::Visible);
         let Ok(range) = workbook.worksheet_range(&listed.name) else { continue };
         let (top, left) = range.start().unwrap_or((0, 0));
@@ -55,6 +55,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Error> {
         }
         let merges = workbook.merge_cells_by_sheet_name(&listed.name).unwrap_or_default();
         sheet.set_merges(merges.iter().map(xlsx::merge));
+        sheet.part = facts.sheet(index);
         sheets.push(sheet);
     }
     Ok(sheets)

@@ -3,10 +3,10 @@
 //! Invariant: these are the form's own words (国务院部门标准指引's 14 columns) and columns met beside them; values
 //! such as channels or levels come from the vocabulary. Compared on folded text without brackets and notes.
 
-use gongkai_model::vocabulary::{Terms, fold};
+use gongkai_model::vocabulary::{Terms, Vocabulary, fold};
 
 use super::{Column, Field, Group};
-use crate::Reading;
+use crate::{Reading, marks::SECOND_MODE, traditional::simplified};
 
 /// Longest header cell, in characters; notes that mention 公开内容 are longer.
 pub(super) const WORD_CHARS_MAX: usize = 24;
@@ -100,51 +100,15 @@ const EXTRAS: &[&str] = &[
     "更新频率",
     "公开形式",
     "公开文本",
-];
-
-/// Letters of mirrored sites and traditional printing that the form's words use.
-const TRADITIONAL: &[(char, char)] = &[
-    ('開', '开'),
-    ('項', '项'),
-    ('內', '内'),
-    ('據', '据'),
-    ('時', '时'),
-    ('體', '体'),
-    ('載', '载'),
-    ('對', '对'),
-    ('層', '层'),
-    ('級', '级'),
-    ('號', '号'),
-    ('渠', '渠'),
-    ('縣', '县'),
-    ('鄉', '乡'),
-    ('動', '动'),
-    ('請', '请'),
-    ('會', '会'),
-    ('眾', '众'),
-    ('標', '标'),
-    ('準', '准'),
-    ('錄', '录'),
-    ('務', '务'),
-    ('領', '领'),
-    ('鎮', '镇'),
+    SECOND_MODE,
 ];
 
 /// Folded header text: simplified, without brackets, notes in them, quotes and stars.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let folded: String = fold(text).chars().map(simplified).collect();
     let bare = folded.trim_matches(|c: char| matches!(c, '*' | ':' | '"' | '“' | '”' | '、'));
     let cut = bare.find(['(', '〔', '"', '“', '※']).filter(|place| *place > 0);
     cut.map_or(bare, |place| &bare[..place]).to_owned()
-}
-
-/// Whether the text has letters that only mirrored or traditional pages print.
-pub(super) fn is_traditional(text: &str) -> bool {
-    text.chars().any(|c| simplified(c) != c)
-}
-
-fn simplified(c: char) -> char {
-    TRADITIONAL.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to)
 }
 
 /// The official column a word stands for.
@@ -187,7 +151,8 @@ pub(super) fn mark(
     found.or_else(|| heading.filter(|_| is_slug(&word)).map(|group| (group, word)))
 }
 
-fn is_slug(word: &str) -> bool {
+/// Whether a word has the form of a slug with a hyphen, such as a value of a newer version.
+pub(crate) fn is_slug(word: &str) -> bool {
     word.contains('-') && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
@@ -196,15 +161,15 @@ fn exact(reading: &Reading<'_>, group: Group, raw: &str, word: &str, has_county:
         let level = reading.level(raw, has_county).or_else(|| reading.level(word, has_county));
         return level.filter(|_| word.chars().count() <= LEVEL_CHARS_MAX).map(str::to_owned);
     }
-    let terms = terms(reading, group);
+    let terms = terms(reading.vocabulary, group);
     terms.find(raw).or_else(|| terms.find(word)).or_else(|| terms.get(word)).map(|term| term.slug.clone())
 }
 
 /// Longest word taken for a level: 东阳市级, 乡级、村级; a longer text that ends so is a sentence.
 const LEVEL_CHARS_MAX: usize = 10;
 
-fn terms<'a>(reading: &Reading<'a>, group: Group) -> &'a Terms {
-    let vocabulary = reading.vocabulary;
+/// The values of a group.
+pub(crate) fn terms(vocabulary: &Vocabulary, group: Group) -> &Terms {
     match group {
         Group::Audience => &vocabulary.audience,
         Group::Mode => &vocabulary.modes,
@@ -233,7 +198,7 @@ fn by_beginning(word: &str) -> Option<(Group, String)> {
 fn cut_word(reading: &Reading<'_>, group: Group, word: &str) -> Option<(Group, String)> {
     let begins = |text: &String| fold(text).starts_with(word);
     let mut found =
-        terms(reading, group).iter().filter(|term| begins(&term.label) || term.spellings.iter().any(begins));
+        terms(reading.vocabulary, group).iter().filter(|term| begins(&term.label) || term.spellings.iter().any(begins));
     let first = found.next()?;
     found.next().is_none().then(|| (group, first.slug.clone()))
 }

@@ -13,7 +13,7 @@ use super::{
     draft::Draft,
 };
 use crate::{
-    Reading,
+    Reading, Told,
     channels::{self, Channels},
     grid::{Sheet, address},
     header::{Column, Field, Group, Header},
@@ -29,6 +29,7 @@ mod survey;
 pub(super) struct Builder<'a> {
     sheet: &'a Sheet,
     reading: &'a Reading<'a>,
+    told: &'a Told<'a>,
     header: Option<&'a Header>,
     carry: Carry,
     rows: Vec<Row>,
@@ -40,12 +41,18 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(sheet: &'a Sheet, reading: &'a Reading<'a>, stretches: &[Stretch<'a>]) -> Self {
+    pub(super) fn new(
+        sheet: &'a Sheet,
+        reading: &'a Reading<'a>,
+        told: &'a Told<'a>,
+        stretches: &[Stretch<'a>],
+    ) -> Self {
         let header = stretches.first().map(|stretch| stretch.header);
         let has_lost_merges = stretches.iter().all(|s| carry::has_no_row_merges(sheet, s.header, s.to));
         Self {
             sheet,
             reading,
+            told,
             header,
             carry: Carry::new(reading, has_lost_merges),
             rows: Vec::new(),
@@ -191,7 +198,14 @@ impl<'a> Builder<'a> {
         if let Some(read) = self.basis.get(text) {
             return read.clone();
         }
-        let read = parse_basis(text);
+        let mut read = parse_basis(text);
+        if let Some(full_title) = self.told.law_title {
+            for basis in &mut read {
+                if let Some(title) = full_title(&basis.title) {
+                    basis.title = title;
+                }
+            }
+        }
         self.basis.insert(text.to_owned(), read.clone());
         read
     }

@@ -5,12 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use gongkai_model::item::{Item, basis_text};
+use gongkai_model::{
+    item::{Item, basis_text},
+    vocabulary::Terms,
+};
 
 use super::layout::Layout;
 use crate::{
     Reading, channels,
     header::{Column, Field, Group},
+    marks,
 };
 
 const TICK: &str = "√";
@@ -18,13 +22,14 @@ const TICK: &str = "√";
 /// The cell's text; names and serials are written by the caller.
 pub(super) fn text(column: &Column, item: &Item, layout: &Layout, reading: &Reading<'_>) -> String {
     match column {
-        Column::Serial | Column::Matter(_) | Column::Words(_) => String::new(),
+        Column::Serial | Column::Matter(_) => String::new(),
+        Column::Words(group) => words(*group, item, reading),
         Column::Content => item.content.clone(),
         Column::Basis => basis_text(&item.basis),
         Column::TimeLimit => item.time_limit_text.clone(),
         Column::Subject => item.subject.join("、"),
         Column::Channels => channel_text(item, layout, reading),
-        Column::Mark(group, slug) => mark(*group, slug, item),
+        Column::Mark(group, slug) => mark(*group, slug, item, reading),
         Column::Field(field) => field_text(*field, item).to_owned(),
         Column::Extra(key) => item.extra.get(key).cloned().unwrap_or_default(),
     }
@@ -42,11 +47,11 @@ fn field_text(field: Field, item: &Item) -> &str {
     }
 }
 
-fn mark(group: Group, slug: &str, item: &Item) -> String {
+fn mark(group: Group, slug: &str, item: &Item, reading: &Reading<'_>) -> String {
     let has = |values: &BTreeSet<String>| values.contains(slug);
     let is_set = match group {
         Group::Audience => has(&item.audience),
-        Group::Mode => item.disclosure_mode == slug,
+        Group::Mode => marks::modes(reading, item).iter().any(|mode| mode == slug),
         Group::Level => has(&item.levels),
         Group::Extent => item.extent == slug,
         Group::FiveOpen => has(&item.five_open),
@@ -58,6 +63,36 @@ fn mark(group: Group, slug: &str, item: &Item) -> String {
         (false, _) => String::new(),
         (true, true) => item.audience_specific.clone(),
         (true, false) => TICK.to_owned(),
+    }
+}
+
+/// The values of a group in one cell: 县级、乡级; 全社会、特定群体:申请人.
+fn words(group: Group, item: &Item, reading: &Reading<'_>) -> String {
+    let vocabulary = reading.vocabulary;
+    let list = |values: &BTreeSet<String>, terms: &Terms| -> String {
+        let words: Vec<&str> = values.iter().map(|slug| terms.label(slug)).collect();
+        words.join("、")
+    };
+    match group {
+        Group::Audience => {
+            let text = list(&item.audience, &vocabulary.audience);
+            let is_named = item.audience.contains("specific") && !item.audience_specific.is_empty();
+            // `specific` is the last of the two in the set's order.
+            if is_named { format!("{text}:{}", item.audience_specific) } else { text }
+        }
+        Group::Mode => {
+            let modes = marks::modes(reading, item);
+            let words: Vec<&str> = modes.iter().map(|slug| vocabulary.modes.label(slug)).collect();
+            words.join("、")
+        }
+        Group::Level => {
+            let words: Vec<&str> = item.levels.iter().map(|slug| reading.level_list_word(slug)).collect();
+            words.join("、")
+        }
+        Group::Extent => vocabulary.extents.label(&item.extent).to_owned(),
+        Group::FiveOpen => list(&item.five_open, &vocabulary.five_open),
+        Group::Stage => vocabulary.stages.label(&item.stage).to_owned(),
+        Group::Channel => list(&item.channels, &vocabulary.channels),
     }
 }
 

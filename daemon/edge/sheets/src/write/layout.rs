@@ -9,6 +9,7 @@ use gongkai_model::{item::Item, vocabulary::Terms};
 use crate::{
     Reading,
     header::{Column, Field, Group},
+    marks::{self, SECOND_MODE},
 };
 
 /// The official pair of levels, for catalogs that use fewer than two.
@@ -40,24 +41,31 @@ impl Layout {
         let has_optional_boxes = items.iter().any(|item| !item.channels_optional.is_empty());
         let mut layout = Self { leaves: Vec::new(), has_optional_boxes };
         layout.add(None, "序号", Column::Serial, 5.0);
-        layout.add(Some("公开事项"), "一级事项", Column::Matter(1), 10.0);
+        layout.add(Some("公开事项"), "一级事项", Column::Matter(1), 11.0);
         layout.add(Some("公开事项"), "二级事项", Column::Matter(2), 13.0);
         if items.iter().any(|item| !item.level3.is_empty()) {
             layout.add(Some("公开事项"), "三级事项", Column::Matter(3), 13.0);
         }
         let note = if has_optional_boxes { CHANNELS_NOTE } else { "" };
-        layout.add(None, "公开内容(要素)", Column::Content, 32.0);
-        layout.add(None, "公开依据", Column::Basis, 26.0);
-        layout.add(None, "公开时限", Column::TimeLimit, 15.0);
+        layout.add(None, "公开内容(要素)", Column::Content, 31.0);
+        layout.add(None, "公开依据", Column::Basis, 27.0);
+        layout.add(None, "公开时限", Column::TimeLimit, 14.0);
         layout.add(None, "公开主体", Column::Subject, 13.0);
-        layout.add(None, &format!("{CHANNELS_LABEL}{note}"), Column::Channels, 28.0);
+        layout.add(None, &format!("{CHANNELS_LABEL}{note}"), Column::Channels, 31.0);
         layout.add_groups(items, reading);
         layout.add_fields(items);
         let extras: BTreeSet<&String> = items.iter().flat_map(|item| item.extra.keys()).collect();
-        for key in extras {
+        // A second mode is a second tick, not a column.
+        for key in extras.into_iter().filter(|key| *key != SECOND_MODE) {
             layout.add(None, key, Column::Extra(key.clone()), 14.0);
         }
         layout
+    }
+
+    /// The columns of a form to fill in, for these levels.
+    pub(super) fn blank(levels: &[&str], reading: &Reading<'_>) -> Self {
+        let item = Item { levels: levels.iter().map(|slug| (*slug).to_owned()).collect(), ..Item::default() };
+        Self::of(&[&item], reading)
     }
 
     fn add(&mut self, heading: Option<&str>, label: &str, column: Column, width: f64) {
@@ -71,7 +79,7 @@ impl Layout {
         };
         let audience = used(&|item| item.audience.iter().cloned().collect());
         self.add_group("公开对象", Group::Audience, &vocabulary.audience, &["public", "specific"], &audience);
-        let modes = used(&|item| vec![item.disclosure_mode.clone()]);
+        let modes = used(&|item| marks::modes(reading, item));
         self.add_group("公开方式", Group::Mode, &vocabulary.modes, &["proactive", "on-request"], &modes);
         self.add_levels(&used(&|item| item.levels.iter().cloned().collect()), reading);
         let extents = used(&|item| vec![item.extent.clone()]);
@@ -88,7 +96,7 @@ impl Layout {
         let known = terms.iter().map(|term| term.slug.as_str()).filter(|slug| is_wanted(slug));
         let unknown = used.iter().map(String::as_str).filter(|slug| terms.get(slug).is_none());
         for slug in known.chain(unknown) {
-            self.add(Some(heading), terms.label(slug), Column::Mark(group, slug.to_owned()), 6.5);
+            self.add(Some(heading), terms.label(slug), Column::Mark(group, slug.to_owned()), 6.0);
         }
     }
 
@@ -104,7 +112,7 @@ impl Layout {
         let unknown = levels.iter().copied().filter(|slug| terms.get(slug).is_none());
         for slug in known.chain(unknown) {
             let label = reading.level_label(slug).to_owned();
-            self.add(Some("公开层级"), &label, Column::Mark(Group::Level, slug.to_owned()), 6.5);
+            self.add(Some("公开层级"), &label, Column::Mark(Group::Level, slug.to_owned()), 6.0);
         }
     }
 

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod books;
+mod exports;
 mod hostile;
+mod printed;
 mod round_trip;
 mod samples;
 mod text_files;
+mod told;
 mod variants;

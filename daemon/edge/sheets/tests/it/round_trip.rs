@@ -13,7 +13,7 @@ fn sheet<'a>(name: &'a str, title: &'a str, items: &'a [Item]) -> CatalogSheet<'
 }
 
 /// One part of a written workbook.
-fn part(bytes: &[u8], name: &str) -> String {
+pub(crate) fn part(bytes: &[u8], name: &str) -> String {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     let mut text = String::new();
     std::io::Read::read_to_string(&mut zip.by_name(name).unwrap(), &mut text).unwrap();
@@ -98,10 +98,10 @@ fn names() -> impl Strategy<Value = (String, String, String)> {
     (one_of(&["", "机构信息", "政策"]), one_of(&["", "简介", "领导分工", "法规"]), one_of(&["", "", "子项"]))
 }
 
-fn any_item() -> impl Strategy<Value = Item> {
+pub(crate) fn any_item() -> impl Strategy<Value = Item> {
     let marks = (
         slugs(&["public", "specific"]),
-        one_of(&["", "proactive", "on-request", "withheld"]),
+        one_of(&["", "proactive", "on-request", "withheld", "proactive+on-request"]),
         slugs(&["municipal", "county", "township", "village", "township-village", "prefecture", "future-level"]),
         one_of(&["", "full", "partial"]),
         slugs(&["决策", "执行", "管理", "服务", "结果"]),
@@ -130,13 +130,19 @@ fn make(
     let is_specific = audience.contains("specific");
     let extra = if extra.is_empty() { BTreeMap::new() } else { BTreeMap::from([("备注".to_owned(), extra)]) };
     let has_other = channels.contains("other");
+    let (disclosure_mode, second) =
+        disclosure_mode.split_once('+').map_or((disclosure_mode.as_str(), ""), |(first, second)| (first, second));
+    let mut extra: BTreeMap<String, String> = extra;
+    if second == "on-request" {
+        extra.insert("另一公开方式".to_owned(), "依申请公开".to_owned());
+    }
     Item {
         level1,
         level2,
         level3,
         audience,
         audience_specific: if is_specific { group } else { String::new() },
-        disclosure_mode,
+        disclosure_mode: disclosure_mode.to_owned(),
         levels,
         extent,
         five_open,

@@ -39,6 +39,16 @@ fn the_domain_may_come_from_the_file_name() {
 }
 
 #[test]
+fn an_old_xls_workbook_tells_what_is_hidden_and_what_is_computed() {
+    // Written with xlwt: row 5 and column E hidden, a formula for a serial, the second sheet hidden.
+    let report = gongkai_sheets::read(include_bytes!("../data/hidden.xls"), "old.xls", &reading("county")).unwrap();
+    assert_eq!((report.items, report.tables.len()), (3, 2));
+    assert_eq!(codes(&report), ["column-hidden", "formula-not-run", "row-hidden", "sheet-hidden"]);
+    let cells: Vec<&str> = report.warnings.iter().map(|warning| warning.cell.as_str()).collect();
+    assert!(cells.contains(&"目录!A5") && cells.contains(&"目录!E2") && cells.contains(&"附表"), "{cells:?}");
+}
+
+#[test]
 fn an_old_xls_workbook_reads_like_the_new_kind() {
     // Written with the Python library xlwt: merged header, level 1 merged, numbers as serials, 同上.
     let report = gongkai_sheets::read(include_bytes!("../data/official.xls"), "old.xls", &reading("county")).unwrap();

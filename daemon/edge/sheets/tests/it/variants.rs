@@ -11,10 +11,6 @@ mod tables;
 /// (numbers, claim, page, check)
 type Case = (&'static [u8], &'static str, fn() -> Page, fn(&Report));
 
-/// Variants that are not read as a table here: 27 and 28 are refused (hostile), 29's other models and 34's files have
-/// their own tests, 31 and 33 are findings of the catalog's check, not of reading.
-const ELSEWHERE: [u8; 6] = [27, 28, 29, 31, 33, 34];
-
 #[test]
 #[expect(clippy::print_stdout, reason = "the last line printed names the case that failed")]
 fn every_variant_is_read_as_the_notes_say() {
@@ -23,9 +19,42 @@ fn every_variant_is_read_as_the_notes_say() {
         println!("variant {numbers:?}: {claim}");
         check(&read_page(page()));
     }
-    for number in 1..=34 {
-        let is_covered = ELSEWHERE.contains(&number) || cases.iter().any(|(numbers, ..)| numbers.contains(&number));
-        assert!(is_covered, "variant {number} has no case");
+}
+
+/// A row of the table in README.md: the number, and the tests it names in backquotes.
+fn table_row(line: &str) -> Option<(u8, Vec<&str>)> {
+    let cells: Vec<&str> = line.strip_prefix("| ")?.split(" | ").collect();
+    let number = cells.first()?.trim().parse().ok()?;
+    Some((number, cells.last()?.split('`').skip(1).step_by(2).collect()))
+}
+
+#[test]
+fn the_table_of_variants_names_tests_that_exist() {
+    let home = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read_to_string(home.join("README.md")).unwrap();
+    let mut sources = String::new();
+    for folder in ["tests/it", "src", "../../core/model/src/check", "../../core/model/src"] {
+        for file in std::fs::read_dir(home.join(folder)).unwrap().map(|entry| entry.unwrap().path()) {
+            if file.extension().is_some_and(|kind| kind == "rs") {
+                sources += &std::fs::read_to_string(file).unwrap();
+            }
+        }
+    }
+    let cases: Vec<Case> = [tables::CASES, headers::CASES, cells::CASES].concat();
+    let rows: Vec<(u8, Vec<&str>)> = table.lines().filter_map(table_row).collect();
+    assert_eq!(rows.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..=34).collect::<Vec<u8>>());
+    for (number, tests) in &rows {
+        assert!(!tests.is_empty(), "variant {number} names no test");
+        for test in tests {
+            let is_case = cases.iter().any(|(numbers, claim, ..)| claim == test && numbers.contains(number));
+            let is_test =
+                sources.contains(&format!("#[test]\nfn {test}(")) || sources.contains(&format!("    fn {test}("));
+            assert!(is_case || is_test, "variant {number}: there is no test `{test}`");
+        }
+    }
+    for (numbers, claim, ..) in &cases {
+        let is_listed = numbers.iter().all(|n| rows.iter().any(|(row, tests)| row == n && tests.contains(claim)));
+        assert!(is_listed, "README.md does not list `{claim}` under {numbers:?}");
     }
 }
 

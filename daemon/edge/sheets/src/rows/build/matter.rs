@@ -9,6 +9,9 @@ use crate::{
     rows::draft::Draft,
 };
 
+/// Cells that say "no such level": the row has none, and takes none from above.
+const NONE: [&str; 6] = ["/", "／", "-", "—", "——", "无"];
+
 impl Builder<'_> {
     /// Fills the names; returns whether the row goes on in the level-1 group of the row above with a blank cell.
     pub(super) fn name(
@@ -34,6 +37,11 @@ impl Builder<'_> {
             };
             let at = (draft.row, column);
             let mut text = self.carry.resolve(self.sheet, at, printed, diagnostics);
+            if NONE.contains(&text.as_str()) {
+                self.carry.keep(column, "");
+                is_blank_above = false;
+                continue;
+            }
             let is_last = place + 1 == columns.len();
             if text.is_empty() && is_blank_above && !is_last && level != 0 {
                 text = match (is_after_break, has_serial) {

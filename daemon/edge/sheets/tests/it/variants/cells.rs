@@ -121,6 +121,32 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
     (
+        &[7],
+        "two modes ticked: the first is the mode, the other is kept beside it, with a warning",
+        || Page::official(vec![item(&[(10, "√"), (11, "√")])]),
+        |report| {
+            let item = &rows(report)[0].item;
+            assert_eq!(
+                (item.disclosure_mode.as_str(), item.extra["另一公开方式"].as_str()),
+                ("proactive", "依申请公开")
+            );
+            assert_eq!(codes(report), ["mark-several"]);
+        },
+    ),
+    (
+        &[26],
+        "channels in traditional characters are known, the cell stays as printed",
+        || channels("■政府網站 □政府公報 ■公開查閱點"),
+        |report| {
+            let item = &rows(report)[0].item;
+            assert_eq!(list(&item.channels), ["gov-website", "reading-point"]);
+            assert_eq!(
+                (item.channels_raw.as_str(), codes(report)),
+                ("■政府網站 □政府公報 ■公開查閱點", vec!["text-traditional"])
+            );
+        },
+    ),
+    (
         &[26],
         "pinyin of a mirrored page is named",
         || Page::official(vec![item(&[(3, "标准(zhǔn)")])]),

@@ -134,6 +134,39 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         &[26],
+        "a whole header in traditional characters is read with a warning a column",
+        || {
+            let groups = &[
+                (0, "序號"),
+                (1, "公開事項"),
+                (3, "公開內容"),
+                (4, "公開依據"),
+                (6, "公開主體"),
+                (7, "公開渠道和載體"),
+                (8, "公開對象"),
+            ];
+            with_header(
+                groups,
+                &[
+                    (1, "一級事項"),
+                    (2, "二級事項"),
+                    (8, "全社會"),
+                    (9, "特定羣體"),
+                    (10, "主動"),
+                    (11, "依申請公開"),
+                    (13, "鄉級"),
+                ],
+                vec![item(&[])],
+            )
+        },
+        |report| {
+            let row = rows(report)[0];
+            assert_eq!((row.serial.as_str(), row.item.level1.as_str(), row.errors.len()), ("1", "综合业务", 0));
+            assert_eq!(codes(report), ["text-traditional"]);
+        },
+    ),
+    (
+        &[26],
         "a header in traditional characters is read with a warning",
         || with_header(&[(1, "公開事項"), (3, "公開內容"), (5, "公開時限")], &[(12, "縣級")], vec![item(&[])]),
         |report| {

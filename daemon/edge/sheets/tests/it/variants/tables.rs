@@ -140,6 +140,25 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
     (
+        &[11],
+        "a level-1 cell that says there is none takes nothing from above",
+        || {
+            Page::official(vec![
+                item(&[]),
+                item(&[(0, "2"), (1, "/"), (2, "监督检查")]),
+                item(&[(0, "3"), (1, "——"), (2, "通知公告"), (4, "")]),
+            ])
+        },
+        |report| {
+            let names: Vec<_> = rows(report)
+                .iter()
+                .map(|r| (r.item.level1.as_str(), r.item.level2.as_str(), r.item.basis.len()))
+                .collect();
+            assert_eq!(names, [("综合业务", "政策法规", 1), ("", "监督检查", 1), ("", "通知公告", 0)]);
+            assert_eq!(codes(report), ["element-missing"]);
+        },
+    ),
+    (
         &[12],
         "three levels are kept, the deepest names the item",
         || {
@@ -269,6 +288,111 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(super::list(&read[0].item.channels), ["gov-website", "reading-point", "two-weis-one-app"]);
             assert_eq!(super::list(&read[1].item.channels), ["broadcast-tv", "gov-gazette"]);
             assert_eq!(report.warnings, []);
+        },
+    ),
+    (
+        &[29],
+        "the full list (全清单) of a city is read by its words: three levels, plain mode and level words",
+        || {
+            let header = [
+                "序号",
+                "一级事项",
+                "二级事项",
+                "三级事项",
+                "公开内容",
+                "公开主体",
+                "公开依据",
+                "公开时限",
+                "公开方式",
+                "公开渠道",
+                "公开对象",
+                "公开层级",
+            ];
+            let row = |serial: &'static str, third: &'static str, mode: &'static str| {
+                texts(&[
+                    serial,
+                    "社会救助",
+                    "城乡低保",
+                    third,
+                    "对象、标准",
+                    "某区民政局",
+                    "《社会救助暂行办法》",
+                    "20个工作日内",
+                    mode,
+                    "政府网站；三务公开",
+                    "社会公众",
+                    "区级、街道级",
+                ])
+            };
+            Page::of(vec![
+                texts(&["某市社会救助领域政务公开全清单"]),
+                texts(&header),
+                row("1", "低保标准", "主动公开"),
+                row("2", "审批结果", "依申请公开"),
+            ])
+        },
+        |report| {
+            let read: Vec<_> = rows(report)
+                .iter()
+                .map(|r| (r.item.level2.as_str(), r.item.level3.as_str(), r.item.disclosure_mode.as_str()))
+                .collect();
+            assert_eq!(read, [("城乡低保", "低保标准", "proactive"), ("城乡低保", "审批结果", "on-request")]);
+            let item = &rows(report)[0].item;
+            assert_eq!(
+                (super::list(&item.audience), super::list(&item.channels_other)),
+                (vec!["public"], vec!["三务公开"])
+            );
+            assert!(item.levels.contains("county"), "{:?}", item.levels);
+            assert_eq!(report.tables[0].domain.as_deref(), Some("social-assistance"));
+        },
+    ),
+    (
+        &[29],
+        "the element model (嘉定): one item an element, with its own mode and reason",
+        || {
+            let header =
+                ["序号", "公开事项", "公开要素", "公开属性", "不予公开理由", "公开主体", "公开时限", "公开渠道"];
+            let row = |cells: [&str; 8]| texts(&cells);
+            Page::of(vec![
+                texts(&["社会救助领域主动公开目录"]),
+                texts(&header),
+                row(["1", "低保审批", "审批结果", "主动公开", "", "某区民政局", "及时公开", "政府网站"]),
+                row(["", "", "家庭住址", "不予公开", "个人隐私(条例第十五条)", "某区民政局", "", ""]),
+                row(["", "", "核对报告", "依申请公开", "", "某区民政局", "20个工作日内", ""]),
+            ])
+            .merged(&["A3:A5", "B3:B5"])
+        },
+        |report| {
+            let read: Vec<_> = rows(report)
+                .iter()
+                .map(|r| (r.item.level2.as_str(), r.item.content.as_str(), r.item.disclosure_mode.as_str()))
+                .collect();
+            assert_eq!(
+                read,
+                [
+                    ("低保审批", "审批结果", "proactive"),
+                    ("低保审批", "家庭住址", "withheld"),
+                    ("低保审批", "核对报告", "on-request"),
+                ]
+            );
+            assert_eq!(rows(report)[1].item.withhold_reason, "个人隐私(条例第十五条)");
+        },
+    ),
+    (
+        &[29],
+        "a catalog of four columns (主动公开基本目录) is read, what it lacks is named",
+        || {
+            Page::of(vec![
+                texts(&["社会救助领域主动公开基本目录"]),
+                texts(&["序号", "公开事项", "公开内容", "公开时限"]),
+                texts(&["1", "低保标准", "标准、依据", "及时公开"]),
+            ])
+        },
+        |report| {
+            let row = rows(report)[0];
+            assert_eq!((row.item.level2.as_str(), row.item.time_limit_text.as_str()), ("低保标准", "及时公开"));
+            assert!(codes(report).contains(&"column-missing") && codes(report).contains(&"mode-group-missing"));
+            assert!(row.errors.iter().any(|error| error.contains("subject")));
         },
     ),
     (
