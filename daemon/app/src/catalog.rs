@@ -91,8 +91,8 @@ impl App {
     pub async fn load(&self, catalog: &CatalogId) -> Result<Loaded> {
         let entries = self.store().entries_about(&catalog.to_string()).await?;
         let world = self.world();
-        let own = self.store().identity().author();
-        let drafts = entries.iter().filter(|entry| entry.header.stream.author == own);
+        // Saves of earlier incarnations are this node's too: a restored node goes on with them.
+        let drafts = entries.iter().filter(|entry| entry.header.stream.author.division == world.me);
         let draft = latest_draft(drafts);
         let facts = facts(&entries, catalog);
         let Folded { state, revisions } = fold(&world, catalog, facts);

@@ -16,6 +16,8 @@ use crate::{App, Reason, Result};
 
 /// Entries whose signatures are checked in one go.
 const PAGE: usize = 200;
+/// A weekly backup, and a day for the person who changes the disk.
+const BACKUP_AGE_MS_MAX: i64 = 8 * DAY_MS;
 const DAY_MS: i64 = 86_400_000;
 /// A certificate that ends sooner is named: renewal begins well before.
 const EXPIRY_WARNING_MS: i64 = 30 * DAY_MS;
@@ -91,7 +93,8 @@ impl App {
             self.check_clock().await?,
             self.check_wants().await?,
             self.check_catalogs().await?,
-            self.check_backup(),
+            self.check_backup().await?,
+            self.check_hold(),
         ];
         let (before, after) = if rebuild {
             self.rebuild().await?
@@ -246,15 +249,30 @@ impl App {
     }
 
     /// What exists only here needs a backup: everything of the top node, and every node's own drafts.
-    fn check_backup(&self) -> Check {
-        let world = self.world();
-        let message = if world.me == world.root {
-            "no backup target is configured: the city's own entries exist only here"
-        } else {
-            "no backup target is configured: drafts that were not submitted exist only here"
+    async fn check_backup(&self) -> Result<Check> {
+        let hint = "run `gongkai backup FILE` regularly, to a disk that is not this machine's";
+        let Some(last) = self.last_backup().await? else {
+            let world = self.world();
+            let message = if world.me == world.root {
+                "no backup was ever made: the city's own entries exist only here"
+            } else {
+                "no backup was ever made: drafts that were not submitted exist only here"
+            };
+            return Ok(warning("backup", "GK-DOCTOR-012", message, hint));
         };
-        let hint = "copy the data directory regularly while the daemon is stopped, or snapshot its volume";
-        warning("backup", "GK-DOCTOR-012", message, hint)
+        let age_ms = self.now_ms().saturating_sub(last.made_at_ms);
+        let behind = self.store().feed_state().await?.offset.saturating_sub(last.entries);
+        let message = format!("{} days old, {behind} entries behind: `{}`", age_ms / DAY_MS, last.file.display());
+        if age_ms > BACKUP_AGE_MS_MAX && behind > 0 {
+            return Ok(warning("backup", "GK-DOCTOR-014", format!("the last backup is {message}"), hint));
+        }
+        Ok(ok("backup", message))
+    }
+
+    fn check_hold(&self) -> Check {
+        let Some(held) = self.held() else { return ok("hold", "none") };
+        let refusal = held.refusal();
+        warning("hold", refusal.code(), refusal.to_string(), refusal.hint())
     }
 }
 

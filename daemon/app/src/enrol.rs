@@ -97,6 +97,7 @@ impl App {
     /// Answers a child that redeems a token.
     pub async fn answer_join(&self, question: JoinQuestion) -> Result<JoinAnswer> {
         let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
         let world = self.world();
         let key = format!("{INVITE}{}", secret_digest(&question.path, &question.secret).to_hex());
         let stored = self.store().meta(&key).await?;

@@ -120,6 +120,9 @@ pub enum Error {
     /// An edition could not be built or read.
     #[error(transparent)]
     Publish(#[from] gongkai_publish::PublishError),
+    /// Saving, bringing back, or a hold.
+    #[error(transparent)]
+    Recovery(#[from] crate::RecoveryError),
     /// A payload of this node's own journal is unreadable.
     #[error("entry {hash} of this node's journal cannot be read: {why}")]
     Damaged {
@@ -177,6 +180,7 @@ impl Error {
             Self::Sheet(error) => error.code(),
             Self::Pki(error) => error.code(),
             Self::Publish(error) => error.code(),
+            Self::Recovery(error) => error.code(),
             Self::Id(_) => "GK-APP-001",
             Self::RoleMissing { .. } => "GK-APP-002",
             Self::DivisionUnknown { .. } => "GK-APP-003",
@@ -209,6 +213,7 @@ impl Error {
             Self::Sheet(error) => error.hint(),
             Self::Pki(error) => error.hint(),
             Self::Publish(error) => error.hint(),
+            Self::Recovery(error) => error.hint(),
             Self::Id(_) => {
                 "check the spelling; `gongkai node list` and `gongkai catalog list` show what there is".to_owned()
             }

@@ -16,15 +16,17 @@ mod import;
 mod operator;
 mod project;
 mod publish;
+mod recovery;
 mod replica;
 mod review;
 mod submit;
 mod world;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use gongkai_journal::sign::Signer;
+use gongkai_model::id::DivisionId;
 use gongkai_store::Store;
 use tokio::sync::Mutex;
 
@@ -43,6 +45,7 @@ pub use publish::{
     BlockedCatalog, CatalogChanges, Change, Difference, Edition, EditionDifference, EditionLine, EditionRow,
     EditionShown, ItemChanged, MissingCatalog, Preview, Reason, Verified, VerifyError, verify,
 };
+pub use recovery::{BackupReport, Held, HoldReason, RecoveryError, Restored, restore};
 pub use replica::Replica;
 pub use review::Verdicts;
 pub use submit::Submitted;
@@ -63,6 +66,12 @@ struct Inner {
     world: ArcSwap<World>,
     /// Held from deciding until the commit, so that no act is decided on what another is about to change.
     acting: Mutex<()>,
+    /// One backup at a time.
+    saving: Mutex<()>,
+    /// The hold that the store keeps.
+    held: ArcSwapOption<Held>,
+    /// Peers with whom a session of this process was settled.
+    compared: std::sync::Mutex<BTreeSet<DivisionId>>,
 }
 
 impl App {
@@ -75,8 +84,19 @@ impl App {
         chance: Box<dyn Chance>,
     ) -> Result<Self> {
         let world = World::load(&store, clock.now_ms()).await?;
-        let inner =
-            Inner { dir, store, signer, clock, chance, world: ArcSwap::from_pointee(world), acting: Mutex::new(()) };
+        let held = ArcSwapOption::from(recovery::kept(&store).await?.map(Arc::new));
+        let inner = Inner {
+            dir,
+            store,
+            signer,
+            clock,
+            chance,
+            world: ArcSwap::from_pointee(world),
+            acting: Mutex::new(()),
+            saving: Mutex::new(()),
+            held,
+            compared: std::sync::Mutex::default(),
+        };
         let app = Self { inner: Arc::new(inner) };
         app.catch_up().await?;
         Ok(app)

@@ -134,6 +134,7 @@ impl App {
 
     async fn make_edition(&self, order: Order) -> Result<Edition> {
         let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
         let series = self.series().await?;
         self.complete(&series, &order.root).await?;
         let last = series.values().next_back();

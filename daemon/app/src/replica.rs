@@ -49,7 +49,13 @@ impl App {
 impl Replica {
     /// The first event of a session: our position on the peer's feed.
     pub async fn opened(&self) -> Result<Event> {
+        self.app.forget_comparison(&self.peer);
         Ok(Event::Opened { position: self.app.store().position_of(&self.peer).await? })
+    }
+
+    /// Both sides have said, each after all that the other asked, that nothing is left.
+    pub async fn settled(&self) -> Result<()> {
+        self.app.compared_with(&self.peer).await
     }
 
     /// Carries out one effect that concerns the store; `None` for those that have no result, or are the driver's.
@@ -100,6 +106,11 @@ impl Replica {
         let state = store.feed_state().await?;
         let route = self.route();
         let hash = store.feed_hash_at(position.offset).await?;
+        if position.feed_id == state.feed_id && hash != Some(position.hash) {
+            // The peer took a feed from us that we no longer have.
+            let _acting = self.app.inner.acting.lock().await;
+            self.app.hold_for(&self.peer, false).await?;
+        }
         let holds = position.feed_id == state.feed_id && position.epoch == route.epoch() && hash == Some(position.hash);
         let entries_to_send = if holds { store.count_routed(position.offset, &route).await? } else { 0 };
         Ok(Event::PositionChecked { holds, entries_to_send })
@@ -138,6 +149,8 @@ impl Replica {
     async fn apply_heads(&self, heads: Vec<Head>, position: Position) -> Result<Event> {
         let now_ms = self.app.now_ms();
         let wants = self.app.store().apply_heads(&self.peer, &heads, &position, now_ms).await?;
+        let _acting = self.app.inner.acting.lock().await;
+        self.app.watch_for_rewind(&self.peer, &wants, &[]).await?;
         Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
     }
 
@@ -186,6 +199,7 @@ impl Replica {
         };
         let applied = self.app.store().apply(arrival, &world.trust, &about).await?;
         let _acting = self.app.inner.acting.lock().await;
+        self.app.watch_for_rewind(&self.peer, &applied.wants, &applied.appended).await?;
         self.app.catch_up().await?;
         Ok(applied)
     }

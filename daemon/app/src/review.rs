@@ -28,6 +28,7 @@ impl App {
     pub async fn decide(&self, operator: &Operator, catalog: &CatalogId, said: Verdicts) -> Result<(Loaded, Digest)> {
         operator.require(Role::Reviewer)?;
         let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
         let loaded = self.load_known(catalog).await?;
         let head = loaded.state.head().ok_or_else(|| loaded.lacks("submission", ""))?;
         let world = self.world();
@@ -58,6 +59,7 @@ impl App {
     ) -> Result<Loaded> {
         operator.require(Role::Reviewer)?;
         let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
         let loaded = self.load_known(catalog).await?;
         let act = admit(&loaded.state, Intent::Revoke { decision, reason }, &operator.actor(&self.world()))?;
         self.record_act(catalog, operator.id.clone(), act).await?;
@@ -65,7 +67,11 @@ impl App {
     }
 
     /// Writes receipts for submissions that reached the node of their first step and have none yet.
+    /// A held node writes none: the one it wrote before may be on its way back. They follow when the hold ends.
     pub(crate) async fn receive(&self, catalog: &CatalogId) -> Result<()> {
+        if self.held().is_some() {
+            return Ok(());
+        }
         let loaded = self.load(catalog).await?;
         let world = self.world();
         let due: Vec<&SubmissionState> = loaded

@@ -27,6 +27,7 @@ impl App {
         operator.require(Role::Clerk)?;
         self.writable_division(Some(catalog.division.as_str()))?;
         let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
         let loaded = self.load_known(catalog).await?;
         let world = self.world();
         let (routing, _) = world.routing()?;
@@ -63,6 +64,7 @@ impl App {
         operator.require(Role::Clerk)?;
         self.writable_division(Some(catalog.division.as_str()))?;
         let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
         let loaded = self.load_known(catalog).await?;
         let head = loaded.state.head().ok_or_else(|| loaded.lacks("submission", ""))?;
         let intent = Intent::Withdraw { submission: head.hash, reason };

@@ -1,0 +1,222 @@
+//! The hold: a node that may have lost its own latest entries edits, and does nothing that others act on.
+//!
+//! Invariant: a hold ends when heads were compared, each in a session that both sides settled, with all peers that it
+//! names, or when a person lifts it under his name. A peer's claim alone holds this node only until that peer was
+//! heard out; entries of our own that come back signed are proof, and end in a new incarnation.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, MutexGuard, PoisonError},
+};
+
+use gongkai_journal::{
+    Entry, Lane, Reach, Route,
+    kind::Kind,
+    payload::{self, GoodHead, IncarnationOpen},
+};
+use gongkai_model::id::{CatalogId, DivisionId};
+use gongkai_store::{Draft, Store};
+use gongkai_sync::want::Want;
+use serde::{Deserialize, Serialize};
+use tracing::{info, warn};
+
+use super::RecoveryError;
+use crate::{App, Error, Operator, Result, Role, World, project::CATALOGS};
+
+/// Where the hold is kept.
+const HELD: &str = "held";
+/// Heads named in one entry: with some 250 bytes each they fill half of the largest payload.
+const HEADS_MAX: usize = 2_000;
+/// Longest reason kept with a hold that was lifted, in characters.
+const REASON_CHARS_MAX: usize = 500;
+
+/// Why a node is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HoldReason {
+    /// It was restored from a backup.
+    Restored,
+    /// A peer knows entries of this node that are not here.
+    Rewound,
+}
+
+impl HoldReason {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Restored => "restored",
+            Self::Rewound => "rewound",
+        }
+    }
+
+    fn clause(self) -> &'static str {
+        match self {
+            Self::Restored => "was restored from a backup",
+            Self::Rewound => "lacks entries of its own that a peer has",
+        }
+    }
+}
+
+/// A hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Why.
+    pub reason: HoldReason,
+    /// Since when, unix milliseconds.
+    pub since_ms: i64,
+    /// With whom heads are still to be compared.
+    pub awaited: BTreeSet<DivisionId>,
+    /// Whether the node goes on in a new incarnation.
+    pub renews: bool,
+}
+
+impl Held {
+    /// The refusal of what may not be done.
+    pub fn refusal(&self) -> RecoveryError {
+        let names: Vec<&str> = self.awaited.iter().map(DivisionId::as_str).collect();
+        let awaited = if names.is_empty() { "a neighbour".to_owned() } else { names.join(", ") };
+        RecoveryError::Held { reason: self.reason.clause(), awaited }
+    }
+}
+
+/// Reads the hold that a store keeps.
+pub(crate) async fn kept(store: &Store) -> Result<Option<Held>> {
+    let text = store.meta(HELD).await?.filter(|text| !text.is_empty());
+    let damaged = |error: serde_json::Error| Error::Damaged { hash: HELD.to_owned(), why: error.to_string() };
+    text.map(|text| serde_json::from_str(&text).map_err(damaged)).transpose()
+}
+
+/// Writes the hold, or that there is none.
+pub(super) async fn keep(store: &Store, held: Option<&Held>) -> Result<()> {
+    let text = held.map(|held| serde_json::to_string(held).unwrap_or_default()).unwrap_or_default();
+    Ok(store.put_meta(HELD, &text).await?)
+}
+
+/// The ends of this division's own streams, as a new incarnation names them; what never leaves the node is not named.
+pub(super) async fn own_heads(store: &Store, world: &World) -> Result<Vec<GoodHead>> {
+    let heads = store.heads(&Route::of(world.tree(), &world.me)).await?;
+    let own = heads.into_iter().filter(|head| head.stream.author.division == world.me);
+    let own = own.filter(|head| head.stream.reach() != Reach::SelfOnly);
+    let named = own.flat_map(|head| {
+        let stream = head.stream;
+        head.tips.into_iter().map(move |tip| GoodHead { stream: stream.clone(), seq: tip.seq, hash: tip.hash })
+    });
+    Ok(named.take(HEADS_MAX).collect())
+}
+
+impl App {
+    /// The hold that the node is under.
+    pub fn held(&self) -> Option<Arc<Held>> {
+        self.inner.held.load_full()
+    }
+
+    /// Refuses what others would act on while the node is held. Asked under the acting lock.
+    pub(crate) fn require_free(&self) -> Result<()> {
+        self.held().map_or(Ok(()), |held| Err(held.refusal().into()))
+    }
+
+    /// Lifts the hold in the name of a person, who answers for what may be said twice.
+    pub async fn release(&self, operator: &Operator, reason: &str) -> Result<()> {
+        operator.require(Role::Admin)?;
+        let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
+        if reason.is_empty() {
+            return Err(RecoveryError::ReasonMissing.into());
+        }
+        let _acting = self.inner.acting.lock().await;
+        let held = self.held().ok_or(RecoveryError::NotHeld)?;
+        warn!(operator = %operator.id, reason, "a person lifted the hold");
+        self.go_on(&held, Some((operator, reason))).await
+    }
+
+    /// A session with a peer was settled: both sides have what the other has.
+    pub(crate) async fn compared_with(&self, peer: &DivisionId) -> Result<()> {
+        self.compared().insert(peer.clone());
+        if self.inner.held.load().is_none() {
+            return Ok(());
+        }
+        let _acting = self.inner.acting.lock().await;
+        let Some(held) = self.held() else { return Ok(()) };
+        let mut next = Held::clone(&held);
+        if next.awaited.remove(peer) && !next.awaited.is_empty() {
+            return self.put_hold(Some(next)).await;
+        }
+        if next.awaited.is_empty() { self.go_on(&held, None).await } else { Ok(()) }
+    }
+
+    /// A new session with a peer begins: what was compared before it counts no longer.
+    pub(crate) fn forget_comparison(&self, peer: &DivisionId) {
+        self.compared().remove(peer);
+    }
+
+    /// Looks at what a peer brought for signs that entries of this node are missing here, and holds the node if so.
+    /// Called under the acting lock, before anything follows from what was brought.
+    pub(crate) async fn watch_for_rewind(&self, peer: &DivisionId, wants: &[Want], appended: &[Entry]) -> Result<()> {
+        let own = self.store().identity().author();
+        let is_proof = |entry: &&Entry| entry.header.stream.author == own;
+        if appended.iter().any(|entry| is_proof(&entry)) {
+            return self.hold_for(peer, true).await;
+        }
+        let is_claim = |want: &&Want| want.stream.author.division == own.division;
+        if wants.iter().any(|want| is_claim(&want)) {
+            return self.hold_for(peer, false).await;
+        }
+        Ok(())
+    }
+
+    /// Holds the node until the peer, and with proof every peer, was heard out. Called under the acting lock.
+    pub(crate) async fn hold_for(&self, peer: &DivisionId, is_proven: bool) -> Result<()> {
+        let held = self.held();
+        let fresh =
+            || Held { reason: HoldReason::Rewound, since_ms: self.now_ms(), awaited: BTreeSet::new(), renews: false };
+        let mut next = held.as_deref().cloned().unwrap_or_else(fresh);
+        next.awaited.insert(peer.clone());
+        if is_proven && !next.renews {
+            next.renews = true;
+            let peers = self.store().peers().await?.into_iter().map(|peer| peer.division);
+            let compared = self.compared().clone();
+            next.awaited.extend(peers.filter(|peer| !compared.contains(peer)));
+        }
+        if held.as_deref() == Some(&next) {
+            return Ok(());
+        }
+        warn!(%peer, is_proven, "this node lacks entries of its own; it is held until they are back");
+        self.put_hold(Some(next)).await
+    }
+
+    async fn put_hold(&self, held: Option<Held>) -> Result<()> {
+        keep(self.store(), held.as_ref()).await?;
+        self.inner.held.store(held.map(Arc::new));
+        Ok(())
+    }
+
+    /// Ends the hold: a new incarnation where the old one was overtaken, then everything that waited.
+    async fn go_on(&self, held: &Held, by: Option<(&Operator, String)>) -> Result<()> {
+        if held.renews {
+            let feed_id = self.store().identity().feed_id;
+            self.store().renew_identity(self.inner.chance.incarnation(), feed_id).await?;
+        }
+        if held.renews || by.is_some() {
+            let builds_on = own_heads(self.store(), &self.world()).await?;
+            let (operator, reason) = match by {
+                Some((operator, reason)) => (Some(operator.id.clone()), format!("released: {reason}")),
+                None => (None, held.reason.word().to_owned()),
+            };
+            let open = payload::encode(&IncarnationOpen { reason, builds_on });
+            let mut draft = Draft::of(Kind::IncarnationOpen, self.world().me.clone(), open);
+            draft.operator = operator;
+            debug_assert_eq!(draft.lane, Lane::Trust, "it goes ahead of what follows it");
+            self.record(vec![draft]).await?;
+        }
+        self.put_hold(None).await?;
+        info!("the hold has ended");
+        for row in self.store().projections(CATALOGS).await? {
+            self.receive(&CatalogId::parse(&row.key)?).await?;
+        }
+        self.catch_up().await
+    }
+
+    fn compared(&self) -> MutexGuard<'_, BTreeSet<DivisionId>> {
+        // A panic elsewhere leaves the set as it was.
+        self.inner.compared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
