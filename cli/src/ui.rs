@@ -20,7 +20,7 @@ pub(crate) use self::{
     progress::Bars,
     table::{Table, cells},
     time::moment,
-    words::{Lang, Word, state_word},
+    words::{Lang, Word, field_word, field_words, state_word},
 };
 use crate::{commands::Answer, errors::Failure};
 

@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{AuditLogRequest, AuditLogResponse};
 use super::{Answer, Context, short};
 use crate::{
     errors::Failure,
-    ui::{Page, Table, Word, cells, moment},
+    ui::{Page, Table, Word, cells, moment, state_word},
 };
 
 /// What `gongkai audit` can do.
@@ -65,7 +65,7 @@ fn text(response: &AuditLogResponse, context: &Context) -> String {
             moment(entry.at_ms),
             entry.author,
             entry.operator,
-            entry.kind,
+            state_word(&entry.kind, context.lang()),
             if entry.catalog.is_empty() { &entry.subject } else { &entry.catalog },
             entry.summary,
             short(&entry.hash),

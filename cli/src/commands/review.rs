@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     errors::{Failure, Fault},
-    ui::{Lang, Page, Table, Word, cells, moment, state_word},
+    ui::{Lang, Page, Table, Word, cells, field_words, moment, state_word},
 };
 
 /// What `gongkai review` can do.
@@ -218,12 +218,14 @@ fn list_text(response: &ListReviewsResponse, lang: Lang) -> String {
 
 fn show_text(response: &ShowReviewResponse, lang: Lang) -> String {
     let review = response.review.clone().unwrap_or_default();
-    let mut items = Table::new(lang, &[Word::Change, Word::Item, Word::Field, Word::Opinion, Word::Hash]);
+    let mut items = Table::new(lang, &[Word::Change, Word::Item, Word::Field, Word::Opinion, Word::ItemId]);
     for item in &response.items {
         let name = item.after.as_ref().or(item.before.as_ref()).map(|side| side.name.clone()).unwrap_or_default();
         let opinions: Vec<&str> = item.opinions.iter().map(|opinion| opinion.opinion.as_str()).collect();
         let state = items.state(&item.change);
-        items.row([vec![state], cells![name, item.fields.join(", "), opinions.join(" / "), item.item_id]].concat());
+        items.row(
+            [vec![state], cells![name, field_words(&item.fields, lang), opinions.join(" / "), item.item_id]].concat(),
+        );
     }
     let mut page = Page::new(lang)
         .facts(&[

@@ -80,6 +80,7 @@ words! {
     Hash "entry" "条目哈希"
     Incarnation "incarnation" "化身"
     Item "item" "事项"
+    ItemId "item id" "事项标识"
     Items "items" "事项数"
     Kind "kind" "种类"
     LastContact "last contact" "最近联系"
@@ -128,11 +129,14 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("changed", "变更"),
     ("child", "下级"),
     ("conflict", "冲突"),
+    ("counterpart", "对口部门"),
     ("connected", "已连接"),
     ("connecting", "连接中"),
     ("cut", "中断"),
+    ("decision", "审核意见"),
     ("done", "完成"),
     ("draft", "草稿"),
+    ("edition", "汇总发布"),
     ("enrolled", "已加入"),
     ("error", "错误"),
     ("exchanging", "同步中"),
@@ -140,6 +144,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("idle", "空闲"),
     ("in-review", "审核中"),
     ("invited", "已邀请"),
+    ("lead-office", "政务公开主管部门"),
     ("live", "实时"),
     ("manual", "手动"),
     ("municipal", "市级"),
@@ -151,16 +156,20 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("open", "待审"),
     ("parent", "上级"),
     ("ready", "就绪"),
+    ("receipt", "回执"),
     ("refused", "被拒绝"),
     ("removed", "删除"),
     ("return", "退回"),
     ("returned", "已退回"),
+    ("revision", "版本"),
+    ("revocation", "撤销"),
     ("revoke", "撤销"),
     ("revoked", "已撤销"),
     ("running", "进行中"),
     ("schedule", "定时"),
     ("self", "本节点"),
     ("stale", "已过时"),
+    ("submission", "报送"),
     ("submitted", "已报送"),
     ("superseded", "已被取代"),
     ("syncing", "同步中"),
@@ -168,8 +177,53 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("unreachable", "无法连接"),
     ("waiting", "等待"),
     ("warning", "注意"),
+    ("withdrawal", "撤回"),
     ("withdrawn", "已撤回"),
 ];
+
+/// Fields of an item as the API spells them, and the official heads of their columns.
+const FIELDS_ZH: &[(&str, &str)] = &[
+    ("audience", "公开对象"),
+    ("audience_specific", "特定群体"),
+    ("basis", "公开依据"),
+    ("channels", "公开渠道和载体"),
+    ("channels_optional", "可选渠道"),
+    ("channels_other", "其他渠道"),
+    ("channels_raw", "渠道原文"),
+    ("content", "公开内容"),
+    ("disclosure_mode", "公开方式"),
+    ("effective_from", "生效日期"),
+    ("effective_to", "失效日期"),
+    ("extent", "公开程度"),
+    ("extra", "其他列"),
+    ("five_open", "五公开"),
+    ("guideline_ref", "对应指引条目"),
+    ("level1", "一级事项"),
+    ("level2", "二级事项"),
+    ("level3", "三级事项"),
+    ("levels", "公开层级"),
+    ("name", "名称"),
+    ("power_list_ref", "权责清单编码"),
+    ("responsible_dept", "责任科室"),
+    ("stage", "过程/结果"),
+    ("subject", "公开主体"),
+    ("time_limit_text", "公开时限"),
+    ("withhold_reason", "不予公开理由"),
+];
+
+/// An item's field for people; one that is not in the table as it came.
+pub(crate) fn field_word(field: &str, lang: Lang) -> &str {
+    match (lang, FIELDS_ZH.iter().find(|(known, _)| *known == field)) {
+        (Lang::Zh, Some((_, zh))) => zh,
+        (Lang::Zh, None) | (Lang::En, _) => field,
+    }
+}
+
+/// Several of them in one cell.
+pub(crate) fn field_words(fields: &[String], lang: Lang) -> String {
+    let words: Vec<&str> = fields.iter().map(|field| field_word(field, lang)).collect();
+    words.join(lang.pick(", ", "、"))
+}
 
 /// A state for people; one that is not in the table (a newer daemon's) as it came.
 pub(crate) fn state_word(state: &str, lang: Lang) -> Cow<'_, str> {

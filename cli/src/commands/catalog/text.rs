@@ -9,7 +9,7 @@ use gongkai_proto::admin::v1::{
 
 use crate::{
     commands::{or_dash, short},
-    ui::{Lang, Page, Table, Word, cells, moment, state_word},
+    ui::{Lang, Page, Table, Word, cells, field_word, field_words, moment, state_word},
 };
 
 pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
@@ -37,7 +37,7 @@ pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
 }
 
 pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
-    let mut table = Table::new(lang, &[Word::Serial, Word::Item, Word::TimeLimit, Word::State, Word::Hash]);
+    let mut table = Table::new(lang, &[Word::Serial, Word::Item, Word::TimeLimit, Word::State, Word::ItemId]);
     for item in &response.items {
         let mut row = cells![item.serial, item.name, item.time_limit_text];
         row.push(table.state(&item.status));
@@ -68,7 +68,7 @@ pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
 pub(super) fn check(response: &CheckCatalogResponse, lang: Lang) -> String {
     let mut table = Table::new(lang, &[Word::Serial, Word::Item, Word::Field, Word::State, Word::Message]);
     for finding in &response.findings {
-        let mut row = cells![finding.serial, finding.name, finding.field];
+        let mut row = cells![finding.serial, finding.name, field_word(&finding.field, lang)];
         row.push(table.state(&finding.severity));
         row.push(Table::cell(&format!("{} {}", finding.code, finding.message).trim()));
         table.row(row);
@@ -87,10 +87,10 @@ pub(super) fn check(response: &CheckCatalogResponse, lang: Lang) -> String {
 
 /// The changed items as a table, the changed elements named.
 pub(crate) fn changes(changes: &[ItemChange], lang: Lang) -> Table {
-    let mut table = Table::new(lang, &[Word::Change, Word::Item, Word::Field, Word::Hash]);
+    let mut table = Table::new(lang, &[Word::Change, Word::Item, Word::Field, Word::ItemId]);
     for change in changes {
         let state = table.state(&change.change);
-        table.row([vec![state], cells![change.name, change.fields.join(", "), change.item_id]].concat());
+        table.row([vec![state], cells![change.name, field_words(&change.fields, lang), change.item_id]].concat());
     }
     table
 }
@@ -112,7 +112,7 @@ pub(crate) fn steps(steps: &[ReviewStep], lang: Lang) -> Table {
     let mut table =
         Table::new(lang, &[Word::Step, Word::Division, Word::Role, Word::State, Word::Operator, Word::Opinion]);
     for step in steps {
-        let role = format!("{} {}", step.role, step.department);
+        let role = format!("{} {}", state_word(&step.role, lang), step.department);
         let mut row = cells![step.step, step.division, role.trim()];
         row.push(table.state(&step.state));
         row.extend(cells![step.decided_by, step.opinion]);
@@ -158,7 +158,13 @@ pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> String {
     for event in &response.events {
         let summary = [event.summary.as_str(), event.opinion.as_str()].join(" ");
         let state = if event.verdict.is_empty() { &event.state } else { &event.verdict };
-        let mut row = cells![moment(event.at_ms), event.kind, event.division, event.operator, short(&event.revision)];
+        let mut row = cells![
+            moment(event.at_ms),
+            state_word(&event.kind, lang),
+            event.division,
+            event.operator,
+            short(&event.revision)
+        ];
         row.push(table.state(state));
         row.push(Table::cell(&summary.trim()));
         table.row(row);

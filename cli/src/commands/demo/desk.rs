@@ -5,9 +5,9 @@
 use gongkai_proto::admin::v1::{
     CatalogRow, CheckCatalogRequest, CheckCatalogResponse, DecideReviewRequest, DecideReviewResponse,
     DiffEditionsRequest, DiffEditionsResponse, ImportCatalogRequest, ImportCatalogResponse, ItemOpinion,
-    ListCatalogsRequest, ListReviewsRequest, PeerStatus, ReviewRow, RunPublishRequest, RunPublishResponse,
-    ShowReviewRequest, ShowReviewResponse, SubmitCatalogRequest, SubmitCatalogResponse, SyncHistoryRequest,
-    SyncNowRequest, SyncStatusRequest,
+    ListCatalogsRequest, ListNodesRequest, ListReviewsRequest, NodeStatusRequest, PeerStatus, ReviewRow,
+    RunPublishRequest, RunPublishResponse, ShowReviewRequest, ShowReviewResponse, SubmitCatalogRequest,
+    SubmitCatalogResponse, SyncHistoryRequest, SyncNowRequest, SyncStatusRequest,
 };
 
 use crate::{client::Client, commands::sync, errors::Failure, ui::Bars};
@@ -43,6 +43,12 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
+    /// Whether the node's tree has a division.
+    pub(crate) async fn knows(&self, division: &str) -> Result<bool, Failure> {
+        let nodes = self.client.node().list(ListNodesRequest::default()).await?.into_inner().nodes;
+        Ok(nodes.iter().any(|node| node.division == division))
+    }
+
     /// Imports a workbook; what it no longer holds is removed.
     pub(crate) async fn import(&self, file_name: &str, content: &[u8]) -> Result<ImportCatalogResponse, Failure> {
         let request = ImportCatalogRequest {
@@ -132,6 +138,11 @@ impl Desk {
         let request = SyncHistoryRequest { division: division.to_owned(), limit: SESSIONS_MAX };
         let sessions = self.client.sync().history(request).await?.into_inner().sessions;
         Ok(sessions.iter().map(|session| session.bytes_sent + session.bytes_received).sum())
+    }
+
+    /// The latest edition that the node knows of; 0 for none.
+    pub(crate) async fn edition(&self) -> Result<u64, Failure> {
+        Ok(self.client.node().status(NodeStatusRequest {}).await?.into_inner().edition)
     }
 
     /// Makes an edition.

@@ -14,6 +14,7 @@ use super::{
     ports::Ports,
     process::Daemon,
     proxy::CutLink,
+    wait,
 };
 use crate::{
     daemon,
@@ -59,6 +60,9 @@ impl Stage {
         let request =
             InviteRequest { division: player.division.clone(), valid_seconds: 0, address: address.to_string() };
         let desk = self.desk(&player.parent, Post::Admin).await?;
+        // The tree comes with the parent's own first session.
+        let what = format!("{} to know the division {}", player.parent, player.division);
+        wait::until(&what, async || Ok(desk.knows(&player.division).await?.then_some(()))).await?;
         let invited = desk.client.node().invite(request).await?.into_inner();
         let (data, listen) = self.place(player)?;
         let words = ["join", "--listen", &listen.to_string(), &invited.token];

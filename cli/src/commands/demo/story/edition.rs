@@ -6,7 +6,7 @@ use gongkai_proto::admin::v1::RunPublishResponse;
 
 use super::{Scene, review, work};
 use crate::{
-    commands::demo::{desk::Post, fault::DemoFault},
+    commands::demo::{desk::Post, fault::DemoFault, wait},
     errors::Failure,
 };
 
@@ -31,21 +31,27 @@ pub(super) async fn publish_first(scene: &mut Scene<'_>) -> Result<(), Failure> 
 pub(super) async fn one_item_changes(scene: &mut Scene<'_>) -> Result<(), Failure> {
     scene.report.begin("one item changes, is reviewed and approved", "修改一项并审核通过");
     let township = scene.cast.first_township()?.clone();
+    let city = scene.cast.city()?.division.clone();
     let (changed, catalog) = (scene.cast.large.then, scene.cast.large.catalog());
     let clerk = scene.stage.desk(&township.division, Post::Clerk).await?;
-    let before = clerk.bytes_with(&township.parent).await?;
+    let reviewer = scene.stage.desk(&township.parent, Post::Reviewer).await?;
+    // The first edition's own news are not what is measured here.
+    let what = format!("the edition to be known at {}", township.division);
+    wait::until(&what, async || Ok((clerk.edition().await? > 0).then_some(()))).await?;
+    let before = (clerk.bytes_with(&township.parent).await?, reviewer.bytes_with(&city).await?);
     clerk.import(&changed.file, changed.bytes).await?;
     work::submit(&clerk, &catalog).await?;
     work::received(scene, &township.parent, std::slice::from_ref(&catalog)).await?;
-    let bytes = clerk.bytes_with(&township.parent).await?.saturating_sub(before);
-    let reviewer = scene.stage.desk(&township.parent, Post::Reviewer).await?;
+    work::has_state(scene, &city, &catalog, "in-review").await?;
+    let below = clerk.bytes_with(&township.parent).await?.saturating_sub(before.0);
+    let above = reviewer.bytes_with(&city).await?.saturating_sub(before.1);
     let asked = reviewer.look(&catalog).await?.items.len();
     reviewer.approve(&catalog, "同意").await?;
     review::arrived_at_city(scene, std::slice::from_ref(&catalog)).await?;
     let all = changed.items;
     scene.report.end(
-        format!("{asked} of {all} items reviewed; {bytes} bytes on the link"),
-        format!("{all} 项中审核 {asked} 项;链路 {bytes} 字节"),
+        format!("{asked} of {all} items reviewed; {below} bytes to the county, {above} to the city"),
+        format!("{all} 项中审核 {asked} 项;至县级 {below} 字节,至市级 {above} 字节"),
     );
     Ok(())
 }
