@@ -28,6 +28,7 @@ fn run(arguments: &[&str]) -> Output {
     gongkaid(arguments).output().unwrap()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the short poll of the one bounded wait")]
 fn eventually<T>(mut check: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + WAIT_MAX;
     while Instant::now() < end {
