@@ -52,6 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["gongkai-proto", "gongkai-model", "gongkai-journal", "gongkai-sheets", "gongkai-publish", "gongkai-seeds"],
     ),
     ("gongkai-tests", &[]),
+    ("gongkai-sim", &["gongkai-model", "gongkai-journal", "gongkai-sync"]),
 ];
 
 /// What the pure zone may not reach for, directly.

@@ -1,0 +1,260 @@
+//! What must hold: at every commit, at the end of every session, and when all is quiet.
+//!
+//! Invariant: nothing here asks the code under test what is right: relevance is written from the sentence ("N is on
+//! path(S), or the reach is subtree and S is on path(N)"), hashes and chains are computed anew from the entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gongkai_journal::{Entry, EntryHash, Reach, StreamKey};
+use gongkai_model::{digest::Digest, id::DivisionId, tree::Tree};
+use gongkai_sync::{message::Carried, message::Message};
+
+use crate::node::Node;
+
+/// Steps up a tree, at most: more is a loop.
+const CLIMB_MAX: usize = 64;
+
+type Parents = BTreeMap<DivisionId, Option<DivisionId>>;
+
+/// What the world remembers of an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) stream: StreamKey,
+    pub(crate) previous: Option<EntryHash>,
+    pub(crate) seq: u64,
+}
+
+/// The observer of a run: stops at the first finding.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    pub(crate) failure: Option<String>,
+    /// Everything that anyone has ever written.
+    pub(crate) written: BTreeMap<EntryHash, Written>,
+    /// Entries whose last copy went with a machine.
+    pub(crate) lost: BTreeSet<EntryHash>,
+    /// Every tree that any machine has believed in.
+    trees: Vec<Parents>,
+    pub(crate) stranded: usize,
+    pub(crate) unservable: usize,
+    /// Sessions in peace that one end saw complete and the other broken off.
+    pub(crate) interrupted: usize,
+}
+
+impl Watch {
+    pub(crate) fn fail(&mut self, what: String) {
+        self.failure.get_or_insert(what);
+    }
+
+    pub(crate) fn see_tree(&mut self, tree: &Tree) {
+        let parents = parents_of(tree);
+        if !self.trees.contains(&parents) {
+            self.trees.push(parents);
+        }
+    }
+
+    pub(crate) fn write(&mut self, entry: &Entry) {
+        let header = &entry.header;
+        let written = Written { stream: header.stream.clone(), previous: header.previous, seq: header.seq };
+        self.written.insert(entry.hash(), written);
+    }
+
+    /// Entries that a machine took from a peer.
+    pub(crate) fn commit(&mut self, node: &Node, entries: &[Entry]) {
+        for entry in entries {
+            if !self.written.contains_key(&entry.hash()) {
+                self.fail(format!("{} stored an entry that its author never wrote", node.division));
+            }
+            self.check_relevant(&node.division, &entry.header.stream, "stored");
+        }
+    }
+
+    /// What leaves a machine for another.
+    pub(crate) fn message(&mut self, to: &DivisionId, message: &Message) {
+        match message {
+            Message::Batch(batch) => {
+                for carried in &batch.entries {
+                    let stream = match carried {
+                        Carried::Whole(entry) => &entry.header.stream,
+                        Carried::Named { stream, .. } => stream,
+                    };
+                    self.check_relevant(to, stream, "was sent");
+                }
+            }
+            Message::Heads { heads, .. } => {
+                for head in heads {
+                    self.check_relevant(to, &head.stream, "was told of");
+                }
+            }
+            Message::Wanted { entries, .. } => {
+                for entry in entries {
+                    self.check_relevant(to, &entry.header.stream, "was answered");
+                }
+            }
+            Message::Hello(_)
+            | Message::Announce { .. }
+            | Message::Ack { .. }
+            | Message::Want { .. }
+            | Message::Done { .. }
+            | Message::Refuse(_) => {}
+        }
+    }
+
+    fn check_relevant(&mut self, node: &DivisionId, stream: &StreamKey, what: &str) {
+        if stream.author.division == *node && what != "stored" {
+            return;
+        }
+        if !self.trees.iter().any(|tree| is_relevant(tree, stream, node)) {
+            let (author, subject, reach) = (&stream.author.division, &stream.subject, stream.reach());
+            self.fail(format!("{node} {what} {author}/{subject}/{reach:?}, which no tree makes its business"));
+        }
+    }
+
+    /// Our position on the peer's feed: everything up to it that the peer routes to us is stored or wanted.
+    pub(crate) fn position(&mut self, node: &Node, peer: &Node) {
+        let ours = node.store.db.tables();
+        let theirs = peer.store.db.tables();
+        let Some(position) = ours.position(&peer.division) else { return };
+        let route = gongkai_journal::Route::of(&peer.trust.tree, &node.division);
+        let Ok(offset) = usize::try_from(position.offset) else { return };
+        let hash = offset.checked_sub(1).and_then(|last| theirs.rows.get(last)).map(|row| row.feed_hash);
+        if position.feed_id != theirs.feed_id || hash != Some(position.hash) || position.epoch != route.epoch() {
+            return;
+        }
+        let wanted = self.below_wants(&peer.division, &ours.wants);
+        let tree = parents_of(&peer.trust.tree);
+        let missing = theirs.rows.iter().take(offset).find(|row| {
+            let hash = row.entry.hash();
+            is_relevant(&tree, &row.entry.header.stream, &node.division)
+                && !ours.holds(&hash)
+                && !wanted.contains(&hash)
+        });
+        if let Some(row) = missing {
+            let what = crate::world::label(&row.entry);
+            let (at, node, peer) = (position.offset, &node.division, &peer.division);
+            self.fail(format!("{node} stands at {at} of {peer}'s feed and neither holds nor wants {what}"));
+        }
+    }
+
+    /// The entries that wants towards a peer stand for: each wanted tip and everything before it.
+    fn below_wants<'w>(
+        &self,
+        peer: &DivisionId,
+        wants: impl IntoIterator<Item = (&'w (DivisionId, i64, EntryHash), &'w crate::StoredWant)>,
+    ) -> BTreeSet<EntryHash> {
+        let mut found = BTreeSet::new();
+        for ((towards, ..), row) in wants {
+            let mut at = (towards == peer).then_some(row.want.tip.hash);
+            while let Some(hash) = at
+                && found.insert(hash)
+            {
+                at = self.written.get(&hash).and_then(|written| written.previous);
+            }
+        }
+        found
+    }
+
+    /// All is quiet: the machines agree.
+    pub(crate) fn quiet(&mut self, nodes: &[&Node], tree: &Tree) {
+        let parents = parents_of(tree);
+        for node in nodes {
+            self.chains(node);
+            self.wants(node, nodes, &parents);
+        }
+        let written = std::mem::take(&mut self.written);
+        for (hash, entry) in &written {
+            self.agreed(hash, entry, nodes, &parents);
+        }
+        self.written = written;
+    }
+
+    fn agreed(&mut self, hash: &EntryHash, entry: &Written, nodes: &[&Node], tree: &Parents) {
+        let holders: Vec<&&Node> = nodes.iter().filter(|node| node.holds(hash)).collect();
+        let (stream, seq) = (&entry.stream, entry.seq);
+        let name = || {
+            let (author, subject, reach) = (&stream.author.division, &stream.subject, stream.reach());
+            format!("{author}/{subject}/{reach:?}#{seq} {}", hash.short())
+        };
+        if holders.is_empty() {
+            if !self.lost.contains(hash) {
+                self.fail(format!("{} is gone, and no machine fell back with its last copy", name()));
+            }
+            return;
+        }
+        if stream.reach() == Reach::SelfOnly {
+            return;
+        }
+        let routed = |node: &Node| is_relevant(tree, stream, &node.division);
+        if !holders.iter().any(|node| routed(node)) {
+            self.stranded += 1;
+            return;
+        }
+        let missing: Vec<&str> =
+            nodes.iter().filter(|node| routed(node) && !node.holds(hash)).map(|node| node.division.as_str()).collect();
+        if !missing.is_empty() {
+            let holders: Vec<&str> = holders.iter().map(|node| node.division.as_str()).collect();
+            self.fail(format!("{} is held by {holders:?} and missing at {missing:?}", name()));
+        }
+    }
+
+    /// Gap-free, hash-chained, and the running hash as computed anew.
+    fn chains(&mut self, node: &Node) {
+        let tables = node.store.db.tables();
+        let mut running = gongkai_sync::position::empty_hash();
+        let mut held: BTreeMap<EntryHash, (Digest, u64)> = BTreeMap::new();
+        for (index, row) in tables.rows.iter().enumerate() {
+            let header = &row.entry.header;
+            let stream = header.stream.digest();
+            running = gongkai_sync::position::running_hash(&running, &row.entry.hash());
+            let follows = match header.previous {
+                None => header.seq == 1,
+                Some(previous) => held.get(&previous) == Some(&(stream, header.seq - 1)),
+            };
+            if !follows || row.feed_hash != running || row.feed != index as u64 + 1 {
+                self.fail(format!("row {} of {} breaks a chain", row.feed, node.division));
+            }
+            held.insert(row.entry.hash(), (stream, header.seq));
+        }
+    }
+
+    /// What is still wanted can be had from nobody it is wanted from.
+    fn wants(&mut self, node: &Node, nodes: &[&Node], tree: &Parents) {
+        for (peer, want) in node.store.db.all_wants() {
+            let hash = want.tip.hash;
+            if node.holds(&hash) {
+                self.fail(format!("{} wants {}, which it holds", node.division, hash.short()));
+            }
+            let has_it = nodes.iter().any(|other| other.division == peer && other.holds(&hash));
+            if has_it && is_relevant(tree, &want.stream, &node.division) {
+                let (why, stream) = (want.why.word(), &want.stream);
+                let what = format!("{}/{}#{}", stream.author.division, stream.subject, want.tip.seq);
+                self.fail(format!("{} still wants {what} ({why}) from {peer}, which has it", node.division));
+            }
+            self.unservable += 1;
+        }
+    }
+}
+
+fn parents_of(tree: &Tree) -> Parents {
+    tree.divisions().map(|division| (division.id.clone(), division.parent.clone())).collect()
+}
+
+/// N is on path(S), or the reach is subtree and S is on path(N).
+fn is_relevant(tree: &Parents, stream: &StreamKey, node: &DivisionId) -> bool {
+    match stream.reach() {
+        Reach::SelfOnly => false,
+        Reach::Path => is_on_path(tree, node, &stream.subject),
+        Reach::Subtree => is_on_path(tree, node, &stream.subject) || is_on_path(tree, &stream.subject, node),
+    }
+}
+
+fn is_on_path(tree: &Parents, above: &DivisionId, below: &DivisionId) -> bool {
+    let mut at = Some(below);
+    for _ in 0..CLIMB_MAX {
+        let Some(step) = at else { return false };
+        if step == above {
+            return true;
+        }
+        at = tree.get(step).and_then(Option::as_ref);
+    }
+    false
+}

@@ -1,0 +1,212 @@
+//! What goes wrong besides broken links: machines that crash, fall back, are restored, copied or moved, certificates
+//! that come late, and relays that alter what they pass on.
+
+use gongkai_journal::{Entry, kind::Kind, payload, payload::TreePut};
+use gongkai_model::id::DivisionId;
+use gongkai_sync::message::{Carried, Message};
+
+use crate::{
+    mutation::Mutation,
+    node::{Act, Snapshot},
+    plan::division,
+    world::{World, opening},
+};
+
+impl World<'_> {
+    /// One fault, of the kinds that this run knows.
+    pub(crate) fn fault(&mut self) {
+        let place = self.chance.below(self.nodes.len());
+        match self.chance.below(10) {
+            0..3 => self.keep_snapshot(place),
+            3 if self.plan.reverts => self.revert(place),
+            4 if self.plan.restores => self.restore(place),
+            5 if self.plan.clones => self.copy_or_discard(place),
+            6 | 7 if self.plan.moves => self.move_division(),
+            8 if self.plan.late_keys && place > 0 && place < self.divisions.len() => self.certify(place),
+            9 if self.plan.crashes => {
+                self.log(&format!("{place} crashes"));
+                self.cut_all(place);
+            }
+            _ if self.plan.cuts && !self.links.is_empty() => {
+                let link = self.chance.below(self.links.len());
+                self.cut(link);
+            }
+            _ => {}
+        }
+    }
+
+    fn keep_snapshot(&mut self, place: usize) {
+        if let Some(node) = self.nodes[place].as_ref() {
+            self.snapshots.insert(place, node.snapshot());
+        }
+    }
+
+    /// A machine falls back; sometimes its parent's in the same server room with it.
+    fn revert(&mut self, place: usize) {
+        let parent = self.nodes[place].as_ref().and_then(|node| node.parent().cloned());
+        self.revert_one(place);
+        if self.chance.one_in(4)
+            && let Some(parent) = parent.and_then(|parent| self.place(&parent))
+        {
+            self.revert_one(parent);
+        }
+    }
+
+    fn revert_one(&mut self, place: usize) {
+        let Some(snapshot) = self.snapshots.get(&place).cloned() else { return };
+        if self.plan.rewinds_left == 0 {
+            return;
+        }
+        self.plan.rewinds_left -= 1;
+        self.rewinds += 1;
+        self.log(&format!("{place} falls back to {} entries", snapshot.tables.rows.len()));
+        self.cut_all(place);
+        self.mark_lost(place, Some(&snapshot));
+        if let Some(node) = self.nodes[place].as_mut() {
+            node.revert(snapshot);
+        }
+    }
+
+    /// An operator restores a machine and knows it.
+    fn restore(&mut self, place: usize) {
+        if !self.snapshots.contains_key(&place) || self.plan.rewinds_left == 0 {
+            return;
+        }
+        self.revert_one(place);
+        let (feed_id, incarnation) = (self.life(), self.life());
+        let Some(node) = self.nodes[place].as_mut() else { return };
+        node.store.db.tables().feed_id = feed_id;
+        if self.mutation == Mutation::FirstSeenWins {
+            return;
+        }
+        node.incarnation = incarnation;
+        let act = opening(&node.division, "restore");
+        self.log(&format!("{place} is restored"));
+        self.write(place, vec![act]);
+    }
+
+    /// A copy of a machine starts to run beside it, or one of the two goes away.
+    fn copy_or_discard(&mut self, place: usize) {
+        let copy = self.nodes.iter().position(|node| node.as_ref().is_some_and(|node| node.is_clone));
+        if let Some(copy) = copy {
+            return self.discard(copy);
+        }
+        if self.plan.rewinds_left == 0 {
+            return;
+        }
+        self.plan.rewinds_left -= 1;
+        self.rewinds += 1;
+        let feed_id = self.life();
+        let feed_id = self.chance.one_in(2).then_some(feed_id);
+        self.log(&format!("{place} is copied, new feed {}", feed_id.is_some()));
+        if let Some(node) = self.nodes[place].as_ref() {
+            let copy = node.copy(feed_id);
+            self.nodes.push(Some(copy));
+        }
+    }
+
+    /// A machine goes away for good.
+    pub(crate) fn discard(&mut self, place: usize) {
+        self.log(&format!("{place} goes away"));
+        self.cut_all(place);
+        self.mark_lost(place, None);
+        self.nodes[place] = None;
+        self.snapshots.remove(&place);
+    }
+
+    /// What only this machine holds goes with what it loses.
+    fn mark_lost(&mut self, place: usize, snapshot: Option<&Snapshot>) {
+        let elsewhere = self.held_elsewhere(place);
+        let Some(node) = self.nodes[place].as_ref() else { return };
+        let tables = node.store.db.tables();
+        let hashes = tables.rows.iter().map(|row| row.entry.hash());
+        let gone = hashes.filter(|hash| !snapshot.is_some_and(|snapshot| snapshot.tables.holds(hash)));
+        self.watch.lost.extend(gone.filter(|hash| !elsewhere.contains(hash)));
+    }
+
+    /// The root gives a division another parent; often it takes that back soon.
+    fn move_division(&mut self) {
+        if let Some((moved, back)) = self.moving_back.take() {
+            return self.order_move(&moved, &back);
+        }
+        if self.plan.moves_left == 0 {
+            return;
+        }
+        self.plan.moves_left -= 1;
+        let Some(root) = self.nodes[0].as_ref() else { return };
+        let tree = &root.trust.tree;
+        let moved = self.divisions[1 + self.chance.below(self.divisions.len() - 1)].id.clone();
+        let below = tree.subtree(&moved);
+        let free: Vec<DivisionId> =
+            self.divisions.iter().map(|it| it.id.clone()).filter(|id| !below.contains(id)).collect();
+        let (Some(former), false) = (tree.parent(&moved).cloned(), free.is_empty()) else { return };
+        let to = free[self.chance.below(free.len())].clone();
+        self.order_move(&moved, &to);
+        self.moving_back = self.chance.one_in(2).then_some((moved, former));
+    }
+
+    fn order_move(&mut self, moved: &DivisionId, to: &DivisionId) {
+        self.moves += 1;
+        self.log(&format!("{moved} moves below {to}"));
+        let version = self.step as u64 + 2;
+        let put = TreePut { version, divisions: vec![division(moved, Some(to.clone()))] };
+        let root = self.divisions[0].id.clone();
+        self.write(0, vec![Act::of(Kind::TreePut, root, payload::encode(&put))]);
+    }
+
+    /// A message on its way, altered by a hostile relay now and then.
+    pub(crate) fn pass(&mut self, index: usize, side: usize, mut message: Message) {
+        let to = self.links[index].ends[side].replica.peer.clone();
+        self.watch.message(&to, &message);
+        if self.plan.mauls && self.chance.one_in(25) {
+            self.maul(&mut message);
+        }
+        let link = &mut self.links[index];
+        if let Some(budget) = link.budget.as_mut() {
+            *budget = budget.saturating_sub(1);
+        }
+        link.ends[1 - side].inbox.push_back(message);
+    }
+
+    /// Alters a signature or a payload, or adds a forged entry.
+    fn maul(&mut self, message: &mut Message) {
+        let how = self.chance.below(3);
+        let forged = match message {
+            Message::Batch(batch) => {
+                let whole = batch.entries.iter_mut().find_map(|carried| match carried {
+                    Carried::Whole(entry) => Some(entry),
+                    Carried::Named { .. } => None,
+                });
+                let forged = whole.and_then(|entry| altered(entry, how));
+                batch.entries.extend(forged.clone().map(|entry| Carried::Whole(Box::new(entry))));
+                forged
+            }
+            Message::Wanted { entries, .. } => {
+                let forged = entries.last_mut().and_then(|entry| altered(entry, how));
+                entries.extend(forged.clone());
+                forged
+            }
+            _ => return,
+        };
+        self.log(&format!("a message is altered ({how}, forged {})", forged.is_some()));
+    }
+}
+
+/// Alters the entry in place, or gives a forged one beside it.
+fn altered(entry: &mut Entry, how: usize) -> Option<Entry> {
+    match how {
+        0 => {
+            entry.signature[0] ^= 1;
+            None
+        }
+        1 => {
+            entry.payload.get_or_insert_default().push(0);
+            None
+        }
+        _ => {
+            let mut header = entry.header.clone();
+            header.written_at_ms = header.written_at_ms.wrapping_add(1);
+            Entry::from_parts(header.encode(), entry.signature.clone(), entry.payload.clone()).ok()
+        }
+    }
+}

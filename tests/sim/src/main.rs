@@ -1,0 +1,139 @@
+//! The simulator's command line: many seeds, one seed with its log, or every mutation until it is found.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+
+use gongkai_sim::{Report, mutation::Mutation, run};
+
+/// Seeds without `--seeds`.
+const SEEDS: u64 = 1_000;
+/// Failures shown in full.
+const SHOWN_MAX: usize = 10;
+
+const USAGE: &str = "sim [--seeds N] [--from SEED] [--mutation NAME] [--replay SEED] [--mutants]";
+
+struct Wish {
+    seeds: u64,
+    from: u64,
+    mutation: Mutation,
+    replay: Option<u64>,
+    is_mutants: bool,
+}
+
+fn main() -> ExitCode {
+    let Some(wish) = wish(std::env::args().skip(1)) else {
+        let _ = writeln!(io::stderr(), "{USAGE}");
+        return ExitCode::from(2);
+    };
+    let done = match wish {
+        Wish { replay: Some(seed), mutation, .. } => replay(seed, mutation),
+        Wish { is_mutants: true, from, seeds, .. } => mutants(from, seeds),
+        Wish { from, seeds, mutation, .. } => many(from, seeds, mutation),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) | Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn wish(mut words: impl Iterator<Item = String>) -> Option<Wish> {
+    let mut wish = Wish { seeds: SEEDS, from: 1, mutation: Mutation::None, replay: None, is_mutants: false };
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--seeds" => wish.seeds = words.next()?.parse().ok()?,
+            "--from" => wish.from = words.next()?.parse().ok()?,
+            "--mutation" => wish.mutation = Mutation::from_word(&words.next()?)?,
+            "--replay" => wish.replay = Some(words.next()?.parse().ok()?),
+            "--mutants" => wish.is_mutants = true,
+            _ => return None,
+        }
+    }
+    Some(wish)
+}
+
+fn replay(seed: u64, mutation: Mutation) -> io::Result<bool> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let report = run(
+        seed,
+        mutation,
+        Some(&mut |line: &str| {
+            // A closed pipe ends the listening, not the run.
+            let _ = writeln!(out, "{line}");
+        }),
+    );
+    writeln!(out, "{report:#?}")?;
+    out.flush()?;
+    Ok(report.failure.is_none())
+}
+
+/// Runs the seeds on all processors; the reports come in the order of the seeds.
+fn run_all(from: u64, seeds: u64, mutation: Mutation) -> Vec<(u64, Report)> {
+    let next = AtomicU64::new(from);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        let mut reports = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= from + seeds {
+                return reports;
+            }
+            reports.push((seed, run(seed, mutation, None)));
+        }
+    };
+    let mut reports: Vec<(u64, Report)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    });
+    reports.sort_by_key(|(seed, _)| *seed);
+    reports
+}
+
+fn many(from: u64, seeds: u64, mutation: Mutation) -> io::Result<bool> {
+    let reports = run_all(from, seeds, mutation);
+    let mut out = io::stdout().lock();
+    let failed: Vec<&(u64, Report)> = reports.iter().filter(|(_, report)| report.failure.is_some()).collect();
+    for (seed, report) in failed.iter().take(SHOWN_MAX) {
+        let flag = if mutation == Mutation::None { String::new() } else { format!(" --mutation {}", mutation.word()) };
+        writeln!(out, "seed {seed}: {}", report.failure.as_deref().unwrap_or_default())?;
+        writeln!(out, "  bash tests/sim.sh --replay {seed}{flag}")?;
+    }
+    let sum = |of: fn(&Report) -> usize| reports.iter().map(|(_, report)| of(report)).sum::<usize>();
+    writeln!(
+        out,
+        "{} entries written, {} machines rewound or copied, {} moves; {} entries lost with their only machine, \
+         {} stranded, {} wants that nobody can serve",
+        sum(|report| report.written),
+        sum(|report| report.rewinds),
+        sum(|report| report.moves),
+        sum(|report| report.lost_with_machines),
+        sum(|report| report.stranded),
+        sum(|report| report.unservable),
+    )?;
+    // A worker that died has no reports: its seeds failed.
+    let lost = seeds.saturating_sub(reports.len() as u64);
+    let failed = failed.len() as u64 + lost;
+    writeln!(out, "{} passed, {failed} failed", seeds - failed)?;
+    Ok(failed == 0)
+}
+
+/// For each mutation the first seed that finds it.
+fn mutants(from: u64, seeds: u64) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    let mut are_all_found = true;
+    writeln!(out, "| mutation | seeds until found | found in | first finding |\n|---|---|---|---|")?;
+    for mutation in Mutation::ALL {
+        let reports = run_all(from, seeds, mutation);
+        let found: Vec<&(u64, Report)> = reports.iter().filter(|(_, report)| report.failure.is_some()).collect();
+        let first = found.first().map(|(seed, _)| seed - from + 1);
+        let what = found.first().and_then(|(_, report)| report.failure.clone()).unwrap_or_default();
+        let needed = first.map_or_else(|| "not found".to_owned(), |first| first.to_string());
+        writeln!(out, "| {} | {needed} | {} of {seeds} | {what} |", mutation.word(), found.len())?;
+        out.flush()?;
+        are_all_found &= first.is_some();
+    }
+    Ok(are_all_found)
+}

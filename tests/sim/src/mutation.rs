@@ -1,0 +1,72 @@
+//! Deliberate errors: each takes one rule away, so that it is seen that the checkers notice.
+//!
+//! Invariant: they live in the simulator's driver alone; the daemon has no such switch.
+
+/// A rule taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutation {
+    /// All rules hold.
+    None,
+    /// A position is compared by feed and offset, not by the running hash.
+    NoRunningHash,
+    /// A position passes what could not be taken, and nothing asks for it again.
+    NoWants,
+    /// The route epoch is not part of the position.
+    NoRouteEpoch,
+    /// The route epoch is looked at when the session opens only.
+    EpochAtOpen,
+    /// A position that does not hold leads to a comparison of heads in that direction only.
+    OneDirection,
+    /// What came from a peer is not named to it.
+    EchoDropped,
+    /// The second branch of a fork is refused.
+    SecondBranchRefused,
+    /// The second branch is refused, and a known restore goes on in the old incarnation.
+    FirstSeenWins,
+    /// Wants are forgotten when a session ends.
+    WantsInMemory,
+    /// A position is moved in a transaction before that of the entries.
+    PositionFirst,
+    /// Heads, feed and answers are not filtered by the peer's route.
+    Unfiltered,
+}
+
+impl Mutation {
+    /// All but [`Mutation::None`].
+    pub const ALL: [Self; 11] = [
+        Self::NoRunningHash,
+        Self::NoWants,
+        Self::NoRouteEpoch,
+        Self::EpochAtOpen,
+        Self::OneDirection,
+        Self::EchoDropped,
+        Self::SecondBranchRefused,
+        Self::FirstSeenWins,
+        Self::WantsInMemory,
+        Self::PositionFirst,
+        Self::Unfiltered,
+    ];
+
+    /// Its name on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::NoRunningHash => "no-running-hash",
+            Self::NoWants => "no-wants",
+            Self::NoRouteEpoch => "no-route-epoch",
+            Self::EpochAtOpen => "epoch-at-open",
+            Self::OneDirection => "one-direction",
+            Self::EchoDropped => "echo-dropped",
+            Self::SecondBranchRefused => "second-branch-refused",
+            Self::FirstSeenWins => "first-seen-wins",
+            Self::WantsInMemory => "wants-in-memory",
+            Self::PositionFirst => "position-first",
+            Self::Unfiltered => "unfiltered",
+        }
+    }
+
+    /// The mutation of a name.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().chain([Self::None]).find(|mutation| mutation.word() == word)
+    }
+}

@@ -1,0 +1,219 @@
+//! A node: its store, the life of its journal, and what it believes (tree and keys), folded from its trust lane.
+//!
+//! Invariant: beliefs are a function of the set of trust entries held and of what was pinned at enrolment. The fold
+//! is written after the daemon's rules (tree by the root alone, keys by an ancestor) and independently of its code.
+
+use std::collections::BTreeMap;
+
+use gongkai_journal::{
+    Author, Entry, EntryHash, Incarnation, Lane, Reach, Route,
+    keys::Keyring,
+    kind::Kind,
+    payload::{self, CertPut, TreePut},
+    route::may_write,
+    sign::{PublicKey, Signer},
+};
+use gongkai_model::{
+    id::{Day, DivisionId},
+    tree::{Division, Tree},
+};
+use gongkai_sync::{admit::Trust, position::FeedId};
+
+use crate::{
+    Body, Draft,
+    error::Error,
+    memory::{Memory, Tables},
+    store::{Store, now},
+};
+
+/// What enrolment gave a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Pinned {
+    pub(crate) root: DivisionId,
+    pub(crate) tree: Vec<Division>,
+    pub(crate) keys: Vec<(DivisionId, PublicKey)>,
+}
+
+/// One machine.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) division: DivisionId,
+    pub(crate) store: Store,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) trust: Trust,
+    /// A copy of a machine that still runs; it goes away before the end.
+    pub(crate) is_clone: bool,
+    pinned: Pinned,
+    /// Rows of the feed that were looked at for trust entries.
+    folded_to: usize,
+}
+
+/// A machine's disk at some moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) tables: Tables,
+    pub(crate) incarnation: Incarnation,
+}
+
+/// What a node writes.
+pub(crate) struct Act {
+    pub(crate) subject: DivisionId,
+    pub(crate) kind: &'static str,
+    pub(crate) reach: Reach,
+    pub(crate) lane: Lane,
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Act {
+    pub(crate) fn of(kind: Kind, subject: DivisionId, payload: Vec<u8>) -> Self {
+        Self { subject, kind: kind.word(), reach: kind.reach(), lane: kind.lane(), payload }
+    }
+}
+
+impl Node {
+    pub(crate) fn new(division: DivisionId, feed_id: FeedId, incarnation: Incarnation, pinned: Pinned) -> Self {
+        let trust = fold(&division, &pinned, &[]);
+        let store = Store { db: Memory::new(feed_id) };
+        Self { division, store, incarnation, trust, is_clone: false, pinned, folded_to: 0 }
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot { tables: self.store.db.tables().clone(), incarnation: self.incarnation }
+    }
+
+    /// The machine finds itself as it was, and does not know.
+    pub(crate) fn revert(&mut self, snapshot: Snapshot) {
+        self.store = Store { db: Memory::of(snapshot.tables) };
+        self.incarnation = snapshot.incarnation;
+        self.refold();
+    }
+
+    pub(crate) fn copy(&self, feed_id: Option<FeedId>) -> Self {
+        let mut tables = self.store.db.tables().clone();
+        tables.feed_id = feed_id.unwrap_or(tables.feed_id);
+        let store = Store { db: Memory::of(tables) };
+        let (division, pinned) = (self.division.clone(), self.pinned.clone());
+        let (incarnation, trust, folded_to) = (self.incarnation, self.trust.clone(), self.folded_to);
+        Self { division, store, incarnation, trust, is_clone: true, pinned, folded_to }
+    }
+
+    pub(crate) fn feed_len(&self) -> usize {
+        self.store.db.tables().rows.len()
+    }
+
+    pub(crate) fn holds(&self, hash: &EntryHash) -> bool {
+        self.store.db.tables().holds(hash)
+    }
+
+    /// Signs and appends; a forked stream is refused by the store.
+    pub(crate) fn write(&mut self, acts: Vec<Act>, signer: &dyn Signer, now_ms: i64) -> Result<Vec<Entry>, Error> {
+        let author = Author { division: self.division.clone(), incarnation: self.incarnation };
+        let drafts = acts.into_iter().map(|act| Draft {
+            subject: act.subject,
+            kind: act.kind.to_owned(),
+            reach: act.reach,
+            lane: act.lane,
+            operator: None,
+            about: None,
+            payload: Body::Bytes(act.payload),
+        });
+        let entries = now(self.store.append(drafts.collect(), &author, signer, now_ms))?;
+        self.catch_up();
+        Ok(entries)
+    }
+
+    /// Folds anew if trust entries came.
+    pub(crate) fn catch_up(&mut self) -> bool {
+        let has_news = {
+            let tables = self.store.db.tables();
+            tables.rows.iter().skip(self.folded_to).any(|row| row.entry.header.lane() == Lane::Trust)
+        };
+        if has_news {
+            self.refold();
+        }
+        self.folded_to = self.feed_len();
+        has_news
+    }
+
+    fn refold(&mut self) {
+        let entries: Vec<Entry> = {
+            let tables = self.store.db.tables();
+            let trust = tables.rows.iter().filter(|row| row.entry.header.lane() == Lane::Trust);
+            trust.map(|row| row.entry.clone()).collect()
+        };
+        self.trust = fold(&self.division, &self.pinned, &entries);
+        self.folded_to = self.feed_len();
+    }
+
+    /// The division above, as this node sees it.
+    pub(crate) fn parent(&self) -> Option<&DivisionId> {
+        self.trust.tree.parent(&self.division)
+    }
+
+    /// The tree that these entries make on top of what was pinned here.
+    pub(crate) fn tree_of(&self, entries: &[Entry]) -> Tree {
+        fold_tree(&self.pinned, entries)
+    }
+}
+
+fn fold(me: &DivisionId, pinned: &Pinned, entries: &[Entry]) -> Trust {
+    let tree = fold_tree(pinned, entries);
+    let keyring = fold_keys(pinned, &tree, entries);
+    let route = Route::of(&tree, me);
+    Trust { keyring, tree, route }
+}
+
+fn fold_tree(pinned: &Pinned, entries: &[Entry]) -> Tree {
+    let mut records: BTreeMap<DivisionId, (u64, Option<EntryHash>, Division)> = BTreeMap::new();
+    for division in &pinned.tree {
+        records.insert(division.id.clone(), (0, None, division.clone()));
+    }
+    for entry in entries.iter().filter(|entry| entry.header.stream.author.division == pinned.root) {
+        let Some(put) = decoded::<TreePut>(entry, &[Kind::TreePut]) else { continue };
+        for division in put.divisions {
+            let place = records.entry(division.id.clone()).or_insert((0, None, division.clone()));
+            if (put.version, Some(entry.hash())) > (place.0, place.1) {
+                *place = (put.version, Some(entry.hash()), division);
+            }
+        }
+    }
+    let records: Vec<Division> = records.into_values().map(|(_, _, division)| division).collect();
+    Tree::as_of(&records, &Day::earliest())
+}
+
+fn fold_keys(pinned: &Pinned, tree: &Tree, entries: &[Entry]) -> Keyring {
+    let mut keyring = Keyring::default();
+    for (division, key) in &pinned.keys {
+        keyring.pin(division.clone(), key.clone());
+    }
+    for entry in entries {
+        let Some(cert) = decoded::<CertPut>(entry, &[Kind::CertPut, Kind::AuthorityPut]) else { continue };
+        let stream = &entry.header.stream;
+        if cert.division == stream.subject && may_write(tree, &stream.author.division, &cert.division) {
+            keyring.admit(&cert);
+        }
+    }
+    keyring
+}
+
+fn decoded<T: Payload>(entry: &Entry, kinds: &[Kind]) -> Option<T> {
+    let kind = Kind::from_word(&entry.header.kind).filter(|kind| kinds.contains(kind))?;
+    T::read(kind.word(), entry.payload.as_deref()?)
+}
+
+/// The two payloads read here, so that the crate needs no serialisation of its own.
+trait Payload: Sized {
+    fn read(kind: &str, bytes: &[u8]) -> Option<Self>;
+}
+
+impl Payload for TreePut {
+    fn read(kind: &str, bytes: &[u8]) -> Option<Self> {
+        payload::decode(kind, bytes).ok()
+    }
+}
+
+impl Payload for CertPut {
+    fn read(kind: &str, bytes: &[u8]) -> Option<Self> {
+        payload::decode(kind, bytes).ok()
+    }
+}

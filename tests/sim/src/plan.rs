@@ -1,0 +1,98 @@
+//! What a seed may do: the shape of the tree, its length, and which kinds of fault it knows.
+
+use gongkai_model::{
+    id::{Day, DivisionId},
+    tree::Division,
+};
+
+use crate::chance::Chance;
+
+/// Most nodes of a run.
+const NODES_MAX: usize = 30;
+/// Deepest level below the root.
+const DEPTH_MAX: usize = 4;
+
+/// The kinds of fault of a run; each is on in about half of them.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(crate) struct Plan {
+    /// Links break after any message.
+    pub(crate) cuts: bool,
+    /// Machines crash between any two effects.
+    pub(crate) crashes: bool,
+    /// A commit fails because the disk is full.
+    pub(crate) full_disks: bool,
+    /// A machine falls back to an older state and does not know.
+    pub(crate) reverts: bool,
+    /// A machine is restored by its operator: new incarnation, new feed.
+    pub(crate) restores: bool,
+    /// A copy of a machine runs beside it.
+    pub(crate) clones: bool,
+    /// A division gets another parent.
+    pub(crate) moves: bool,
+    /// Certificate entries come after the entries that they are needed for.
+    pub(crate) late_keys: bool,
+    /// A relay alters what it passes on.
+    pub(crate) mauls: bool,
+    /// Machines that fall back, are restored or copied, at most.
+    pub(crate) rewinds_left: u32,
+    pub(crate) moves_left: u32,
+    pub(crate) steps: usize,
+}
+
+impl Plan {
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        let mut half = || chance.one_in(2);
+        let (cuts, crashes, full_disks, reverts, restores, clones, moves, late_keys, mauls) =
+            (half(), half(), half(), half(), half(), half(), half(), half(), half());
+        Self {
+            cuts,
+            crashes,
+            full_disks,
+            reverts,
+            restores: restores && chance.one_in(2),
+            clones: clones && chance.one_in(2),
+            moves,
+            // A moved division's former parent has no key at the new one (README): a run has one or the other.
+            late_keys: late_keys && !moves,
+            mauls: mauls && chance.one_in(2),
+            rewinds_left: 4,
+            moves_left: 5,
+            steps: 600 + chance.below(2_400),
+        }
+    }
+}
+
+/// A tree: each node's index in it is its place in the list, the root first, parents before children.
+pub(crate) fn draw_tree(chance: &mut Chance) -> Vec<Division> {
+    let count = 4 + if chance.one_in(4) { chance.below(NODES_MAX - 3) } else { chance.below(6) };
+    let mut depths = vec![0];
+    let mut divisions = vec![division(&name(0), None)];
+    while divisions.len() < count {
+        let above = chance.below(divisions.len());
+        if depths[above] >= DEPTH_MAX {
+            continue;
+        }
+        depths.push(depths[above] + 1);
+        divisions.push(division(&name(divisions.len()), Some(divisions[above].id.clone())));
+    }
+    divisions
+}
+
+pub(crate) fn division(id: &DivisionId, parent: Option<DivisionId>) -> Division {
+    Division {
+        id: id.clone(),
+        from: Day::earliest(),
+        code: String::new(),
+        name: String::new(),
+        name_en: String::new(),
+        level: String::new(),
+        kind: String::new(),
+        parent,
+        is_retired: false,
+    }
+}
+
+fn name(index: usize) -> DivisionId {
+    DivisionId::parse(&format!("n{index}")).expect("letters and digits")
+}

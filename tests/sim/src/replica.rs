@@ -1,0 +1,246 @@
+//! Carries out what the engine asks of the store, for one session: what the daemon's `replica` does, with the places
+//! where a [`Mutation`] takes a rule away.
+//!
+//! Invariant: with [`Mutation::None`] no decision is made here.
+
+use std::collections::BTreeSet;
+
+use gongkai_journal::{Entry, EntryHash, Lane, Route};
+use gongkai_model::{digest::Digest, id::DivisionId};
+use gongkai_sync::{
+    admit::Occasion,
+    message::{BATCH_BYTES_TARGET, Batch, Carried},
+    position::Position,
+    session::{Effect, Event, FeedPart, OpenWant},
+    want::{Head, Want},
+};
+
+use crate::{Applied, Arrival, error::Error, mutation::Mutation, node::Node, store::now};
+
+/// Entries in a batch: few, so that a session has many.
+const BATCH_ENTRIES: usize = 3;
+/// Open wants read at a time.
+const WANTS_READ_MAX: usize = 256;
+
+/// The store's side of one session.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    pub(crate) peer: DivisionId,
+    pub(crate) mutation: Mutation,
+    /// The epoch when the session opened, for [`Mutation::EpochAtOpen`].
+    opened_epoch: Option<Digest>,
+}
+
+impl Replica {
+    pub(crate) fn new(peer: DivisionId, mutation: Mutation) -> Self {
+        Self { peer, mutation, opened_epoch: None }
+    }
+
+    pub(crate) fn opened(&self, node: &Node) -> Event {
+        Event::Opened { position: node.store.db.tables().position(&self.peer).cloned() }
+    }
+
+    /// Carries out one effect; also gives what it added to the journal.
+    pub(crate) fn carry_out(
+        &mut self,
+        node: &mut Node,
+        effect: Effect,
+        now_ms: i64,
+    ) -> Result<(Option<Event>, Vec<Entry>), Error> {
+        let event = match effect {
+            Effect::CheckPosition(position) => self.check_position(node, &position)?,
+            Effect::ReadHeads => self.read_heads(node)?,
+            Effect::ReadFeed { after } => self.read_feed(node, after)?,
+            Effect::Apply(batch) => {
+                let (event, entries) = self.apply(node, batch, now_ms)?;
+                return Ok((Some(event), entries));
+            }
+            Effect::ApplyHeads { heads, position } => self.apply_heads(node, heads, position, now_ms)?,
+            Effect::ReadWants => self.read_wants(node)?,
+            Effect::Serve { request, stream, tip, haves } => {
+                let is_routed = self.route(node).takes(&stream.subject, stream.reach());
+                let (entries, is_complete) = if is_routed || self.mutation == Mutation::Unfiltered {
+                    let served = now(node.store.serve(&stream, &tip, &haves, BATCH_ENTRIES, BATCH_BYTES_TARGET))?;
+                    (served.entries, served.is_complete)
+                } else {
+                    (Vec::new(), false)
+                };
+                Event::Served { request, entries, is_complete }
+            }
+            Effect::Answer { request, want, entries } => {
+                let (event, entries) = self.answer(node, request, want, entries, now_ms)?;
+                return Ok((Some(event), entries));
+            }
+            Effect::SetAside { want, code } => {
+                now(node.store.mark_want_stopped(&self.peer, &want, Some(&code)))?;
+                return Ok((None, Vec::new()));
+            }
+            Effect::RecordAcked(position) => {
+                now(node.store.record_acked(&self.peer, &position, now_ms))?;
+                return Ok((None, Vec::new()));
+            }
+            Effect::Send(_) | Effect::CaughtUp | Effect::Finish(_) => return Ok((None, Vec::new())),
+        };
+        Ok((Some(event), Vec::new()))
+    }
+
+    /// What today's tree routes to the peer.
+    fn route(&self, node: &Node) -> Route {
+        Route::of(&node.trust.tree, &self.peer)
+    }
+
+    fn epoch(&self, route: &Route) -> Digest {
+        match self.mutation {
+            Mutation::NoRouteEpoch => Digest::of("no epoch", &[]),
+            _ => route.epoch(),
+        }
+    }
+
+    fn check_position(&mut self, node: &Node, position: &Position) -> Result<Event, Error> {
+        let state = now(node.store.feed_state())?;
+        let route = self.route(node);
+        let hash = now(node.store.feed_hash_at(position.offset))?;
+        let agrees = match self.mutation {
+            Mutation::NoRunningHash => hash.is_some(),
+            _ => hash == Some(position.hash),
+        };
+        let holds = position.feed_id == state.feed_id && position.epoch == self.epoch(&route) && agrees;
+        let entries_to_send = if holds { now(node.store.count_routed(position.offset, &route))? } else { 0 };
+        self.opened_epoch = Some(position.epoch);
+        Ok(Event::PositionChecked { holds, entries_to_send })
+    }
+
+    fn read_heads(&mut self, node: &Node) -> Result<Event, Error> {
+        let route = self.route(node);
+        let state = now(node.store.feed_state())?;
+        let heads = if self.mutation == Mutation::Unfiltered {
+            let tips = now(node.store.db.all_tips())?;
+            tips.into_iter().map(|(stream, tip)| Head { stream, tips: vec![tip] }).collect()
+        } else {
+            now(node.store.heads(&route))?
+        };
+        let epoch = self.epoch(&route);
+        self.opened_epoch = Some(epoch);
+        let position = Position { feed_id: state.feed_id, offset: state.offset, hash: state.hash, epoch };
+        Ok(Event::HeadsRead { heads, position })
+    }
+
+    fn read_feed(&self, node: &Node, after: u64) -> Result<Event, Error> {
+        let route = self.route(node);
+        let mut part = now(node.store.read_feed(after, &route, &self.peer, BATCH_ENTRIES, BATCH_BYTES_TARGET))?;
+        let epoch = match (self.mutation, self.opened_epoch) {
+            (Mutation::EpochAtOpen, Some(epoch)) => epoch,
+            _ => self.epoch(&route),
+        };
+        if self.mutation == Mutation::EchoDropped {
+            part.entries.retain(|carried| matches!(carried, Carried::Whole(_)));
+        }
+        let feed_id = now(node.store.feed_state())?.feed_id;
+        let to = Position { feed_id, offset: part.to_offset, hash: part.to_hash, epoch };
+        Ok(Event::FeedRead(FeedPart { entries: part.entries, to, is_at_end: part.at_end }))
+    }
+
+    fn apply(&self, node: &mut Node, batch: Batch, now_ms: i64) -> Result<(Event, Vec<Entry>), Error> {
+        let Batch { from, to, entries } = batch;
+        let fallback = from.clone();
+        if self.mutation == Mutation::PositionFirst {
+            let advance = Some((from.clone(), to.clone()));
+            let is_full = std::mem::take(&mut node.store.db.tables().is_full);
+            self.take(node, self.arrival(Vec::new(), Occasion::Tail, advance, None, now_ms))?;
+            node.store.db.tables().is_full = is_full;
+        }
+        let arrival = self.arrival(entries, Occasion::Tail, Some((from, to)), None, now_ms);
+        let applied = self.take(node, arrival)?;
+        if self.mutation == Mutation::NoWants {
+            for want in &applied.wants {
+                let mut tables = node.store.db.tables();
+                tables.wants.retain(|(peer, _, hash), _| *peer != self.peer || *hash != want.tip.hash);
+            }
+        }
+        let position = applied.position.unwrap_or(fallback);
+        let has_trust = has_trust(&applied.appended);
+        let has_new_wants = !applied.wants.is_empty();
+        Ok((Event::Applied { position, faults: applied.faults, has_new_wants, has_trust }, applied.appended))
+    }
+
+    fn apply_heads(&self, node: &mut Node, heads: Vec<Head>, position: Position, now_ms: i64) -> Result<Event, Error> {
+        let wants = now(node.store.apply_heads(&self.peer, &heads, &position, now_ms))?;
+        Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
+    }
+
+    fn read_wants(&self, node: &Node) -> Result<Event, Error> {
+        let mut open = Vec::new();
+        for stored in now(node.store.wants(&self.peer))?.into_iter().take(WANTS_READ_MAX) {
+            let haves = now(node.store.haves(&stored.want.stream))?;
+            open.push(OpenWant { want: stored.want, haves });
+        }
+        Ok(Event::WantsRead(open))
+    }
+
+    fn answer(
+        &self,
+        node: &mut Node,
+        request: u64,
+        want: Want,
+        entries: Vec<Entry>,
+        now_ms: i64,
+    ) -> Result<(Event, Vec<Entry>), Error> {
+        let entries = entries.into_iter().map(|entry| Carried::Whole(Box::new(entry))).collect();
+        let applied = self.take(node, self.arrival(entries, Occasion::Answer, None, Some(want.clone()), now_ms))?;
+        let is_held = node.holds(&want.tip.hash);
+        let haves = if is_held { Vec::new() } else { now(node.store.haves(&want.stream))? };
+        let has_progressed = !applied.appended.is_empty();
+        let has_trust = has_trust(&applied.appended);
+        let event = Event::Answered { request, is_held, has_progressed, has_trust, faults: applied.faults, haves };
+        Ok((event, applied.appended))
+    }
+
+    fn arrival(
+        &self,
+        entries: Vec<Carried>,
+        occasion: Occasion,
+        advance: Option<(Position, Position)>,
+        answered: Option<Want>,
+        now_ms: i64,
+    ) -> Arrival {
+        Arrival { peer: self.peer.clone(), entries, occasion, advance, answered, now_ms }
+    }
+
+    fn take(&self, node: &mut Node, mut arrival: Arrival) -> Result<Applied, Error> {
+        if matches!(self.mutation, Mutation::SecondBranchRefused | Mutation::FirstSeenWins) {
+            arrival.entries = first_branch(node, arrival.entries);
+        }
+        let applied = now(node.store.apply(arrival, &node.trust, &|_| None))?;
+        node.catch_up();
+        Ok(applied)
+    }
+}
+
+/// Leaves out what would make a second branch, and what builds on that.
+fn first_branch(node: &Node, entries: Vec<Carried>) -> Vec<Carried> {
+    let tables = node.store.db.tables();
+    let mut places: BTreeSet<(Digest, u64)> = tables.rows.iter().map(|row| place(&row.entry)).collect();
+    let mut refused: BTreeSet<EntryHash> = BTreeSet::new();
+    let mut kept = Vec::new();
+    for carried in entries {
+        if let Carried::Whole(entry) = &carried
+            && !tables.holds(&entry.hash())
+        {
+            let follows_refused = entry.header.previous.is_some_and(|previous| refused.contains(&previous));
+            if follows_refused || !places.insert(place(entry)) {
+                refused.insert(entry.hash());
+                continue;
+            }
+        }
+        kept.push(carried);
+    }
+    kept
+}
+
+fn place(entry: &Entry) -> (Digest, u64) {
+    (entry.header.stream.digest(), entry.header.seq)
+}
+
+fn has_trust(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| entry.header.lane() == Lane::Trust)
+}

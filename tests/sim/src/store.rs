@@ -1,0 +1,38 @@
+//! The handle that the store's files expect, on the engine in memory.
+
+use std::{
+    future::Future,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use crate::memory::Memory;
+
+/// A node's store in memory.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) db: Memory,
+}
+
+macro_rules! on_db {
+    ($store:expr, $db:ident => $call:expr) => {{
+        let $db = &$store.db;
+        $call
+    }};
+}
+pub(crate) use on_db;
+
+impl Store {
+    /// Watchers are told by the simulator, which looks at the feed.
+    #[expect(clippy::unused_self, reason = "the store's files call it so")]
+    pub(crate) fn announce(&self, _offset: u64) {}
+}
+
+/// Runs a future of the store: in memory nothing ever waits.
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).as_mut().poll(&mut context) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("the engine in memory never waits"),
+    }
+}

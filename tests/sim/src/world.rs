@@ -1,0 +1,408 @@
+//! A run: machines, open sessions, and chance that decides what happens next.
+//!
+//! Invariant: everything that happens is decided by the seed and the mutation, and is noted in the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gongkai_journal::{
+    Entry, EntryHash, Incarnation, Lane, Reach,
+    kind::Kind,
+    payload::{self, CertPut, IncarnationOpen, KeyRecord, TreePut},
+    sign::{Ed25519Signer, PublicKey, Signer},
+};
+use gongkai_model::{id::DivisionId, tree::Division};
+
+use crate::{
+    chance::Chance,
+    check::Watch,
+    error::Error,
+    link::{End, Link},
+    mutation::Mutation,
+    node::{Act, Node, Pinned, Snapshot},
+    plan::{Plan, draw_tree},
+};
+
+/// Sessions open at once, at most.
+const LINKS_MAX: usize = 8;
+
+/// How a run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What a checker found.
+    pub failure: Option<String>,
+    /// A digest of the whole log.
+    pub log_digest: u64,
+    /// Entries written by anyone.
+    pub written: usize,
+    /// Entries whose last copy went with a machine that fell back.
+    pub lost_with_machines: usize,
+    /// Entries held only where they are not routed any more.
+    pub stranded: usize,
+    /// Wants that nobody can serve: their entry is gone, forged, or not this node's any more.
+    pub unservable: usize,
+    /// Sessions in peace that one end saw complete and the other broken off.
+    pub interrupted: usize,
+    /// Machines that fell back, were restored or copied.
+    pub rewinds: usize,
+    /// Divisions that got another parent.
+    pub moves: usize,
+}
+
+/// Runs a seed; with `is_loud` the log's lines are given to `tell`.
+pub fn run(seed: u64, mutation: Mutation, tell: Option<&mut dyn FnMut(&str)>) -> Report {
+    let mut world = World::new(seed, mutation, tell);
+    world.live();
+    world.settle();
+    let watch = &world.watch;
+    Report {
+        failure: watch.failure.clone(),
+        log_digest: world.log_digest,
+        written: watch.written.len(),
+        lost_with_machines: watch.lost.len(),
+        stranded: watch.stranded,
+        unservable: watch.unservable,
+        interrupted: watch.interrupted,
+        rewinds: world.rewinds,
+        moves: world.moves,
+    }
+}
+
+pub(crate) struct World<'a> {
+    pub(crate) chance: Chance,
+    pub(crate) plan: Plan,
+    pub(crate) mutation: Mutation,
+    pub(crate) divisions: Vec<Division>,
+    pub(crate) nodes: Vec<Option<Node>>,
+    signers: BTreeMap<DivisionId, Ed25519Signer>,
+    pub(crate) links: Vec<Link>,
+    pub(crate) snapshots: BTreeMap<usize, Snapshot>,
+    pub(crate) watch: Watch,
+    pub(crate) rewinds: usize,
+    pub(crate) moves: usize,
+    /// The move to be taken back soon: (division, former parent).
+    pub(crate) moving_back: Option<(DivisionId, DivisionId)>,
+    pub(crate) step: usize,
+    tell: Option<&'a mut dyn FnMut(&str)>,
+    log_digest: u64,
+}
+
+impl<'a> World<'a> {
+    fn new(seed: u64, mutation: Mutation, tell: Option<&'a mut dyn FnMut(&str)>) -> Self {
+        let mut chance = Chance::new(seed);
+        let plan = Plan::draw(&mut chance);
+        let divisions = draw_tree(&mut chance);
+        let mut world = Self {
+            chance,
+            plan,
+            mutation,
+            signers: divisions.iter().enumerate().map(|(index, it)| (it.id.clone(), signer(index))).collect(),
+            divisions,
+            nodes: Vec::new(),
+            links: Vec::new(),
+            snapshots: BTreeMap::new(),
+            watch: Watch::default(),
+            rewinds: 0,
+            moves: 0,
+            moving_back: None,
+            step: 0,
+            tell,
+            log_digest: 0xCBF2_9CE4_8422_2325,
+        };
+        world.found();
+        world
+    }
+
+    /// Machines with what enrolment gives them; the root writes the tree, parents write certificates.
+    fn found(&mut self) {
+        self.log(&format!("{:?}", self.plan));
+        for index in 0..self.divisions.len() {
+            let division = self.divisions[index].id.clone();
+            let (feed_id, incarnation) = (self.life(), self.life());
+            self.log(&format!("{division} below {:?}", self.divisions[index].parent));
+            let node = Node::new(division, feed_id, incarnation, self.pinned(index));
+            self.watch.see_tree(&node.trust.tree);
+            self.nodes.push(Some(node));
+        }
+        let put = TreePut { version: 1, divisions: self.divisions.clone() };
+        let root = self.divisions[0].id.clone();
+        self.write(0, vec![Act::of(Kind::TreePut, root, payload::encode(&put))]);
+        if !self.plan.late_keys && !self.plan.moves {
+            for index in 1..self.divisions.len() {
+                self.certify(index);
+            }
+        }
+    }
+
+    fn pinned(&self, index: usize) -> Pinned {
+        let mut path = vec![self.divisions[index].clone()];
+        while let Some(parent) = path.last().and_then(|division| division.parent.clone()) {
+            path.extend(self.divisions.iter().find(|division| division.id == parent).cloned());
+        }
+        let is_trusted = |division: &&Division| self.plan.moves || division.parent.is_none();
+        let keys = self.divisions.iter().filter(is_trusted).map(|it| (it.id.clone(), self.public(&it.id)));
+        Pinned { root: self.divisions[0].id.clone(), tree: path, keys: keys.collect() }
+    }
+
+    fn public(&self, division: &DivisionId) -> PublicKey {
+        let signer = &self.signers[division];
+        PublicKey { algorithm: signer.algorithm(), bytes: signer.public_key() }
+    }
+
+    pub(crate) fn life(&mut self) -> Incarnation {
+        Incarnation::from_bytes(self.chance.bytes16())
+    }
+
+    /// The parent's entry that makes a division's key known.
+    pub(crate) fn certify(&mut self, index: usize) {
+        let division = self.divisions[index].id.clone();
+        let Some(node) = self.nodes[index].as_ref() else { return };
+        let (incarnation, parent) = (node.incarnation, node.parent().cloned());
+        let Some(parent) = parent.and_then(|parent| self.place(&parent)) else { return };
+        let key = self.public(&division);
+        let cert = CertPut {
+            division: division.clone(),
+            incarnation,
+            entry_key: KeyRecord { algorithm: key.algorithm, public: hex::encode(key.bytes) },
+            tls_fingerprint: String::new(),
+            tls_not_after_ms: 0,
+            authority_pem: String::new(),
+        };
+        let has_children = self.divisions.iter().any(|other| other.parent.as_ref() == Some(&division));
+        let kind = if has_children { Kind::AuthorityPut } else { Kind::CertPut };
+        self.write(parent, vec![Act::of(kind, division, payload::encode(&cert))]);
+    }
+
+    /// The machine (not a copy) of a division.
+    pub(crate) fn place(&self, division: &DivisionId) -> Option<usize> {
+        self.divisions.iter().position(|it| it.id == *division)
+    }
+
+    /// Writes on a machine; where its stream is forked it goes on in a new incarnation.
+    pub(crate) fn write(&mut self, place: usize, mut acts: Vec<Act>) {
+        let now_ms = self.clock();
+        let fresh = self.life();
+        let signers = &self.signers;
+        let Some(node) = self.nodes[place].as_mut() else { return };
+        let signer = &signers[&node.division];
+        let again: Vec<Act> =
+            acts.iter().map(|act| Act { subject: act.subject.clone(), payload: act.payload.clone(), ..*act }).collect();
+        let mut done = node.write(std::mem::take(&mut acts), signer, now_ms);
+        if matches!(done, Err(Error::Forked { .. })) {
+            node.incarnation = fresh;
+            let mut acts = vec![opening(&node.division, "fork")];
+            acts.extend(again);
+            done = node.write(acts, signer, now_ms);
+        }
+        let tree = node.trust.tree.clone();
+        self.watch.see_tree(&tree);
+        match done {
+            Ok(entries) => {
+                for entry in entries {
+                    self.log(&format!("{place} writes {}", label(&entry)));
+                    self.watch.write(&entry);
+                }
+            }
+            Err(error) => self.log(&format!("{place} cannot write: {error}")),
+        }
+    }
+
+    /// A wall clock that nobody should believe.
+    pub(crate) fn clock(&mut self) -> i64 {
+        let skew = i64::try_from(self.chance.below(4_000_000)).unwrap_or(0) - 2_000_000;
+        i64::try_from(self.step).unwrap_or(0) * 1_000 + skew
+    }
+
+    fn live(&mut self) {
+        for step in 0..self.plan.steps {
+            if self.watch.failure.is_some() {
+                return;
+            }
+            self.step = step;
+            match self.chance.below(1_000) {
+                0..880 if !self.links.is_empty() => {
+                    let link = self.chance.below(self.links.len());
+                    self.tick(link);
+                }
+                880..940 | 0..880 => self.open(),
+                940..985 => self.work(),
+                _ => self.fault(),
+            }
+        }
+    }
+
+    /// A machine does some work of its own.
+    fn work(&mut self) {
+        let place = self.chance.below(self.nodes.len());
+        let Some(node) = self.nodes[place].as_ref() else { return };
+        let below: Vec<DivisionId> = node.trust.tree.subtree(&node.division).into_iter().collect();
+        let me = node.division.clone();
+        let other = below[self.chance.below(below.len())].clone();
+        let (subject, reach) = match self.chance.below(10) {
+            0 => (me, Reach::SelfOnly),
+            1..4 => (me, Reach::Subtree),
+            4..7 => (me, Reach::Path),
+            7..9 => (other, Reach::Path),
+            _ => (other, Reach::Subtree),
+        };
+        let payload = format!("{}", self.step).into_bytes();
+        self.write(place, vec![Act { subject, kind: "note", reach, lane: Lane::Work, payload }]);
+    }
+
+    /// Some machine dials its parent, as it sees it.
+    fn open(&mut self) {
+        let child = self.chance.below(self.nodes.len());
+        let parent = self.nodes[child].as_ref().and_then(Node::parent).cloned();
+        let Some(parent) = parent else { return };
+        let hosts: Vec<usize> = self.machines_of(&parent);
+        if hosts.is_empty() {
+            return;
+        }
+        let host = hosts[self.chance.below(hosts.len())];
+        let is_live = self.chance.one_in(2);
+        self.connect(child, host, is_live);
+    }
+
+    fn machines_of(&self, division: &DivisionId) -> Vec<usize> {
+        let is_it = |node: &Node| node.division == *division;
+        (0..self.nodes.len()).filter(|place| self.nodes[*place].as_ref().is_some_and(is_it)).collect()
+    }
+
+    /// Opens a session, unless one side already speaks with a machine of that division.
+    pub(crate) fn connect(&mut self, child: usize, parent: usize, is_live: bool) {
+        let (Some(one), Some(two)) = (self.nodes[child].as_ref(), self.nodes[parent].as_ref()) else { return };
+        let is_busy = |link: &Link| {
+            let ends = [(child, &two.division), (parent, &one.division)];
+            link.ends.iter().any(|end| ends.contains(&(end.node, &end.replica.peer)))
+        };
+        if self.links.len() >= LINKS_MAX || self.links.iter().any(is_busy) {
+            return;
+        }
+        let ends =
+            [End::new(child, one, two, is_live, self.mutation), End::new(parent, two, one, is_live, self.mutation)];
+        // A live session ends some time; a slow link breaks after few messages.
+        let length = if self.chance.one_in(3) { self.chance.below(8) } else { self.chance.below(60) };
+        let budget = (self.plan.cuts || is_live).then_some(length);
+        self.log(&format!("{child} opens a session with {parent}, live {is_live}, budget {budget:?}"));
+        self.links.push(Link { ends, budget });
+    }
+
+    /// One step of one end of a link, with what may go wrong there.
+    pub(crate) fn tick(&mut self, index: usize) {
+        let side = self.chance.below(2);
+        let now_ms = self.clock();
+        let place = self.links[index].ends[side].node;
+        if self.plan.crashes && self.chance.one_in(400) {
+            self.log(&format!("{place} crashes"));
+            return self.cut_all(place);
+        }
+        let Some(node) = self.nodes[place].as_mut() else { return };
+        if self.plan.full_disks && self.chance.one_in(150) {
+            node.store.db.tables().is_full = true;
+        }
+        let ticked = self.links[index].ends[side].tick(node, now_ms);
+        let ticked = match ticked {
+            Ok(ticked) => ticked,
+            Err(error) => {
+                self.log(&format!("{place} fails: {error}"));
+                return self.cut(index);
+            }
+        };
+        if !ticked.is_idle {
+            self.log(&format!("{place} {} +{}", ticked.what, ticked.committed.len()));
+        }
+        self.note_commit(place, &ticked.committed);
+        if let Some(message) = ticked.said {
+            self.pass(index, side, message);
+        }
+        self.close_if_over(index);
+    }
+
+    pub(crate) fn note_commit(&mut self, place: usize, committed: &[Entry]) {
+        if committed.is_empty() {
+            return;
+        }
+        let Some(node) = self.nodes[place].as_ref() else { return };
+        self.watch.see_tree(&node.trust.tree);
+        self.watch.commit(node, committed);
+    }
+
+    fn close_if_over(&mut self, index: usize) {
+        let link = &self.links[index];
+        let is_spent = link.budget == Some(0);
+        let is_over = link.ends.iter().all(|end| end.outcome.is_some());
+        if is_spent || is_over {
+            self.cut(index);
+        }
+    }
+
+    /// The link breaks; one side may still hear what had arrived.
+    pub(crate) fn cut(&mut self, index: usize) {
+        if index >= self.links.len() {
+            return;
+        }
+        let mut link = self.links.remove(index);
+        let places = [link.ends[0].node, link.ends[1].node];
+        self.log(&format!("link {} - {} ends", places[0], places[1]));
+        if self.chance.one_in(2) {
+            let side = self.chance.below(2);
+            for _ in 0..self.chance.below(30) {
+                let place = places[side];
+                let now_ms = self.clock();
+                let Some(node) = self.nodes[place].as_mut() else { break };
+                let Ok(ticked) = link.ends[side].tick(node, now_ms) else { break };
+                self.note_commit(place, &ticked.committed);
+            }
+        }
+        for (side, place) in places.into_iter().enumerate() {
+            let Some(node) = self.nodes[place].as_ref() else { continue };
+            let peer = &link.ends[side].replica.peer;
+            if self.mutation == Mutation::WantsInMemory {
+                node.store.db.tables().wants.retain(|(towards, ..), _| towards != peer);
+            }
+            if let Some(other) = self.nodes[places[1 - side]].as_ref() {
+                self.watch.position(node, other);
+            }
+        }
+    }
+
+    /// All links of a machine break at once and it hears nothing more.
+    pub(crate) fn cut_all(&mut self, place: usize) {
+        self.links.retain(|link| !link.touches(place));
+    }
+
+    pub(crate) fn log(&mut self, line: &str) {
+        for byte in line.bytes() {
+            self.log_digest = (self.log_digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+        if let Some(tell) = self.tell.as_mut() {
+            tell(&format!("{:>5} {line}", self.step));
+        }
+    }
+
+    /// The hashes that any machine but one holds.
+    pub(crate) fn held_elsewhere(&self, place: usize) -> BTreeSet<EntryHash> {
+        let others = self.nodes.iter().enumerate().filter(|(other, _)| *other != place);
+        let mut held = BTreeSet::new();
+        for node in others.filter_map(|(_, node)| node.as_ref()) {
+            held.extend(node.store.db.tables().rows.iter().map(|row| row.entry.hash()));
+        }
+        held
+    }
+}
+
+pub(crate) fn opening(division: &DivisionId, reason: &str) -> Act {
+    let open = IncarnationOpen { reason: reason.to_owned(), builds_on: Vec::new() };
+    Act::of(Kind::IncarnationOpen, division.clone(), payload::encode(&open))
+}
+
+pub(crate) fn label(entry: &Entry) -> String {
+    let header = &entry.header;
+    let (author, subject) = (&header.stream.author.division, &header.stream.subject);
+    format!("{author}/{subject}/{:?}#{} {} {}", header.reach(), header.seq, header.kind, entry.hash().short())
+}
+
+fn signer(index: usize) -> Ed25519Signer {
+    let mut seed = [7; 32];
+    seed[0] = u8::try_from(index).unwrap_or(0);
+    Ed25519Signer::from_seed(&seed).expect("32 bytes")
+}
