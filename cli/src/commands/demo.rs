@@ -4,6 +4,7 @@
 //! on its stdin, even when this process is killed. All calls go through the client that the commands use.
 
 mod cast;
+mod change;
 mod desk;
 pub(crate) mod fault;
 mod ports;

@@ -46,6 +46,8 @@ pub(crate) struct Cast {
     pub(crate) corrected: Revised,
     /// A large catalog, and the same with one item changed.
     pub(crate) large: Revised,
+    /// The corrected workbook, and the same with one item changed.
+    pub(crate) updated: Revised,
 }
 
 impl Cast {
@@ -62,7 +64,8 @@ impl Cast {
         };
         let corrected = of(Purpose::Demo, "a corrected workbook")?;
         let large = of(Purpose::Measure, "a large workbook with one item changed")?;
-        Ok(Self { players: players(&workbooks), workbooks, corrected, large })
+        let updated = of(Purpose::Revision, "an update of the corrected workbook")?;
+        Ok(Self { players: players(&workbooks), workbooks, corrected, large, updated })
     }
 
     /// The players of a level, by code.
@@ -73,6 +76,12 @@ impl Cast {
     /// All players, parents first.
     pub(crate) fn players(&self) -> &[Player] {
         &self.players
+    }
+
+    /// The player of a division.
+    pub(crate) fn player(&self, division: &str) -> Result<Player, Failure> {
+        let player = self.players.iter().find(|player| player.division == division);
+        player.cloned().ok_or_else(|| DemoFault::SampleMissing(format!("the division {division}")).into())
     }
 
     /// The top node.
@@ -135,6 +144,9 @@ mod tests {
             assert!(cast.players()[..index].iter().any(|above| above.division == player.parent), "{player:?}");
         }
         assert_ne!(cast.cut_township().unwrap().parent, cast.first_township().unwrap().parent);
-        assert_eq!(cast.large.first.division.as_str(), cast.first_township().unwrap().division);
+        for revised in [cast.large, cast.updated] {
+            assert_eq!(revised.first.division.as_str(), cast.first_township().unwrap().division);
+        }
+        assert_eq!(cast.updated.first.file, cast.corrected.then.file);
     }
 }

@@ -9,6 +9,8 @@ mod review;
 mod trouble;
 mod work;
 
+use std::collections::BTreeSet;
+
 use super::{Input, cast::Cast, report::Report, stage::Stage};
 use crate::errors::Failure;
 
@@ -25,11 +27,15 @@ struct Scene<'a> {
     stage: &'a mut Stage,
     cast: &'a Cast,
     report: &'a mut Report,
+    /// Catalogs that came from the user's workbooks.
+    users: BTreeSet<String>,
+    /// Items in which the second edition is to differ from the first.
+    changes: usize,
 }
 
 /// Plays it from the first to the last step.
 pub(crate) async fn play(stage: &mut Stage, cast: &Cast, inputs: &[Input], report: &mut Report) -> Result<(), Failure> {
-    let mut scene = Scene { stage, cast, report };
+    let mut scene = Scene { stage, cast, report, users: BTreeSet::new(), changes: 0 };
     enrol::found_the_city(&mut scene).await?;
     enrol::enrol_counties(&mut scene).await?;
     enrol::enrol_townships(&mut scene).await?;

@@ -1,12 +1,12 @@
 //! Chapter five: the city publishes, one item changes, the city publishes again.
 //!
-//! Invariant: the second edition differs from the first in exactly the changed item, and both verify from their bytes.
+//! Invariant: the second edition differs from the first in exactly what the import changed, and both verify from their bytes.
 
 use gongkai_proto::admin::v1::RunPublishResponse;
 
 use super::{Scene, review, work};
 use crate::{
-    commands::demo::{desk::Post, fault::DemoFault, wait},
+    commands::demo::{change::Change, desk::Post, fault::DemoFault, wait},
     errors::Failure,
 };
 
@@ -30,16 +30,17 @@ pub(super) async fn publish_first(scene: &mut Scene<'_>) -> Result<(), Failure> 
 
 pub(super) async fn one_item_changes(scene: &mut Scene<'_>) -> Result<(), Failure> {
     scene.report.begin("one item changes, is reviewed and approved", "修改一项并审核通过");
-    let township = scene.cast.first_township()?.clone();
+    let Change { township, catalog, file_name, content, items } = Change::choose(scene.cast, &scene.users)?;
     let city = scene.cast.city()?.division.clone();
-    let (changed, catalog) = (scene.cast.large.then, scene.cast.large.catalog());
     let clerk = scene.stage.desk(&township.division, Post::Clerk).await?;
     let reviewer = scene.stage.desk(&township.parent, Post::Reviewer).await?;
     // The first edition's own news are not what is measured here.
     let what = format!("the edition to be known at {}", township.division);
     wait::until(&what, async || Ok((clerk.edition().await? > 0).then_some(()))).await?;
     let before = (clerk.bytes_with(&township.parent).await?, reviewer.bytes_with(&city).await?);
-    clerk.import(&changed.file, changed.bytes).await?;
+    let imported = clerk.import(&file_name, &content).await?;
+    let counts = imported.revisions.iter().map(|made| made.added + made.changed + made.removed);
+    scene.changes = counts.map(|count| usize::try_from(count).unwrap_or_default()).sum();
     work::submit(&clerk, &catalog).await?;
     work::received(scene, &township.parent, std::slice::from_ref(&catalog)).await?;
     work::has_state(scene, &city, &catalog, "in-review").await?;
@@ -48,10 +49,9 @@ pub(super) async fn one_item_changes(scene: &mut Scene<'_>) -> Result<(), Failur
     let asked = reviewer.look(&catalog).await?.items.len();
     reviewer.approve(&catalog, "同意").await?;
     review::arrived_at_city(scene, std::slice::from_ref(&catalog)).await?;
-    let all = changed.items;
     scene.report.end(
-        format!("{asked} of {all} items reviewed; {below} bytes to the county, {above} to the city"),
-        format!("{all} 项中审核 {asked} 项;至县级 {below} 字节,至市级 {above} 字节"),
+        format!("{asked} of {items} items reviewed; {below} bytes to the county, {above} to the city"),
+        format!("{items} 项中审核 {asked} 项;至县级 {below} 字节,至市级 {above} 字节"),
     );
     Ok(())
 }
@@ -63,15 +63,16 @@ pub(super) async fn publish_second(scene: &mut Scene<'_>) -> Result<(), Failure>
     let desk = scene.stage.desk(&city, Post::Publisher).await?;
     let difference = desk.difference().await?;
     let changes: usize = difference.catalogs.iter().map(|catalog| catalog.changes.len()).sum();
-    if (difference.catalogs.len(), changes) != (1, 1) {
-        let text = format!("one item was to differ, {changes} in {} catalogs do", difference.catalogs.len());
+    if (difference.catalogs.len(), changes) != (1, scene.changes) {
+        let catalogs = difference.catalogs.len();
+        let text = format!("{} items of one catalog were to differ, {changes} in {catalogs} do", scene.changes);
         return Err(DemoFault::Unexpected(text).into());
     }
-    let name = difference.catalogs.iter().flat_map(|catalog| &catalog.changes).map(|change| change.name.as_str());
-    let name: String = name.collect();
+    let first = difference.catalogs.iter().flat_map(|catalog| &catalog.changes).next();
+    let name = first.map(|change| change.name.clone()).unwrap_or_default();
     scene.report.end(
-        format!("edition {}: 1 item changed ({name})", made.edition),
-        format!("第 {} 版:变更 1 项({name})", made.edition),
+        format!("edition {}: {changes} item changed ({name})", made.edition),
+        format!("第 {} 版:变更 {changes} 项({name})", made.edition),
     );
     let mut rows = desk.catalogs().await?;
     for player in scene.cast.players().iter().skip(1) {

@@ -106,6 +106,7 @@ pub(super) async fn import_inputs(scene: &mut Scene<'_>, inputs: &[Input]) -> Re
             Ok(imported) => {
                 items += imported.items;
                 for made in &imported.revisions {
+                    scene.users.insert(made.catalog.clone());
                     submit_input(scene, &desk, &made.catalog, &mut submitted).await?;
                 }
             }
