@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
-    commands::{audit, catalog, completions, demo, doctor, explain, node, publish, review, sync},
+    commands::{audit, catalog, completions, demo, doctor, explain, node, publish, recovery, review, sync},
     ui::{Lang, Output},
 };
 
@@ -82,6 +82,10 @@ pub(crate) enum Command {
     /// Who did what, when, on which node
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Save the running node into one file
+    Backup(recovery::BackupArgs),
+    /// Bring a node back from a backup (no daemon needed), or lift its hold
+    Restore(recovery::RestoreArgs),
     /// Check the node's store, chains and keys
     Doctor(doctor::DoctorArgs),
     /// The main job from nothing: seven daemons on this machine, real workbooks in, one edition out
@@ -135,6 +139,8 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("publish verify", "核验发布目录(无需守护进程)"),
     ("audit", "审计"),
     ("audit log", "日志条目:何人何时在何节点做了什么"),
+    ("backup", "将运行中的节点备份为一个文件"),
+    ("restore", "由备份恢复节点(无需守护进程),或解除恢复后的限制"),
     ("doctor", "检查存储、日志链与密钥"),
     ("demo", "从零演示主流程:本机七个守护进程,导入、审核、发布"),
     ("explain", "解释错误代码"),

@@ -21,6 +21,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod node;
 pub(crate) mod publish;
+pub(crate) mod recovery;
 pub(crate) mod review;
 pub(crate) mod status;
 pub(crate) mod sync;
@@ -124,6 +125,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Review(command) => review::run(command, context).await,
         Command::Publish(command) => publish::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Backup(args) => recovery::backup(args, context).await,
+        Command::Restore(args) => recovery::restore(args, context).await,
         Command::Doctor(args) => doctor::run(args, context).await,
         Command::Demo(args) => demo::run(args, context).await,
         Command::Explain(args) => explain::run(&args, context),

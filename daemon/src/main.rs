@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Parser, Subcommand, ValueEnum};
 use gongkai_node::{
-    Error, Found, Join, Made, Start, Told,
+    Error, Found, Join, Made, Restore, RestoredNode, Start, Told,
     config::{Config, LISTEN_DEFAULT},
 };
 
@@ -80,6 +80,17 @@ enum Command {
         /// The token that `gongkai node invite` printed
         token: String,
     },
+    /// Bring a node back from a backup into an empty directory
+    Restore {
+        /// The data directory
+        #[arg(long, value_name = "DIR", env = "GONGKAI_DATA")]
+        data: PathBuf,
+        /// How to print
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        output: Output,
+        /// The file that `gongkai backup` made
+        file: PathBuf,
+    },
     /// Tell whether a configuration is right
     CheckConfig {
         /// The configuration
@@ -101,7 +112,7 @@ fn main() -> ExitCode {
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let arguments = Arguments::parse();
     let output = match &arguments.command {
-        Command::Init { output, .. } | Command::Join { output, .. } => *output,
+        Command::Init { output, .. } | Command::Join { output, .. } | Command::Restore { output, .. } => *output,
         Command::Run { .. } | Command::CheckConfig { .. } | Command::Version => Output::Text,
     };
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Signals);
@@ -123,6 +134,7 @@ enum Answer {
     Nothing,
     Line(String),
     Made(Box<Made>),
+    Restored(RestoredNode),
 }
 
 async fn carry_out(command: Command) -> Result<Answer, Error> {
@@ -142,6 +154,9 @@ async fn carry_out(command: Command) -> Result<Answer, Error> {
             let made = gongkai_node::join(Join { dir, token, division, listen, advertise }).await?;
             Ok(Answer::Made(Box::new(made)))
         }
+        Command::Restore { data: dir, output: _, file } => {
+            Ok(Answer::Restored(gongkai_node::restore(Restore { dir, file }).await?))
+        }
         Command::CheckConfig { file } => {
             Config::load(Some(&file))?;
             Ok(Answer::Line(format!("`{}` is right", file.display())))
@@ -154,6 +169,15 @@ fn print(answer: &Answer, output: Output) -> Result<(), Error> {
     let text = match (answer, output) {
         (Answer::Nothing, _) => return Ok(()),
         (Answer::Line(line), _) => line.clone(),
+        (Answer::Restored(back), Output::Json) => serde_json::to_string(back).unwrap_or_default(),
+        (Answer::Restored(back), Output::Text) => format!(
+            "node {}\ndata {}\nentries {}\nheld until heads are compared with {}\nstart it with: gongkaid run --data {}",
+            back.division,
+            back.data_dir,
+            back.entries,
+            back.awaited.join(", "),
+            back.data_dir
+        ),
         (Answer::Made(made), Output::Json) => serde_json::to_string(made).unwrap_or_default(),
         (Answer::Made(made), Output::Text) => format!(
             "node {} {}\npath {}\ndata {}\nlisten {}\nroot certificate {}\nstart it with: gongkaid run --data {}",

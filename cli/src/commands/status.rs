@@ -48,6 +48,11 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
             format!("待本节点审核:{}", response.reviews_waiting),
         )
         .say_if(
+            response.hold.is_some(),
+            format!("held until heads are compared with {}", awaited(response)),
+            format!("已限制:须先与 {} 核对", awaited(response)),
+        )
+        .say_if(
             response.conflicts > 0,
             format!("conflicts: {}", response.conflicts),
             format!("冲突:{}", response.conflicts),
@@ -59,4 +64,8 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
         ])
         .table(&warnings, ("no warning", "没有告警"))
         .into_text()
+}
+
+fn awaited(response: &NodeStatusResponse) -> String {
+    response.hold.as_ref().map(|hold| hold.awaited.join(", ")).unwrap_or_default()
 }

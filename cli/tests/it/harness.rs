@@ -11,10 +11,11 @@ use std::{
 use gongkai_proto::{
     ADMIN_SOCKET,
     admin::v1::{
-        DoctorRequest, DoctorResponse, InviteRequest, InviteResponse, ListNodesRequest, ListNodesResponse,
-        ListPeersRequest, ListPeersResponse, NodeStatusRequest, NodeStatusResponse, ShowNodeRequest, ShowNodeResponse,
-        ShutdownRequest, ShutdownResponse, SyncEvent, SyncHistoryRequest, SyncHistoryResponse, SyncNowRequest,
-        SyncProgress, SyncStatusRequest, SyncStatusResponse, WatchSyncRequest,
+        BackupRequest, BackupResponse, DoctorRequest, DoctorResponse, InviteRequest, InviteResponse, ListNodesRequest,
+        ListNodesResponse, ListPeersRequest, ListPeersResponse, NodeStatusRequest, NodeStatusResponse, ReleaseRequest,
+        ReleaseResponse, ShowNodeRequest, ShowNodeResponse, ShutdownRequest, ShutdownResponse, SyncEvent,
+        SyncHistoryRequest, SyncHistoryResponse, SyncNowRequest, SyncProgress, SyncStatusRequest, SyncStatusResponse,
+        WatchSyncRequest,
         node_service_server::{NodeService, NodeServiceServer},
         sync_service_server::{SyncService, SyncServiceServer},
     },
@@ -74,6 +75,19 @@ impl NodeService for Script {
 
     async fn doctor(&self, _: Request<DoctorRequest>) -> Answer<DoctorResponse> {
         Ok(Response::new(self.doctor.clone()))
+    }
+
+    /// Says in the answer what was asked.
+    async fn backup(&self, request: Request<BackupRequest>) -> Answer<BackupResponse> {
+        let file = request.into_inner().file;
+        Ok(Response::new(BackupResponse { node: "211221".to_owned(), file, ..BackupResponse::default() }))
+    }
+
+    /// Says in the answer who asked and why.
+    async fn release(&self, request: Request<ReleaseRequest>) -> Answer<ReleaseResponse> {
+        let operator = header(&request, metadata::OPERATOR);
+        let node = format!("{operator}: {}", request.into_inner().reason);
+        Ok(Response::new(ReleaseResponse { node }))
     }
 
     async fn shutdown(&self, _: Request<ShutdownRequest>) -> Answer<ShutdownResponse> {

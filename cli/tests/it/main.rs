@@ -6,5 +6,6 @@ mod answers;
 mod explain;
 mod harness;
 mod offline;
+mod recovery;
 mod refusals;
 mod shapes;

@@ -200,7 +200,7 @@ pub(crate) fn snapshot(from: &Path, to: &Path) {
         if found.path().is_dir() {
             snapshot(&found.path(), &target)
         } else {
-            drop(fs::copy(found.path(), target).unwrap())
+            fs::copy(found.path(), target).unwrap();
         }
     }
 }

@@ -10,6 +10,8 @@ use gongkai_proto::admin::v1::{self as wire, node_service_server::NodeService};
 use tonic::{Request, Response, Status};
 use tracing::info;
 
+mod recovery;
+
 use super::{Admin, convert, refuse::refused};
 use crate::{Error, links::LinkState};
 
@@ -77,6 +79,17 @@ impl NodeService for Admin {
         self.operator_with(&request, &[Role::Admin])?;
         let asked = request.into_inner();
         Ok(Response::new(self.examined(asked.rebuild).await?))
+    }
+
+    async fn backup(&self, request: Request<wire::BackupRequest>) -> Result<Response<wire::BackupResponse>, Status> {
+        let operator = self.operator(&request)?;
+        Ok(Response::new(self.backed_up(&operator, request.into_inner()).await?))
+    }
+
+    async fn release(&self, request: Request<wire::ReleaseRequest>) -> Result<Response<wire::ReleaseResponse>, Status> {
+        let operator = self.operator(&request)?;
+        self.app().release(&operator, &request.into_inner().reason).await.map_err(refused)?;
+        Ok(Response::new(wire::ReleaseResponse { node: self.node_id() }))
     }
 
     async fn shutdown(
@@ -185,7 +198,13 @@ impl Admin {
         status.peers = convert::count(links.len());
         status.peers_connected = convert::count(links.values().filter(|link| link.state.is_in_session()).count());
         status.warnings = self.warnings();
-        status.state = if status.warnings.is_empty() { "ready" } else { "degraded" }.to_owned();
+        status.hold = self.hold();
+        status.state = match (&status.hold, status.warnings.is_empty()) {
+            (Some(_), _) => "recovering",
+            (None, true) => "ready",
+            (None, false) => "degraded",
+        }
+        .to_owned();
         Ok(status)
     }
 
@@ -203,6 +222,7 @@ impl Admin {
                 hint: "see that the parent can be reached; enrol the node again if it has ended".to_owned(),
             });
         }
+        warnings.extend(self.hold_warning());
         if self.app().world().routing().is_err() {
             let error = gongkai_app::Error::RoutingMissing;
             warnings.push(wire::Reason {

@@ -1,7 +1,7 @@
 //! Sessions that children open: who may, and what becomes of a second one of the same division.
 //!
-//! Invariant: one session a division. The same feed again is the same node after a break: the newer one goes on;
-//! another feed at the same time is a copy of the node: it is refused and both hosts are named.
+//! Invariant: one session a division. The same feed from the same host is the same node after a break: the newer one
+//! goes on; another feed or another host at the same time is a copy of the node: it is refused and both are named.
 
 use std::{
     collections::BTreeMap,
@@ -91,7 +91,7 @@ impl Children {
     fn try_place(&self, division: &DivisionId, hello: &Hello) -> Result<Result<Place, CancellationToken>, Refusal> {
         let mut active = locked(&self.active);
         if let Some(other) = active.get(division) {
-            if other.feed_id != hello.feed_id {
+            if other.feed_id != hello.feed_id || other.host != hello.host {
                 let message =
                     format!("host {} and host {} both run node {division}: one is a copy", other.host, hello.host);
                 return Err(Refusal { code: CLONE.to_owned(), message });

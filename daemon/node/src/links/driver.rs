@@ -138,6 +138,12 @@ impl Driver<'_> {
             if let Err(ended) = self.step(event, &stop).await {
                 return ended;
             }
+            // Before `sync now` is answered: what the hold kept back is free when the caller reads it.
+            if self.session.is_settled()
+                && let Err(error) = self.replica.settled().await
+            {
+                return failed_here(&error);
+            }
             self.tell();
             if self.shall_redial && self.session.is_settled() {
                 return Ended::AskedAgain;
@@ -204,6 +210,9 @@ impl Driver<'_> {
             }
             Effect::CaughtUp => Ok(None),
             Effect::Finish(outcome) => {
+                if outcome == Outcome::Complete {
+                    self.replica.settled().await.map_err(|error| failed_here(&error))?;
+                }
                 self.tell();
                 Err(ended_by(outcome))
             }

@@ -86,7 +86,8 @@ pub(crate) async fn join_in(dir: &Path, token: &str, division: Option<&str>) -> 
 }
 
 impl Node {
-    async fn start_in(dir: PathBuf, kept: Option<TempDir>) -> Self {
+    /// Starts a daemon on a directory that holds a node.
+    pub(crate) async fn start_in(dir: PathBuf, kept: Option<TempDir>) -> Self {
         let mut node = Self { dir, running: None, channel: None, _kept: kept };
         node.start().await;
         node

@@ -8,5 +8,6 @@ mod admin;
 mod enrolment;
 mod harness;
 mod main_job;
+mod recovery;
 mod refusals;
 mod sessions;
