@@ -6,11 +6,13 @@ use gongkai_model::{
     review::{Act, Actor, Intent, Opinion, Outside, Ruling, SubmissionState, Target, Verdict, admit},
 };
 
-use crate::{App, Loaded, Operator, Result, Role, catalog::node_operator};
+use crate::{App, Error, Loaded, Operator, Result, Role, catalog::node_operator};
 
 /// What a reviewer says.
 #[derive(Clone, Debug)]
 pub struct Verdicts {
+    /// The submission that was looked at: one that arrived meanwhile is not decided in its place. `None` = the head.
+    pub submission: Option<Digest>,
     /// On the whole.
     pub verdict: Verdict,
     /// Item id (or the beginning of one, or its serial), verdict, words.
@@ -31,6 +33,9 @@ impl App {
         self.require_free()?;
         let loaded = self.load_known(catalog).await?;
         let head = loaded.state.head().ok_or_else(|| loaded.lacks("submission", ""))?;
+        if said.submission.is_some_and(|looked_at| looked_at != head.hash) {
+            return Err(Error::Raced { catalog: catalog.clone() });
+        }
         let world = self.world();
         let (routing, _) = world.routing()?;
         let step = head.next_step.or_else(|| head.status.open_step()).unwrap_or(0);

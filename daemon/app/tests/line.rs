@@ -109,7 +109,14 @@ async fn import(app: &App, file: &str) -> Vec<CatalogId> {
 }
 
 fn said(verdict: Verdict, items: Vec<(String, Verdict, String)>) -> Verdicts {
-    Verdicts { verdict, items, note: "see the opinions".to_owned(), approves_rest: true, outside: None }
+    Verdicts {
+        submission: None,
+        verdict,
+        items,
+        note: "see the opinions".to_owned(),
+        approves_rest: true,
+        outside: None,
+    }
 }
 
 #[tokio::test]
@@ -143,6 +150,9 @@ async fn a_catalog_goes_up_is_returned_corrected_and_approved_and_all_nodes_agre
     let again = county.load_known(&catalog).await.unwrap();
     let pending = again.state.head().unwrap().pending(0).count();
     assert!(pending > 0 && pending <= 3, "only what changed or was returned: {pending}");
+    let older = Verdicts { submission: Some(head.hash), ..said(Verdict::Approve, Vec::new()) };
+    let raced = county.decide(&operator(&county, "reviewer"), &catalog, older).await.err().unwrap();
+    assert_eq!(raced.code(), "GK-APP-010", "what was looked at is not what stands now");
     county.decide(&operator(&county, "reviewer"), &catalog, said(Verdict::Approve, Vec::new())).await.unwrap();
     sync(&town, &county).await;
     sync(&county, &city).await;

@@ -8,7 +8,7 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
     /// The node may not submit, decide, publish or enrol yet.
-    #[error("this node {reason}; until it has compared notes with {awaited} it only edits")]
+    #[error("this node {reason}; until heads are compared with {awaited} it only edits")]
     Held {
         /// Why it is held, as the end of "this node …".
         reason: &'static str,

@@ -86,6 +86,7 @@ impl Bed {
             file_digest: Digest::of_file(b"scan"),
         };
         let said = Verdicts {
+            submission: None,
             verdict: Verdict::Approve,
             items: Vec::new(),
             note: "同意".to_owned(),

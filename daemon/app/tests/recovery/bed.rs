@@ -170,6 +170,7 @@ pub(crate) async fn submit(app: &App, catalog: &CatalogId) -> Result<(), gongkai
 
 pub(crate) async fn approve(app: &App, catalog: &CatalogId) -> Result<(), gongkai_app::Error> {
     let said = Verdicts {
+        submission: None,
         verdict: Verdict::Approve,
         items: Vec::new(),
         note: String::new(),

@@ -111,7 +111,8 @@ impl Admin {
                 return Err(Error::NotCurrent);
             }
         }
-        match self.app().decide(&operator, &catalog, said(asked, verdict)?).await {
+        let said = Verdicts { submission: before.state.head().map(|head| head.hash), ..said(asked, verdict)? };
+        match self.app().decide(&operator, &catalog, said).await {
             Ok((after, decision)) => Ok(self.decided(&after, decision, verdict_word(verdict), false)),
             Err(gongkai_app::Error::Review(refusal @ Refusal::AlreadyDecided { .. })) => {
                 // The same decision by the same person is safe to repeat.
@@ -167,7 +168,7 @@ fn said(asked: wire::DecideReviewRequest, verdict: Verdict) -> Result<Verdicts, 
         document_no: outside.doc_no,
         file_digest: Digest::of_file(&outside.file),
     });
-    Ok(Verdicts { verdict, items, note: asked.opinion, approves_rest, outside })
+    Ok(Verdicts { submission: None, verdict, items, note: asked.opinion, approves_rest, outside })
 }
 
 fn verdict_of(word: &str, otherwise: Verdict) -> Result<Verdict, Error> {
