@@ -1,7 +1,7 @@
 //! What goes wrong besides broken links: machines that crash, fall back, are restored, copied or moved, certificates
 //! that come late, and relays that alter what they pass on.
 
-use gongkai_journal::{Entry, kind::Kind, payload, payload::TreePut};
+use gongkai_journal::{Entry, Lane, Reach, kind::Kind, payload, payload::TreePut};
 use gongkai_model::id::DivisionId;
 use gongkai_sync::message::{Carried, Message};
 
@@ -64,6 +64,10 @@ impl World<'_> {
         self.mark_lost(place, Some(&snapshot));
         if let Some(node) = self.nodes[place].as_mut() {
             node.revert(snapshot);
+        }
+        // Without knowing it goes on working, often past where it was.
+        for _ in 0..self.chance.below(20) {
+            self.work(place);
         }
     }
 
@@ -142,13 +146,39 @@ impl World<'_> {
         let (Some(former), false) = (tree.parent(&moved).cloned(), free.is_empty()) else { return };
         let to = free[self.chance.below(free.len())].clone();
         self.order_move(&moved, &to);
-        self.moving_back = self.chance.one_in(2).then_some((moved, former));
+        if self.chance.one_in(2) {
+            self.sway(moved, &former);
+        } else {
+            self.moving_back = self.chance.one_in(2).then_some((moved, former));
+        }
+    }
+
+    /// While sessions stay open: something is decided about the moved division, something else after it passes on,
+    /// and the move is taken back.
+    fn sway(&mut self, moved: DivisionId, back: &DivisionId) {
+        self.pass_time(30);
+        let note = |subject, reach| Act { subject, kind: "note", reach, lane: Lane::Work, payload: Vec::new() };
+        let root = self.divisions[0].id.clone();
+        self.write(0, vec![note(moved.clone(), Reach::Path), note(root, Reach::Subtree)]);
+        self.pass_time(60);
+        self.order_move(&moved, back);
+        self.pass_time(60);
+    }
+
+    fn pass_time(&mut self, ticks_max: usize) {
+        for _ in 0..self.chance.below(ticks_max) {
+            if !self.links.is_empty() {
+                let link = self.chance.below(self.links.len());
+                self.tick(link);
+            }
+        }
     }
 
     fn order_move(&mut self, moved: &DivisionId, to: &DivisionId) {
         self.moves += 1;
         self.log(&format!("{moved} moves below {to}"));
-        let version = self.step as u64 + 2;
+        // Grows by the order of the moves, also within one step.
+        let version = self.moves as u64 + 2;
         let put = TreePut { version, divisions: vec![division(moved, Some(to.clone()))] };
         let root = self.divisions[0].id.clone();
         self.write(0, vec![Act::of(Kind::TreePut, root, payload::encode(&put))]);

@@ -30,6 +30,7 @@ pub mod chance;
 mod check;
 mod error;
 mod fault;
+mod founding;
 mod link;
 mod memory;
 pub mod mutation;

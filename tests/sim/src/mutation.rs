@@ -27,12 +27,16 @@ pub enum Mutation {
     WantsInMemory,
     /// A position is moved in a transaction before that of the entries.
     PositionFirst,
+    /// No rule taken away, but an open question shown: keys travel as entries also where divisions move.
+    KeysByEntries,
+    /// No rule taken away, but a known fault shown: answers to wants of three entries at most.
+    SmallAnswers,
     /// Heads, feed and answers are not filtered by the peer's route.
     Unfiltered,
 }
 
 impl Mutation {
-    /// All but [`Mutation::None`].
+    /// All rules that are taken away.
     pub const ALL: [Self; 11] = [
         Self::NoRunningHash,
         Self::NoWants,
@@ -61,12 +65,17 @@ impl Mutation {
             Self::FirstSeenWins => "first-seen-wins",
             Self::WantsInMemory => "wants-in-memory",
             Self::PositionFirst => "position-first",
+            Self::KeysByEntries => "keys-by-entries",
+            Self::SmallAnswers => "small-answers",
             Self::Unfiltered => "unfiltered",
         }
     }
 
     /// The mutation of a name.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().chain([Self::None]).find(|mutation| mutation.word() == word)
+        Self::ALL
+            .into_iter()
+            .chain([Self::None, Self::KeysByEntries, Self::SmallAnswers])
+            .find(|mutation| mutation.word() == word)
     }
 }

@@ -34,10 +34,12 @@ pub(crate) struct Plan {
     pub(crate) late_keys: bool,
     /// A relay alters what it passes on.
     pub(crate) mauls: bool,
-    /// Machines that fall back, are restored or copied, at most.
+    /// Machines that fall back, are restored or copied, at most: fewer than the branches that a stream may have.
     pub(crate) rewinds_left: u32,
     pub(crate) moves_left: u32,
     pub(crate) steps: usize,
+    /// Faults besides broken links, of 1,000 steps.
+    pub(crate) faults: usize,
 }
 
 impl Plan {
@@ -45,7 +47,7 @@ impl Plan {
         let mut half = || chance.one_in(2);
         let (cuts, crashes, full_disks, reverts, restores, clones, moves, late_keys, mauls) =
             (half(), half(), half(), half(), half(), half(), half(), half(), half());
-        Self {
+        let mut plan = Self {
             cuts,
             crashes,
             full_disks,
@@ -59,7 +61,24 @@ impl Plan {
             rewinds_left: 4,
             moves_left: 5,
             steps: 600 + chance.below(2_400),
+            faults: 15,
+        };
+        // Rules that heal one another hide each other's absence: some runs know one kind of fault only.
+        match chance.below(4) {
+            0 => plan.only(false),
+            1 => plan.only(true),
+            _ => {}
         }
+        plan
+    }
+
+    /// Silent reverts alone, or moves alone, and those often.
+    fn only(&mut self, moves: bool) {
+        (self.reverts, self.moves) = (!moves, moves);
+        (self.crashes, self.full_disks, self.restores) = (false, false, false);
+        (self.clones, self.late_keys, self.mauls) = (false, false, false);
+        (self.rewinds_left, self.moves_left) = (6, 12);
+        self.faults = 40;
     }
 }
 

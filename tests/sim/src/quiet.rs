@@ -33,7 +33,7 @@ impl World<'_> {
         self.watch.see_tree(&tree);
         self.end_old_links(&tree);
         self.rounds(&tree);
-        if self.plan.late_keys {
+        if !self.has_pinned_keys() {
             self.certify_missing(&tree);
             self.rounds(&tree);
         }

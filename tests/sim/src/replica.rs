@@ -19,6 +19,8 @@ use crate::{Applied, Arrival, error::Error, mutation::Mutation, node::Node, stor
 
 /// Entries in a batch: few, so that a session has many.
 const BATCH_ENTRIES: usize = 3;
+/// Entries in an answer: beyond the distance of samples in the streams of a run, for the reason that stands in README.
+const ANSWER_ENTRIES: usize = 100;
 /// Open wants read at a time.
 const WANTS_READ_MAX: usize = 256;
 
@@ -60,7 +62,8 @@ impl Replica {
             Effect::Serve { request, stream, tip, haves } => {
                 let is_routed = self.route(node).takes(&stream.subject, stream.reach());
                 let (entries, is_complete) = if is_routed || self.mutation == Mutation::Unfiltered {
-                    let served = now(node.store.serve(&stream, &tip, &haves, BATCH_ENTRIES, BATCH_BYTES_TARGET))?;
+                    let served =
+                        now(node.store.serve(&stream, &tip, &haves, self.answer_entries(), BATCH_BYTES_TARGET))?;
                     (served.entries, served.is_complete)
                 } else {
                     (Vec::new(), false)
@@ -82,6 +85,10 @@ impl Replica {
             Effect::Send(_) | Effect::CaughtUp | Effect::Finish(_) => return Ok((None, Vec::new())),
         };
         Ok((Some(event), Vec::new()))
+    }
+
+    fn answer_entries(&self) -> usize {
+        if self.mutation == Mutation::SmallAnswers { BATCH_ENTRIES } else { ANSWER_ENTRIES }
     }
 
     /// What today's tree routes to the peer.

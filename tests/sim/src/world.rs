@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use gongkai_journal::{
     Entry, EntryHash, Incarnation, Lane, Reach,
     kind::Kind,
-    payload::{self, CertPut, IncarnationOpen, KeyRecord, TreePut},
-    sign::{Ed25519Signer, PublicKey, Signer},
+    payload::{self, IncarnationOpen},
+    sign::Ed25519Signer,
 };
 use gongkai_model::{id::DivisionId, tree::Division};
 
@@ -16,9 +16,10 @@ use crate::{
     chance::Chance,
     check::Watch,
     error::Error,
+    founding::signer,
     link::{End, Link},
     mutation::Mutation,
-    node::{Act, Node, Pinned, Snapshot},
+    node::{Act, Node, Snapshot},
     plan::{Plan, draw_tree},
 };
 
@@ -73,7 +74,7 @@ pub(crate) struct World<'a> {
     pub(crate) mutation: Mutation,
     pub(crate) divisions: Vec<Division>,
     pub(crate) nodes: Vec<Option<Node>>,
-    signers: BTreeMap<DivisionId, Ed25519Signer>,
+    pub(crate) signers: BTreeMap<DivisionId, Ed25519Signer>,
     pub(crate) links: Vec<Link>,
     pub(crate) snapshots: BTreeMap<usize, Snapshot>,
     pub(crate) watch: Watch,
@@ -112,64 +113,8 @@ impl<'a> World<'a> {
         world
     }
 
-    /// Machines with what enrolment gives them; the root writes the tree, parents write certificates.
-    fn found(&mut self) {
-        self.log(&format!("{:?}", self.plan));
-        for index in 0..self.divisions.len() {
-            let division = self.divisions[index].id.clone();
-            let (feed_id, incarnation) = (self.life(), self.life());
-            self.log(&format!("{division} below {:?}", self.divisions[index].parent));
-            let node = Node::new(division, feed_id, incarnation, self.pinned(index));
-            self.watch.see_tree(&node.trust.tree);
-            self.nodes.push(Some(node));
-        }
-        let put = TreePut { version: 1, divisions: self.divisions.clone() };
-        let root = self.divisions[0].id.clone();
-        self.write(0, vec![Act::of(Kind::TreePut, root, payload::encode(&put))]);
-        if !self.plan.late_keys && !self.plan.moves {
-            for index in 1..self.divisions.len() {
-                self.certify(index);
-            }
-        }
-    }
-
-    fn pinned(&self, index: usize) -> Pinned {
-        let mut path = vec![self.divisions[index].clone()];
-        while let Some(parent) = path.last().and_then(|division| division.parent.clone()) {
-            path.extend(self.divisions.iter().find(|division| division.id == parent).cloned());
-        }
-        let is_trusted = |division: &&Division| self.plan.moves || division.parent.is_none();
-        let keys = self.divisions.iter().filter(is_trusted).map(|it| (it.id.clone(), self.public(&it.id)));
-        Pinned { root: self.divisions[0].id.clone(), tree: path, keys: keys.collect() }
-    }
-
-    fn public(&self, division: &DivisionId) -> PublicKey {
-        let signer = &self.signers[division];
-        PublicKey { algorithm: signer.algorithm(), bytes: signer.public_key() }
-    }
-
     pub(crate) fn life(&mut self) -> Incarnation {
         Incarnation::from_bytes(self.chance.bytes16())
-    }
-
-    /// The parent's entry that makes a division's key known.
-    pub(crate) fn certify(&mut self, index: usize) {
-        let division = self.divisions[index].id.clone();
-        let Some(node) = self.nodes[index].as_ref() else { return };
-        let (incarnation, parent) = (node.incarnation, node.parent().cloned());
-        let Some(parent) = parent.and_then(|parent| self.place(&parent)) else { return };
-        let key = self.public(&division);
-        let cert = CertPut {
-            division: division.clone(),
-            incarnation,
-            entry_key: KeyRecord { algorithm: key.algorithm, public: hex::encode(key.bytes) },
-            tls_fingerprint: String::new(),
-            tls_not_after_ms: 0,
-            authority_pem: String::new(),
-        };
-        let has_children = self.divisions.iter().any(|other| other.parent.as_ref() == Some(&division));
-        let kind = if has_children { Kind::AuthorityPut } else { Kind::CertPut };
-        self.write(parent, vec![Act::of(kind, division, payload::encode(&cert))]);
     }
 
     /// The machine (not a copy) of a division.
@@ -219,20 +164,22 @@ impl<'a> World<'a> {
             }
             self.step = step;
             match self.chance.below(1_000) {
-                0..880 if !self.links.is_empty() => {
+                roll if roll < self.plan.faults => self.fault(),
+                roll if roll < 880 && !self.links.is_empty() => {
                     let link = self.chance.below(self.links.len());
                     self.tick(link);
                 }
-                880..940 | 0..880 => self.open(),
-                940..985 => self.work(),
-                _ => self.fault(),
+                roll if roll < 950 => self.open(),
+                _ => {
+                    let place = self.chance.below(self.nodes.len());
+                    self.work(place);
+                }
             }
         }
     }
 
     /// A machine does some work of its own.
-    fn work(&mut self) {
-        let place = self.chance.below(self.nodes.len());
+    pub(crate) fn work(&mut self, place: usize) {
         let Some(node) = self.nodes[place].as_ref() else { return };
         let below: Vec<DivisionId> = node.trust.tree.subtree(&node.division).into_iter().collect();
         let me = node.division.clone();
@@ -399,10 +346,4 @@ pub(crate) fn label(entry: &Entry) -> String {
     let header = &entry.header;
     let (author, subject) = (&header.stream.author.division, &header.stream.subject);
     format!("{author}/{subject}/{:?}#{} {} {}", header.reach(), header.seq, header.kind, entry.hash().short())
-}
-
-fn signer(index: usize) -> Ed25519Signer {
-    let mut seed = [7; 32];
-    seed[0] = u8::try_from(index).unwrap_or(0);
-    Ed25519Signer::from_seed(&seed).expect("32 bytes")
 }
