@@ -175,7 +175,7 @@ fn print(answer: &Answer, output: Output) -> Result<(), Error> {
             back.division,
             back.data_dir,
             back.entries,
-            back.awaited.join(", "),
+            if back.awaited.is_empty() { "a neighbour".to_owned() } else { back.awaited.join(", ") },
             back.data_dir
         ),
         (Answer::Made(made), Output::Json) => serde_json::to_string(made).unwrap_or_default(),

@@ -137,3 +137,19 @@ fn refusals_end_with_one_and_wrong_usage_with_two() {
     assert_eq!(run(&["run"]).status.code(), Some(2));
     assert_eq!(run(&["version"]).status.code(), Some(0));
 }
+
+#[test]
+fn a_restore_from_what_is_no_backup_is_refused_and_leaves_nothing() {
+    let dir = TempDir::new().unwrap();
+    let bad = dir.path().join("no.backup");
+    std::fs::write(&bad, b"PK\x03\x04 and nothing that follows").unwrap();
+    let place = dir.path().join("node");
+    let words = ["restore", "--data", place.to_str().unwrap(), "--output", "json", bad.to_str().unwrap()];
+    for _ in 0..2 {
+        let refused = run(&words);
+        assert_eq!(refused.status.code(), Some(1));
+        let document: Value = serde_json::from_slice(&refused.stdout).unwrap();
+        assert_eq!(document["error"]["code"], "GK-APP-054");
+        assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0, "nothing stays behind");
+    }
+}

@@ -79,15 +79,19 @@ async fn bring_back(file: PathBuf, context: &Context) -> Result<Answer, Failure>
     let awaited: Vec<&str> =
         back.get("awaited").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let (division, entries, when) = (text("division"), number("entries"), moment(number("made_at_ms")));
-    let (awaited, data) = (awaited.join(", "), context.data()?.display());
+    let with = |nobody_known: &str| if awaited.is_empty() { nobody_known.to_owned() } else { awaited.join(", ") };
+    let data = context.data()?.display();
     let page = Page::new(context.lang())
         .say(
             format!("node {division} is back with {entries} entries of {when}"),
             format!("节点 {division} 已恢复:{entries} 条日志,备份时间 {when}"),
         )
         .say(
-            format!("until heads are compared with {awaited} it edits, and does not submit, decide or publish"),
-            format!("与 {awaited} 核对之前只能编辑,不能报送、审核或发布"),
+            format!(
+                "until heads are compared with {} it edits, and does not submit, decide or publish",
+                with("a neighbour")
+            ),
+            format!("与 {} 核对之前只能编辑,不能报送、审核或发布", with("一个相邻节点")),
         )
         .say(
             format!("start it with `gongkaid run --data {data}`, then `gongkai sync now`"),

@@ -49,8 +49,8 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
         )
         .say_if(
             response.hold.is_some(),
-            format!("held until heads are compared with {}", awaited(response)),
-            format!("已限制:须先与 {} 核对", awaited(response)),
+            format!("held until heads are compared with {}", awaited(response, "a neighbour")),
+            format!("已限制:须先与 {} 核对", awaited(response, "一个相邻节点")),
         )
         .say_if(
             response.conflicts > 0,
@@ -66,6 +66,7 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
         .into_text()
 }
 
-fn awaited(response: &NodeStatusResponse) -> String {
-    response.hold.as_ref().map(|hold| hold.awaited.join(", ")).unwrap_or_default()
+fn awaited(response: &NodeStatusResponse, nobody_known: &str) -> String {
+    let awaited = response.hold.as_ref().map(|hold| hold.awaited.join(", ")).unwrap_or_default();
+    if awaited.is_empty() { nobody_known.to_owned() } else { awaited }
 }
