@@ -27,6 +27,8 @@ pub(crate) struct Sheet {
     first_row: u32,
     merges: Vec<Merge>,
     cover: HashMap<(u32, u32), usize>,
+    /// Whether a column has a merged cell: most have none, and every cell asks.
+    merged_columns: Vec<bool>,
     /// Cells whose stored value is an error such as #REF!.
     pub(crate) error_cells: Vec<(u32, u32)>,
     /// First cells of merges that lie over other text and were therefore not taken for merges.
@@ -63,7 +65,12 @@ impl Sheet {
         if index >= self.rows.len() {
             self.rows.resize_with(index + 1, Vec::new);
         }
+        // A row is about as long as the one above it.
+        let usual = index.checked_sub(1).map_or(0, |above| self.rows[above].len());
         let cells = &mut self.rows[index];
+        if cells.capacity() == 0 {
+            cells.reserve(usual);
+        }
         if column as usize >= cells.len() {
             cells.resize_with(column as usize + 1, String::new);
         }
@@ -108,6 +115,10 @@ impl Sheet {
                 self.odd_merges.push((cut.top, cut.left));
                 continue;
             }
+            if self.merged_columns.len() <= cut.right as usize {
+                self.merged_columns.resize(cut.right as usize + 1, false);
+            }
+            self.merged_columns[cut.left as usize..=cut.right as usize].fill(true);
             for row in cut.top..=cut.bottom {
                 for column in cut.left..=cut.right {
                     self.cover.entry((row, column)).or_insert(self.merges.len());
@@ -154,7 +165,7 @@ impl Sheet {
 
     /// The merge that covers a cell.
     pub(crate) fn merge_at(&self, row: u32, column: u32) -> Option<&Merge> {
-        if self.merges.is_empty() {
+        if !self.merged_columns.get(column as usize).is_some_and(|is_merged| *is_merged) {
             return None;
         }
         self.cover.get(&(row, column)).map(|index| &self.merges[*index])

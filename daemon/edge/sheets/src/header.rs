@@ -143,6 +143,9 @@ pub(crate) fn find(
 
 /// Whether the row names a matter and a content or subject column: the least that makes a catalog.
 fn is_main_row<'a>(sheet: &'a Sheet, mapping: &Mapping, row: u32, known: &mut HashMap<&'a str, Option<u8>>) -> bool {
+    if mapping.is_empty() && !sheet.own_cells(row).any(|(_, text)| words::may_head_body(text)) {
+        return false;
+    }
     let mut tops = BTreeSet::new();
     for (_, text) in sheet.own_cells(row) {
         // 4 letters of 3 bytes and a few blanks or notes; longer texts and single marks are not looked at.

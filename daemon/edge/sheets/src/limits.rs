@@ -47,6 +47,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Parts, Error> {
     }
     let mut parts = Parts::default();
     let mut left = UNPACKED_BYTES_MAX;
+    let mut content = Vec::new();
     for index in 0..zip.len() {
         let mut file = zip.by_index(index).map_err(|error| match error {
             zip::result::ZipError::UnsupportedArchive(text) if text.contains("assword") => Error::Encrypted,
@@ -54,7 +55,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Parts, Error> {
         })?;
         let name = file.name().map_err(damaged)?.into_owned();
         let packed = file.compressed_size().max(1);
-        let mut content = Vec::new();
+        content.clear();
         // One byte more than allowed shows that the cap broke.
         (&mut file)
             .take(left + 1)

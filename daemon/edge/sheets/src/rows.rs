@@ -40,6 +40,7 @@ pub(crate) fn read(
     let mut last_row = stretches.first().map_or(0, |stretch| stretch.header.end.saturating_sub(1));
     for (index, stretch) in stretches.iter().enumerate() {
         let drafts = draft::group(sheet, reading, stretch, diagnostics);
+        builder.expect(drafts.len());
         for (place, draft) in drafts.iter().enumerate() {
             last_row = last_row.max(draft.last_row());
             builder.add(stretch.header, draft, index > 0 && place == 0, diagnostics);

@@ -105,10 +105,23 @@ const EXTRAS: &[&str] = &[
 
 /// Folded header text: simplified, without brackets, notes in them, quotes and stars.
 pub(crate) fn plain(text: &str) -> String {
-    let folded: String = fold(text).chars().map(simplified).collect();
+    // Folding leaves Chinese characters as they are, and most short cells have nothing else.
+    let is_bare = text.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
+    let folded: String =
+        if is_bare { text.chars().map(simplified).collect() } else { fold(text).chars().map(simplified).collect() };
     let bare = folded.trim_matches(|c: char| matches!(c, '*' | ':' | '"' | '“' | '”' | '、'));
     let cut = bare.find(['(', '〔', '"', '“', '※']).filter(|place| *place > 0);
     cut.map_or(bare, |place| &bare[..place]).to_owned()
+}
+
+/// First letters of the words for 公开内容 and 公开主体, without which no row is a header.
+const BODY_LETTERS: &str = "公内內要主责責发發";
+
+/// Whether the text may be one of those words, by its first letter: rows of items are sorted out without folding.
+pub(super) fn may_head_body(text: &str) -> bool {
+    let first = text.chars().find(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'));
+    // Compatibility letters fold to others.
+    first.is_some_and(|c| BODY_LETTERS.contains(c) || c >= '\u{f900}')
 }
 
 /// The official column a word stands for.
@@ -201,4 +214,18 @@ fn cut_word(reading: &Reading<'_>, group: Group, word: &str) -> Option<(Group, S
         terms(reading.vocabulary, group).iter().filter(|term| begins(&term.label) || term.spellings.iter().any(begins));
     let first = found.next()?;
     found.next().is_none().then(|| (group, first.slug.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_for_the_body_begins_with_one_of_its_letters() {
+        let bodies = TOPS.iter().filter(|(column, _)| matches!(column, Column::Content | Column::Subject));
+        for word in bodies.flat_map(|(_, words)| *words) {
+            assert!(may_head_body(word) && may_head_body(&format!("* “{word}”")), "{word}");
+        }
+        assert!(!may_head_body("信息形成之日起") && !may_head_body("√") && !may_head_body("1"));
+    }
 }

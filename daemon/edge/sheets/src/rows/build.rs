@@ -3,7 +3,10 @@
 //! Invariant: the text of every cell ends in the item, resolved but otherwise as printed; parsed values stand
 //! beside it. Findings name the cell.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 use gongkai_model::item::{Basis, Item, parse_basis};
 
@@ -36,7 +39,7 @@ pub(super) struct Builder<'a> {
     /// Cells repeat down a catalog: each distinct text is parsed once.
     channels: HashMap<String, Channels>,
     basis: HashMap<String, Vec<Basis>>,
-    matters: BTreeMap<(String, String, String), u32>,
+    matters: HashMap<(String, String, String), u32>,
     warned_rows: BTreeSet<u32>,
 }
 
@@ -58,9 +61,15 @@ impl<'a> Builder<'a> {
             rows: Vec::new(),
             channels: HashMap::new(),
             basis: HashMap::new(),
-            matters: BTreeMap::new(),
+            matters: HashMap::new(),
             warned_rows: BTreeSet::new(),
         }
+    }
+
+    /// Makes room for that many more items: rows are large, and moving them while the list grows takes time.
+    pub(super) fn expect(&mut self, count: usize) {
+        self.rows.reserve(count);
+        self.matters.reserve(count);
     }
 
     /// Adds the item of one draft.
@@ -78,10 +87,10 @@ impl<'a> Builder<'a> {
             let printed = self.gather(draft, *index, column, diagnostics);
             let mut text = self.carry.resolve(self.sheet, at, printed, diagnostics);
             if text.is_empty() && continues_group && self.carry.has_lost_merges && carry::is_filled(column) {
-                text = self.carry.fill("merge-lost", self.sheet, at, diagnostics);
+                text = Cow::Owned(self.carry.fill("merge-lost", self.sheet, at, diagnostics));
             }
             if text.is_empty() && *column == Column::Serial {
-                self.carry.above(*index).clone_into(&mut text);
+                text = Cow::Owned(self.carry.above(*index).to_owned());
             } else if *column == Column::Serial {
                 survey::serial_gap(self.sheet, self.carry.above(*index), &text, at, diagnostics);
             }
@@ -94,13 +103,13 @@ impl<'a> Builder<'a> {
 
     /// The column's text over the rows of a draft. A cell merged over several columns belongs to the leftmost, but
     /// a mark merged over levels is a mark for each.
-    fn gather(&self, draft: &Draft, index: u32, column: &Column, diagnostics: &mut Diagnostics) -> String {
+    fn gather(&self, draft: &Draft, index: u32, column: &Column, diagnostics: &mut Diagnostics) -> Cow<'a, str> {
         let merge = self.sheet.merge_at(draft.row, index);
         let is_from_left = merge.is_some_and(|merge| merge.left < index);
         let is_shared = matches!(column, Column::Mark(Group::Level, _));
         let first = if is_from_left && !is_shared { "" } else { self.sheet.text(draft.row, index) };
         if draft.rows_after.is_empty() && draft.channel_rows_before.is_empty() {
-            return first.to_owned();
+            return Cow::Borrowed(first);
         }
         let before = draft.channel_rows_before.iter().filter(|_| *column == Column::Channels);
         let mut parts: Vec<&str> = before.map(|row| self.sheet.own(*row, index)).collect();
@@ -108,7 +117,7 @@ impl<'a> Builder<'a> {
         parts.extend(draft.rows_after.iter().map(|row| self.sheet.own(*row, index)));
         parts.retain(|part| !part.is_empty());
         parts.dedup();
-        match column {
+        let text = match column {
             Column::Serial | Column::Mark(..) => parts.first().copied().unwrap_or_default().to_owned(),
             Column::Subject => parts.join("、"),
             Column::TimeLimit if parts.len() > 1 => {
@@ -117,7 +126,8 @@ impl<'a> Builder<'a> {
                 parts.join("\n")
             }
             _ => parts.join("\n"),
-        }
+        };
+        Cow::Owned(text)
     }
 
     fn put(
@@ -125,17 +135,17 @@ impl<'a> Builder<'a> {
         header: &Header,
         column: &Column,
         at: (u32, u32),
-        text: String,
+        text: Cow<'_, str>,
         row: &mut Row,
         diagnostics: &mut Diagnostics,
     ) {
         let item = &mut row.item;
         match column {
             Column::Matter(_) => {}
-            Column::Serial => row.serial = text,
+            Column::Serial => row.serial = text.into_owned(),
             Column::Content => item.content = lines(&text),
             Column::Basis => item.basis = self.basis(&text),
-            Column::TimeLimit => item.time_limit_text = text,
+            Column::TimeLimit => item.time_limit_text = text.into_owned(),
             Column::Subject => item.subject = subject::split(&text),
             Column::Channels => self.put_channels(header, at, text, item, diagnostics),
             Column::Mark(group, slug) => {
@@ -147,12 +157,12 @@ impl<'a> Builder<'a> {
                 self.report(findings, at, diagnostics);
             }
             Column::Field(field) => {
-                let findings = put_field(self.reading, *field, text, item);
+                let findings = put_field(self.reading, *field, text.into_owned(), item);
                 self.report(findings, at, diagnostics);
             }
             Column::Extra(key) => {
                 if !text.is_empty() {
-                    item.extra.insert(key.clone(), text);
+                    item.extra.insert(key.clone(), text.into_owned());
                 }
             }
         }
@@ -173,25 +183,31 @@ impl<'a> Builder<'a> {
         &mut self,
         header: &Header,
         at: (u32, u32),
-        text: String,
+        text: Cow<'_, str>,
         item: &mut Item,
         diagnostics: &mut Diagnostics,
     ) {
         if text.is_empty() {
             return;
         }
-        if !self.channels.contains_key(&text) {
-            let read = channels::read(self.reading, &text, header.has_optional_boxes);
-            self.channels.insert(text.clone(), read);
+        let read = match self.channels.get(text.as_ref()) {
+            Some(read) => read,
+            None => {
+                let read = channels::read(self.reading, &text, header.has_optional_boxes);
+                self.channels.entry(text.clone().into_owned()).or_insert(read)
+            }
+        };
+        if item.channels.is_empty() {
+            item.channels.clone_from(&read.used);
+        } else {
+            item.channels.extend(read.used.iter().cloned());
         }
-        let Some(read) = self.channels.get(&text) else { return };
-        item.channels.extend(read.used.iter().cloned());
         item.channels_optional.clone_from(&read.optional);
         item.channels_other.clone_from(&read.other);
         for (code, message) in &read.findings {
             diagnostics.warn(code, &self.sheet.name, &address(at.0, at.1), message);
         }
-        item.channels_raw = text;
+        item.channels_raw = text.into_owned();
     }
 
     fn basis(&mut self, text: &str) -> Vec<Basis> {
@@ -217,11 +233,11 @@ impl<'a> Builder<'a> {
         }
         survey::text(self.sheet, header, draft.row, &row.item, diagnostics);
         let key = (row.item.level1.clone(), row.item.level2.clone(), row.item.level3.clone());
-        if let Some(first) = self.matters.get(&key) {
+        let own = draft.row.saturating_add(1);
+        let first = *self.matters.entry(key).or_insert(own);
+        if first != own {
             let message = format!("the matter `{}` stands in row {first} too", row.item.name());
             diagnostics.warn("matter-repeated", &self.sheet.name, &address(draft.row, 0), &message);
-        } else {
-            self.matters.insert(key, draft.row.saturating_add(1));
         }
         let is_hidden = |row: &u32| self.sheet.part.hidden_rows.contains(row);
         let rows = std::iter::once(&draft.row).chain(&draft.rows_after);

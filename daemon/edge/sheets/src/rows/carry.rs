@@ -3,7 +3,7 @@
 //! Invariant: a value is taken only from the same column of the same table, as it was resolved there, and lost
 //! merges are filled only inside one level-1 group. Marks are never filled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{borrow::Cow, collections::BTreeSet};
 
 use gongkai_model::vocabulary::fold;
 
@@ -20,33 +20,38 @@ const SAME_AS_BYTES_MAX: usize = 24;
 /// The resolved texts of the row above, by column.
 #[derive(Default)]
 pub(super) struct Carry {
-    above: BTreeMap<u32, String>,
+    /// Blank where nothing stood yet.
+    above: Vec<String>,
     warned: BTreeSet<(&'static str, u32)>,
     /// The folded words for 同上.
     same_as: Vec<String>,
+    /// Their letters: a text without one of them is not folded.
+    same_as_letters: String,
     /// No merge over several rows in the whole table: blank cells may be what is left of merges.
     pub(super) has_lost_merges: bool,
 }
 
 impl Carry {
     pub(super) fn new(reading: &Reading<'_>, has_lost_merges: bool) -> Self {
-        let same_as = reading.vocabulary.same_as.iter().map(|word| fold(word)).collect();
-        Self { has_lost_merges, same_as, ..Self::default() }
+        let same_as: Vec<String> = reading.vocabulary.same_as.iter().map(|word| fold(word)).collect();
+        Self { has_lost_merges, same_as_letters: same_as.concat(), same_as, ..Self::default() }
     }
 
     /// Replaces 同上 by the resolved value above.
-    pub(super) fn resolve(
+    pub(super) fn resolve<'t>(
         &self,
         sheet: &Sheet,
         (row, column): (u32, u32),
-        text: String,
+        text: Cow<'t, str>,
         diagnostics: &mut Diagnostics,
-    ) -> String {
-        if text.len() > SAME_AS_BYTES_MAX || text.is_empty() || !self.same_as.contains(&fold(&text)) {
+    ) -> Cow<'t, str> {
+        let may_be = text.len() <= SAME_AS_BYTES_MAX && text.chars().any(|c| self.same_as_letters.contains(c));
+        if !may_be || !self.same_as.contains(&fold(&text)) {
             return text;
         }
-        if let Some(above) = self.above.get(&column).filter(|above| !above.is_empty()) {
-            return above.clone();
+        let above = self.above(column);
+        if !above.is_empty() {
+            return Cow::Owned(above.to_owned());
         }
         let message = format!("`{text}` with nothing above it in this table");
         diagnostics.warn("same-as-nothing", &sheet.name, &address(row, column), &message);
@@ -61,9 +66,10 @@ impl Carry {
         (row, column): (u32, u32),
         diagnostics: &mut Diagnostics,
     ) -> String {
-        let Some(above) = self.above.get(&column).filter(|above| !above.is_empty()).cloned() else {
-            return String::new();
-        };
+        let above = self.above(column).to_owned();
+        if above.is_empty() {
+            return above;
+        }
         if self.warned.insert((code, column)) {
             let message = "a blank cell takes the value above it; so do the next ones in this column";
             diagnostics.warn(code, &sheet.name, &address(row, column), message);
@@ -73,14 +79,17 @@ impl Carry {
 
     /// The resolved value above, without a warning.
     pub(super) fn above(&self, column: u32) -> &str {
-        self.above.get(&column).map_or("", String::as_str)
+        self.above.get(column as usize).map_or("", String::as_str)
     }
 
     /// Remembers the resolved value of a column.
     pub(super) fn keep(&mut self, column: u32, text: &str) {
-        if self.above.get(&column).is_none_or(|above| above != text) {
-            self.above.insert(column, text.to_owned());
+        // Columns are bounded where the sheet is read.
+        let place = column as usize;
+        if place >= self.above.len() {
+            self.above.resize_with(place + 1, String::new);
         }
+        text.clone_into(&mut self.above[place]);
     }
 }
 

@@ -9,8 +9,8 @@ use gongkai_model::item::Item;
 use super::layout::Layout;
 use crate::header::Column;
 
-/// Points of one line of 9 point text.
-const LINE_HEIGHT: f64 = 12.0;
+/// Points of one line of 9 point text, in the widest spaced of the typefaces that stand in for 宋体.
+const LINE_HEIGHT: f64 = 13.0;
 /// Room above and below the text.
 const PADDING: f64 = 5.0;
 /// The highest row that the format has.

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a cell merged over level 1 and level 2 is an undivided matter: it is level 2, level 1 stays empty.
 
+use std::borrow::Cow;
+
 use super::Builder;
 use crate::{
     header::{Column, Header},
@@ -12,7 +14,7 @@ use crate::{
 /// Cells that say "no such level": the row has none, and takes none from above.
 const NONE: [&str; 6] = ["/", "／", "-", "—", "——", "无"];
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// Fills the names; returns whether the row goes on in the level-1 group of the row above with a blank cell.
     pub(super) fn name(
         &mut self,
@@ -36,20 +38,21 @@ impl Builder<'_> {
                 continue;
             };
             let at = (draft.row, column);
-            let mut text = self.carry.resolve(self.sheet, at, printed, diagnostics);
-            if NONE.contains(&text.as_str()) {
+            let mut text = self.carry.resolve(self.sheet, at, Cow::Borrowed(printed), diagnostics);
+            if NONE.contains(&text.as_ref()) {
                 self.carry.keep(column, "");
                 is_blank_above = false;
                 continue;
             }
             let is_last = place + 1 == columns.len();
             if text.is_empty() && is_blank_above && !is_last && level != 0 {
-                text = match (is_after_break, has_serial) {
+                let above = match (is_after_break, has_serial) {
                     (true, _) => self.carry.fill("fill-across-page-break", self.sheet, at, diagnostics),
                     (false, true) => self.carry.fill("merge-lost", self.sheet, at, diagnostics),
                     // One serial with several names below it: the form's own habit, nothing was lost.
                     (false, false) => self.carry.above(column).to_owned(),
                 };
+                text = Cow::Owned(above);
                 continues_group |= level == 1 && !text.is_empty();
             } else {
                 is_blank_above &= text.is_empty();
@@ -64,8 +67,8 @@ impl Builder<'_> {
     }
 
     /// The printed text of each name column; `None` where another column's merge covers it.
-    fn printed(&self, draft: &Draft, columns: &[(u32, u8)]) -> Vec<Option<String>> {
-        let mut texts: Vec<Option<String>> = vec![None; columns.len()];
+    fn printed(&self, draft: &Draft, columns: &[(u32, u8)]) -> Vec<Option<&'a str>> {
+        let mut texts: Vec<Option<&str>> = vec![None; columns.len()];
         for (place, (column, _)) in columns.iter().enumerate() {
             let merge = self.sheet.merge_at(draft.row, *column);
             if merge.is_some_and(|merge| merge.left < *column && columns[..place].iter().any(|(c, _)| *c >= merge.left))
@@ -75,7 +78,7 @@ impl Builder<'_> {
             let last = merge.map_or(*column, |merge| merge.right);
             let covers_next = columns.get(place + 1).is_some_and(|(next, _)| *next <= last);
             let target = if covers_next { place + 1 } else { place };
-            texts[target] = Some(self.sheet.text(draft.row, *column).to_owned());
+            texts[target] = Some(self.sheet.text(draft.row, *column));
         }
         texts
     }
@@ -95,9 +98,9 @@ fn put(level: u8, text: &str, row: &mut Row) {
 
 /// A name without the blanks and breaks that only fit it into its cell: between Chinese characters all go,
 /// between Latin words one stays.
-fn name_text(text: &str) -> String {
+fn name_text(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_whitespace) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut name = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -107,5 +110,5 @@ fn name_text(text: &str) -> String {
         }
         name.push_str(word);
     }
-    name
+    Cow::Owned(name)
 }
