@@ -1,6 +1,7 @@
 //! Tests of the house and of the programs as a whole.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::print_stderr, reason = "a test says on stderr what it skips and how it is replayed")]
 
 mod headers;
 mod kills;
