@@ -31,6 +31,7 @@ run=$CARGO_TARGET_DIR/fuzz/$target
 mkdir -p "$run/corpus" "$run/crashes"
 log=$run/log
 status=0
+begin=$SECONDS
 # Largest input 256 KB, 20 s for one input, 2 GB of memory: what the daemon would not survive is a crash here.
 "$CARGO_TARGET_DIR/$host/release/$target" "$run/corpus" "tests/fuzz/corpus/$target" \
     -max_total_time="$seconds" -max_len=262144 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
@@ -46,5 +47,5 @@ if [ "$status" != 0 ]; then
     tail -25 "$log"
     [ "$crashes" = 0 ] && crashes=1
 fi
-echo "$target: ${executions:-?} executions in ${seconds} s, coverage ${coverage:-?}, $crashes crashes, $caught places of panics caught inside the reader"
+echo "$target: ${executions:-?} executions in $((SECONDS - begin)) s, coverage ${coverage:-?}, $crashes crashes, $caught places of panics caught inside the reader"
 exit "$status"

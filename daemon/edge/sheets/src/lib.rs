@@ -93,7 +93,7 @@ fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<Sheet>, Err
         return xlsx::sheets(bytes, &parts);
     }
     if bytes.starts_with(OLE_MAGIC) {
-        return xls::sheets(bytes);
+        return xls::sheets(bytes, diagnostics);
     }
     csv::sheets(bytes, diagnostics)
 }

@@ -1,7 +1,7 @@
 //! .xls files (the older binary format) as sheets of cells.
 //!
-//! Invariant: the reader lays out each sheet as one rectangle in memory, so the rectangle's size is read from the
-//! file's own cell records before ([`biff`]), and a file without such records is not given to it.
+//! Invariant: the cell reader never sees the file's own container ([`fresh`]). It lays out each sheet as one rectangle
+//! in memory, so the rectangle's size is read from the file's own cell records before ([`biff`]).
 
 use std::io::Cursor;
 
@@ -11,14 +11,19 @@ use crate::{
     Error,
     grid::{Budget, Sheet},
     limits::SHEETS_MAX,
+    report::Diagnostics,
     xlsx,
 };
 
 mod biff;
+mod fresh;
 mod ole;
 
+/// Storages of macros.
+const MACROS: [&str; 2] = ["_VBA_PROJECT_CUR", "VBA"];
+
 /// Reads all sheets.
-pub(crate) fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, Error> {
+pub(crate) fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<Sheet>, Error> {
     let container = ole::Container::open(bytes)?;
     if container.has("EncryptedPackage") {
         return Err(Error::Encrypted);
@@ -26,12 +31,16 @@ pub(crate) fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, Error> {
     if container.has("WordDocument") {
         return Err(Error::NotAWorkbook { found: "a Word document" });
     }
-    let stream = container.stream("Workbook").or_else(|| container.stream("Book"));
-    let Some(stream) = stream else {
+    let named = |name| container.stream(name).map(|stream| (name, stream));
+    let Some((name, stream)) = named("Workbook").or_else(|| named("Book")) else {
         return Err(Error::NotAWorkbook { found: "an office container without a workbook" });
     };
     let facts = biff::survey(&stream)?;
-    xlsx::guarded(|| read(bytes, &facts))
+    if MACROS.iter().any(|name| container.has(name)) {
+        diagnostics.warn_file("macro-ignored", "the workbook carries macros; they are ignored");
+    }
+    let bytes = fresh::container(name, &stream);
+    xlsx::guarded(|| read(&bytes, &facts))
 }
 
 fn read(bytes: &[u8], facts: &biff::Facts) -> Result<Vec<Sheet>, Error> {

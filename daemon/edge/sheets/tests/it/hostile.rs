@@ -121,6 +121,13 @@ fn an_xls_with_cells_far_apart_is_refused_before_its_rectangle_is_laid_out() {
 }
 
 #[test]
+fn a_loop_of_sectors_does_not_fill_the_memory() {
+    // Found by fuzzing: the directory's chain of sectors leads back to itself.
+    let bytes = include_bytes!("../data/sector-loop.xls");
+    let _ = read(bytes).map_err(|error| assert!(!error.hint().is_empty()));
+}
+
+#[test]
 fn a_damaged_xls_is_a_coded_error_wherever_the_damage_is() {
     let good = include_bytes!("../data/official.xls");
     for place in (0..good.len()).step_by(61) {
