@@ -26,8 +26,9 @@ pub(super) fn container(name: &str, stream: &[u8]) -> Vec<u8> {
     let mut numbers = vec![FREE; tables * NUMBERS_PER_SECTOR];
     numbers[..tables].fill(TABLE);
     numbers[directory] = CHAIN_END;
-    for sector in first..first + stream_sectors {
-        numbers[sector] = if sector + 1 == first + stream_sectors { CHAIN_END } else { number(sector + 1) };
+    let stream_chain = (first + 1..first + stream_sectors).map(number).chain([CHAIN_END]);
+    for (slot, next) in numbers[first..].iter_mut().zip(stream_chain) {
+        *slot = next;
     }
     bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
     // The root owns a stream of small pieces in real files; here it points at something that is there, of no length.
