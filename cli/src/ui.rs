@@ -2,11 +2,13 @@
 //!
 //! Invariant: nothing else in this program writes to stdout or stderr.
 
+mod difference;
 mod page;
 mod progress;
 mod table;
 mod time;
 mod words;
+mod wrap;
 
 use std::{
     ffi::OsString,
@@ -16,6 +18,7 @@ use std::{
 use clap::ValueEnum;
 
 pub(crate) use self::{
+    difference::difference_lines,
     page::Page,
     progress::Bars,
     table::{Table, cells},

@@ -71,12 +71,18 @@ pub(crate) struct RevisionArgs {
 pub(crate) struct DiffArgs {
     /// The catalog, written division/domain
     catalog: String,
-    /// The older side; the latest approved revision when not given
-    #[arg(long, default_value = "", hide_default_value = true)]
-    from: String,
+    /// The older side: a revision, its unique beginning, or `approved` (also when not given)
+    #[arg(value_name = "FROM", conflicts_with = "from", default_value = "", hide_default_value = true)]
+    older: String,
     /// The newer side; the latest revision when not given
-    #[arg(long, default_value = "", hide_default_value = true)]
-    to: String,
+    #[arg(value_name = "TO", conflicts_with = "to", default_value = "", hide_default_value = true)]
+    newer: String,
+    /// The older side, by name
+    #[arg(long, hide = true)]
+    from: Option<String>,
+    /// The newer side, by name
+    #[arg(long, hide = true)]
+    to: Option<String>,
 }
 
 /// Arguments of `catalog submit`.
@@ -145,7 +151,11 @@ pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<An
             Ok(Answer::new(&response, text::check(&response, lang))?.with_exit(exit))
         }
         CatalogCommand::Diff(args) => {
-            let request = DiffCatalogRequest { catalog: args.catalog, from: args.from, to: args.to };
+            let request = DiffCatalogRequest {
+                catalog: args.catalog,
+                from: args.from.unwrap_or(args.older),
+                to: args.to.unwrap_or(args.newer),
+            };
             let response = catalog().await?.diff(request).await?.into_inner();
             Answer::new(&response, text::diff(&response, lang))
         }

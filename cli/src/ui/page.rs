@@ -52,6 +52,14 @@ impl Page {
         self
     }
 
+    /// Lines as they are.
+    pub(crate) fn lines(mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        for line in lines {
+            self.line(line.as_ref());
+        }
+        self
+    }
+
     /// A sentence, if it holds.
     pub(crate) fn say_if(self, holds: bool, en: impl Display, zh: impl Display) -> Self {
         if holds { self.say(en, zh) } else { self }

@@ -34,6 +34,7 @@ mod audit;
 mod catalog;
 mod changes;
 mod convert;
+mod difference;
 mod node;
 mod publish;
 mod refuse;

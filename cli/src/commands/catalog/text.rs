@@ -9,7 +9,7 @@ use gongkai_proto::admin::v1::{
 
 use crate::{
     commands::{or_dash, short},
-    ui::{Lang, Page, Table, Word, cells, field_word, field_words, moment, state_word},
+    ui::{Lang, Page, Table, Word, cells, difference_lines, field_word, field_words, moment, state_word},
 };
 
 pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
@@ -97,12 +97,12 @@ pub(crate) fn changes(changes: &[ItemChange], lang: Lang) -> Table {
 
 pub(super) fn diff(response: &DiffCatalogResponse, lang: Lang) -> String {
     let unchanged = response.unchanged;
+    let from = if response.from.is_empty() { lang.pick("nothing", "(空)") } else { short(&response.from) };
+    let sides = format!("{} {from} → {}", response.catalog, short(&response.to));
     Page::new(lang)
-        .say(
-            format!("{} → {}", short(&response.from), short(&response.to)),
-            format!("{} → {}", short(&response.from), short(&response.to)),
-        )
-        .table(&changes(&response.changes, lang), ("no item differs", "没有不同的事项"))
+        .say(&sides, &sides)
+        .lines(response.differences.iter().flat_map(|item| difference_lines(item, lang)))
+        .say_if(response.differences.is_empty(), "no item differs", "没有不同的事项")
         .say(format!("{unchanged} items are equal"), format!("{unchanged} 项相同"))
         .into_text()
 }

@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod diff;
 pub mod digest;
 pub mod domain;
 pub mod edition;

@@ -17,7 +17,7 @@ use gongkai_proto::{
 use gongkai_sheets::{CatalogSheet, Reading, SheetRow};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, changes, convert, refuse::refused};
+use super::{Admin, changes, convert, difference, refuse::refused};
 use crate::Error;
 
 fn catalog_of(text: &str) -> Result<CatalogId, Error> {
@@ -178,6 +178,7 @@ impl CatalogService for Admin {
             to: to.digest().to_string(),
             unchanged,
             changes: listed,
+            differences: difference::revisions(from, to),
         }))
     }
 

@@ -5,7 +5,7 @@
 use gongkai_app::World;
 use gongkai_model::{
     id::{CatalogId, ItemId},
-    item::{Item, missing_elements, parse_time_limit},
+    item::{Item, TimeLimit, missing_elements, parse_time_limit},
     review::{DecisionEffect, Step, SubmissionState, SubmissionStatus, Verdict},
     revision::Slot,
 };
@@ -87,9 +87,14 @@ fn basis(basis: &gongkai_model::item::Basis) -> wire::Basis {
 }
 
 fn time_limits(text: &str) -> Vec<wire::TimeLimit> {
+    clauses(parse_time_limit(text))
+}
+
+/// The clauses of a time limit.
+pub(super) fn clauses(clauses: Vec<TimeLimit>) -> Vec<wire::TimeLimit> {
     let filled = |text: String| Some(text).filter(|text| !text.is_empty());
-    let clauses = parse_time_limit(text).into_iter();
     clauses
+        .into_iter()
         .map(|clause| wire::TimeLimit {
             kind: word(&clause.kind),
             trigger: filled(clause.trigger),

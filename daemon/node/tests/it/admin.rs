@@ -73,6 +73,10 @@ async fn a_catalog_is_imported_shown_checked_compared_and_exported() {
     let diff = DiffCatalogRequest { catalog: CATALOG.to_owned(), ..DiffCatalogRequest::default() };
     let diff = city.catalogs().diff(diff).await.unwrap().into_inner();
     assert_eq!((diff.changes.len(), diff.from.as_str()), (file.items, ""));
+    // The same element by element, with the header as the first.
+    assert_eq!(diff.differences.len(), file.items + 1);
+    let names: Vec<&str> = diff.differences[1].elements.iter().map(|change| change.element.as_str()).collect();
+    assert!(names.starts_with(&["level1"]) && names.contains(&"time_limit_text"), "{names:?}");
     let export = ExportCatalogRequest { catalog: CATALOG.to_owned(), ..ExportCatalogRequest::default() };
     let exported = city.catalogs().export(export).await.unwrap().into_inner();
     assert!(exported.file_name.ends_with(".xlsx") && exported.content.starts_with(b"PK"));

@@ -1,0 +1,142 @@
+//! Text in lines of a given width: Chinese characters count two columns and break anywhere, Latin words stay whole.
+//!
+//! Invariant: nothing is lost but blanks at the ends of lines; no line begins with a closing sign (，。》…).
+
+use std::io::IsTerminal as _;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// The width that pages are made for: what a terminal has had since there are terminals.
+pub(crate) const COLUMNS: usize = 80;
+
+/// Signs that a line does not begin with.
+const CLOSING: &str = "，。、；：？！）》〕】」』”’,.;:?!)]}%…";
+
+/// How a stretch of text is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    /// Gone: `[-…-]`.
+    Removed,
+    /// New: `{+…+}`.
+    Added,
+}
+
+/// Stretches of text that are wrapped together.
+#[derive(Default)]
+pub(crate) struct Wrapped {
+    units: Vec<(String, Tone)>,
+}
+
+impl Wrapped {
+    /// Adds a stretch; a removed or added one between its marks.
+    pub(crate) fn push(&mut self, text: &str, tone: Tone) {
+        let (open, close) = match tone {
+            Tone::Plain => ("", ""),
+            Tone::Removed => ("[-", "-]"),
+            Tone::Added => ("{+", "+}"),
+        };
+        let first = self.units.len();
+        for unit in units(text) {
+            self.units.push((unit, tone));
+        }
+        if self.units.len() == first {
+            return;
+        }
+        self.units[first].0.insert_str(0, open);
+        if let Some(last) = self.units.last_mut() {
+            last.0.push_str(close);
+        }
+    }
+
+    /// The lines: the first behind `prefix`, the others behind `hang` blanks.
+    pub(crate) fn lines(&self, prefix: &str, hang: usize) -> Vec<String> {
+        let is_coloured = std::io::stdout().is_terminal();
+        let mut lines = Vec::new();
+        let (mut line, mut width) = (prefix.to_owned(), prefix.width());
+        let mut is_empty = true;
+        for (index, (unit, tone)) in self.units.iter().enumerate() {
+            let next = self.units.get(index + 1).map_or("", |(next, _)| next.as_str());
+            let room = if closes(next) { next.width() } else { 0 };
+            if unit == "\n" || (!is_empty && !closes(unit) && width + unit.width() + room > COLUMNS) {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                (line, width, is_empty) = (" ".repeat(hang), hang, true);
+            }
+            if unit == "\n" || (is_empty && unit.trim().is_empty()) {
+                continue;
+            }
+            line.push_str(&painted(unit, *tone, is_coloured));
+            (width, is_empty) = (width + unit.width(), false);
+        }
+        lines.push(line.trim_end().to_owned());
+        lines
+    }
+}
+
+/// Plain text in lines.
+pub(crate) fn plain(text: &str, prefix: &str, hang: usize) -> Vec<String> {
+    let mut wrapped = Wrapped::default();
+    wrapped.push(text, Tone::Plain);
+    wrapped.lines(prefix, hang)
+}
+
+fn closes(unit: &str) -> bool {
+    unit.chars().next().is_some_and(|c| CLOSING.contains(c)) && unit.chars().count() == 1
+}
+
+/// Red and struck through, green, or as it is.
+fn painted(unit: &str, tone: Tone, is_coloured: bool) -> String {
+    match tone {
+        Tone::Removed if is_coloured => format!("\u{1b}[31m{unit}\u{1b}[0m"),
+        Tone::Added if is_coloured => format!("\u{1b}[32m{unit}\u{1b}[0m"),
+        Tone::Plain | Tone::Removed | Tone::Added => unit.to_owned(),
+    }
+}
+
+/// What must not be broken: Latin words, and every other character alone. Control characters are shown as blanks:
+/// a catalog's text must not steer the terminal.
+fn units(text: &str) -> Vec<String> {
+    let mut units: Vec<String> = Vec::new();
+    let mut in_word = false;
+    for c in text.chars() {
+        let c = if c != '\n' && c.is_control() { ' ' } else { c };
+        let is_word = c != '\n' && c != ' ' && c.width() == Some(1);
+        match units.last_mut() {
+            Some(last) if is_word && in_word && last.width() < COLUMNS / 2 => last.push(c),
+            Some(_) | None => units.push(c.to_string()),
+        }
+        in_word = is_word;
+    }
+    units
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fit_and_hang_and_begin_with_no_closing_sign() {
+        let text = "公开内容包括申请材料、办理流程、审核结果，".repeat(8);
+        let lines = plain(&text, "    公开内容  ", 6);
+        assert!(lines.len() > 2);
+        for (index, line) in lines.iter().enumerate() {
+            assert!(line.width() <= COLUMNS + 2, "{line}");
+            let start = if index == 0 { "    公开内容  " } else { "      " };
+            let rest = line.strip_prefix(start).unwrap_or_default();
+            assert!(!rest.is_empty() && !rest.starts_with(['、', '，']), "{line}");
+        }
+        let joined: String = lines.iter().map(|line| line.trim_start()).collect();
+        assert_eq!(joined.trim_start_matches("公开内容  "), text);
+    }
+
+    #[test]
+    fn marks_stay_with_their_words_and_control_signs_do_not_pass() {
+        let mut wrapped = Wrapped::default();
+        wrapped.push("之日起", Tone::Plain);
+        wrapped.push("20", Tone::Removed);
+        wrapped.push("1\u{1b}5", Tone::Added);
+        wrapped.push("", Tone::Added);
+        wrapped.push("个工作日", Tone::Plain);
+        assert_eq!(wrapped.lines("", 2), ["之日起[-20-]{+1 5+}个工作日"]);
+    }
+}
