@@ -1,16 +1,16 @@
 //! SIGKILL at chance moments: the end state is the one of a run in which nothing was killed.
 
-use std::{path::Path, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use gongkai_tests::{
-    program::{gongkai_json, repository},
-    tree::{Node, eventually, pause},
+    program::gongkai_json,
+    tree::{Node, eventually, pause, three},
+    work::{CATALOG, FIRST, SECOND, events, sample},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 
-const CATALOG: &str = "211221101/social-assistance";
 /// Kills in one run: two at each of the ten steps.
 const KILLS_PER_STEP: usize = 2;
 /// A step's command takes some tens of milliseconds and its way through the tree some more.
@@ -24,10 +24,6 @@ struct Step {
     is_done: fn(&[Node; 3]) -> Result<bool>,
 }
 
-fn sample(file: &str) -> String {
-    repository().join("seeds/catalogs").join(file).display().to_string()
-}
-
 fn step(name: &'static str, node: usize, command: &[&str], is_done: fn(&[Node; 3]) -> Result<bool>) -> Step {
     Step { name, node, command: command.iter().map(|word| (*word).to_owned()).collect(), is_done }
 }
@@ -36,16 +32,9 @@ fn state(node: &Node) -> Result<String> {
     Ok(node.catalog(CATALOG)?["state"].as_str().unwrap_or("").to_owned())
 }
 
-fn events(node: &Node, kind: &str) -> Result<usize> {
-    let printed = node.try_run(&["catalog", "history", CATALOG])?;
-    let history = if printed.status == 0 { printed.json()? } else { Value::Null };
-    let events = history["events"].as_array().map(Vec::as_slice).unwrap_or_default();
-    Ok(events.iter().filter(|event| event["kind"] == kind).count())
-}
-
 fn story() -> Vec<Step> {
-    let first = sample("211221101-social-assistance.xlsx");
-    let second = sample("211221101-social-assistance-corrected.xlsx");
+    let first = sample(FIRST);
+    let second = sample(SECOND);
     let clerk = |command: &[&'static str], file: &str| -> Vec<String> {
         let words = ["--as", "clerk"].iter().chain(command).map(|word| (*word).to_owned());
         words.chain((!file.is_empty()).then(|| file.to_owned())).collect()
@@ -81,17 +70,6 @@ fn story() -> Vec<Step> {
                 && printed.json()?["editions"].as_array().is_some_and(|editions| editions.len() == 1))
         }),
     ]
-}
-
-fn tree(place: &Path) -> Result<[Node; 3]> {
-    let mut city = Node::found(place, "211200")?;
-    city.start()?;
-    let mut county = Node::join(place, &city, "211221")?;
-    county.start()?;
-    eventually("the tree reaches the county", || Ok(county.try_run(&["node", "invite", "211221101"])?.status == 0))?;
-    let mut town = Node::join(place, &county, "211221101")?;
-    town.start()?;
-    Ok([city, county, town])
 }
 
 /// Plays the story; before each step is done, `kills` nodes chosen by chance are killed at a moment chosen by chance.
@@ -171,12 +149,12 @@ fn killing_any_daemon_at_twenty_chance_moments_changes_nothing_in_the_end_state(
     eprintln!("seed {seed} (GONGKAI_SEED={seed} replays the moments)");
     let mut chance = StdRng::seed_from_u64(seed);
     let calm = tempfile::tempdir()?;
-    let mut nodes = tree(calm.path())?;
+    let mut nodes = three(calm.path())?;
     play(&mut nodes, 0, &mut chance)?;
     let expected = end_state(&nodes)?;
     drop(nodes);
     let stormy = tempfile::tempdir()?;
-    let mut nodes = tree(stormy.path())?;
+    let mut nodes = three(stormy.path())?;
     let killed = play(&mut nodes, KILLS_PER_STEP, &mut chance)?;
     ensure!(killed >= 20, "only {killed} kills");
     let found = end_state(&nodes)?;

@@ -6,5 +6,6 @@
 mod headers;
 mod kills;
 mod layers;
+mod recovery;
 mod vectors;
 mod workbooks;

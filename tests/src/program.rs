@@ -55,9 +55,23 @@ impl From<Output> for Printed {
     }
 }
 
+/// A built program, to be run in a network namespace or in this process's own.
+pub fn command_in(namespace: Option<&str>, name: &str) -> Result<Command> {
+    let program = program(name)?;
+    let Some(namespace) = namespace else { return Ok(Command::new(program)) };
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace]).arg(program);
+    Ok(command)
+}
+
 /// Runs `gongkai` with arguments to its end.
 pub fn gongkai(args: &[&str]) -> Result<Printed> {
-    let output = Command::new(program("gongkai")?).args(args).env_remove("GONGKAI_DATA").output();
+    gongkai_in(None, args)
+}
+
+/// The same in a network namespace.
+pub fn gongkai_in(namespace: Option<&str>, args: &[&str]) -> Result<Printed> {
+    let output = command_in(namespace, "gongkai")?.args(args).env_remove("GONGKAI_DATA").output();
     Ok(output.context("gongkai could not be started")?.into())
 }
 

@@ -15,10 +15,16 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::program::{Printed, gongkai, program};
+use crate::program::{Printed, command_in, gongkai_in};
 
 /// How long a state may take to come about before the test fails; a run on two busy cores stays far below.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// The city of the sample tree.
+pub const CITY: &str = "211200";
+/// One of its counties.
+pub const COUNTY: &str = "211221";
+/// One of the county's towns.
+pub const TOWN: &str = "211221101";
 /// Pause between two looks at a state.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -28,31 +34,58 @@ pub struct Node {
     pub division: String,
     /// Its data directory.
     pub dir: PathBuf,
+    /// Where links from below are taken.
+    pub listen: String,
+    /// The network namespace in which its programs run; `None` for this process's own.
+    pub namespace: Option<String>,
     child: Option<Child>,
 }
 
 impl Node {
     /// Founds the top node; not started yet.
     pub fn found(place: &Path, division: &str) -> Result<Self> {
-        let node = Self { division: division.to_owned(), dir: place.join(division), child: None };
-        let listen = free_address()?;
-        node.run(&["node", "init", "--division", division, "--listen", &listen])?;
+        let node = Self::at(place.join(division), division, free_address()?);
+        node.init()?;
         Ok(node)
     }
 
     /// Enrols a node at its running parent; not started yet.
     pub fn join(place: &Path, parent: &Self, division: &str) -> Result<Self> {
-        let node = Self { division: division.to_owned(), dir: place.join(division), child: None };
-        let invited = parent.run(&["node", "invite", division])?;
-        let token = invited["token"].as_str().context("no token")?;
-        node.run(&["node", "join", "--listen", &free_address()?, token])?;
+        let node = Self::at(place.join(division), division, free_address()?);
+        node.enrol(&parent.invite(&[division])?)?;
         Ok(node)
+    }
+
+    /// A node that is, or will be, in this directory.
+    pub fn at(dir: PathBuf, division: &str, listen: String) -> Self {
+        Self { division: division.to_owned(), dir, listen, namespace: None, child: None }
+    }
+
+    /// `node init` for the top of a tree.
+    pub fn init(&self) -> Result<Value> {
+        self.run(&["node", "init", "--division", &self.division, "--listen", &self.listen])
+    }
+
+    /// `node invite` with these words, once the tree has come down; gives the token.
+    pub fn invite(&self, words: &[&str]) -> Result<String> {
+        let mut token = None;
+        eventually("the tree", || {
+            let printed = self.try_run(&[&["node", "invite"], words].concat())?;
+            token = if printed.status == 0 { printed.json()?["token"].as_str().map(str::to_owned) } else { None };
+            Ok(token.is_some())
+        })?;
+        token.context("no token")
+    }
+
+    /// `node join` with a token.
+    pub fn enrol(&self, token: &str) -> Result<Value> {
+        self.run(&["node", "join", "--listen", &self.listen, token])
     }
 
     /// Starts the daemon and waits until it answers.
     pub fn start(&mut self) -> Result<()> {
         let log = File::options().create(true).append(true).open(self.dir.join("test.log"))?;
-        let child = Command::new(program("gongkaid")?)
+        let child = command_in(self.namespace.as_deref(), "gongkaid")?
             .args(["run", "--exit-with-parent", "--data"])
             .arg(&self.dir)
             .stdin(Stdio::piped())
@@ -61,7 +94,7 @@ impl Node {
             .spawn()
             .context("gongkaid could not be started")?;
         self.child = Some(child);
-        eventually(&format!("{} answers", self.division), || Ok(self.try_run(&["status"])?.status == 0))
+        eventually(&format!("{} answers", self.division), || Ok(matches!(self.try_run(&["status"])?.status, 0 | 3)))
     }
 
     /// SIGKILL: no warning, no clean-up.
@@ -70,6 +103,13 @@ impl Node {
             child.kill()?;
             child.wait()?;
         }
+        Ok(())
+    }
+
+    /// Sends the daemon a signal by name, such as `STOP`.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        let pid = self.child.as_ref().context("no daemon runs")?.id().to_string();
+        ensure!(Command::new("kill").args(["-s", name, &pid]).status()?.success(), "SIG{name} was not sent");
         Ok(())
     }
 
@@ -83,7 +123,7 @@ impl Node {
     /// `gongkai --data DIR --output json ARGS`, whatever comes of it.
     pub fn try_run(&self, args: &[&str]) -> Result<Printed> {
         let dir = self.dir.to_str().context("a data directory of plain text")?;
-        gongkai(&[&["--data", dir, "--output", "json"], args].concat())
+        gongkai_in(self.namespace.as_deref(), &[&["--data", dir, "--output", "json"], args].concat())
     }
 
     /// The same, for a command that must succeed.
@@ -91,6 +131,40 @@ impl Node {
         let printed = self.try_run(args)?;
         ensure!(printed.status == 0 || printed.status == 3, "{} {args:?}: {printed:?}\n{}", self.division, self.log());
         printed.json()
+    }
+
+    /// Code and sentence with which a command is refused.
+    pub fn refusal(&self, args: &[&str]) -> Result<String> {
+        let printed = self.try_run(args)?;
+        ensure!(printed.status == 1, "{} {args:?} was not refused: {printed:?}", self.division);
+        let error = &printed.json()?["error"];
+        Ok(format!("{} {}", error["code"].as_str().context("no code")?, error["message"]))
+    }
+
+    /// The link to a division in `sync status`; null while there is none, or while the daemon is away.
+    pub fn link(&self, division: &str) -> Result<Value> {
+        let printed = self.try_run(&["sync", "status"])?;
+        let status = if matches!(printed.status, 0 | 3) { printed.json()? } else { Value::Null };
+        let found = status["peers"].as_array().and_then(|peers| peers.iter().find(|peer| peer["division"] == division));
+        Ok(found.cloned().unwrap_or(Value::Null))
+    }
+
+    /// Copies the data directory of the stopped daemon, without its socket.
+    pub fn copy_to(&self, to: &Path) -> Result<()> {
+        ensure!(self.child.is_none(), "a directory in use is no snapshot");
+        copy(&self.dir, to)
+    }
+
+    /// Puts a copy in the place of the directory.
+    pub fn put_back(&self, from: &Path) -> Result<()> {
+        self.lose()?;
+        copy(from, &self.dir)
+    }
+
+    /// The directory of the stopped daemon is gone.
+    pub fn lose(&self) -> Result<()> {
+        ensure!(self.child.is_none(), "its daemon runs");
+        Ok(std::fs::remove_dir_all(&self.dir)?)
     }
 
     /// The daemon's own log, for a failure's message.
@@ -133,7 +207,35 @@ pub fn pause(span: Duration) {
     let _ = never.recv_timeout(span);
 }
 
+/// City, county and town, running and linked.
+pub fn three(place: &Path) -> Result<[Node; 3]> {
+    let mut city = Node::found(place, CITY)?;
+    city.start()?;
+    let mut county = Node::join(place, &city, COUNTY)?;
+    county.start()?;
+    let mut town = Node::join(place, &county, TOWN)?;
+    town.start()?;
+    // Before its own certificate entry has come down the town thinks that the county keeps its catalogs.
+    town.run(&["sync", "now"])?;
+    Ok([city, county, town])
+}
+
+/// Copies a directory, without sockets.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for found in std::fs::read_dir(from)? {
+        let (found, target) = (found?.path(), to.to_owned());
+        let target = target.join(found.file_name().context("a name")?);
+        if found.is_dir() {
+            copy(&found, &target)?;
+        } else if found.is_file() {
+            std::fs::copy(&found, target)?;
+        }
+    }
+    Ok(())
+}
+
 /// An address whose port was free a moment ago.
-fn free_address() -> Result<String> {
+pub fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }

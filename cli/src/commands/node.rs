@@ -64,6 +64,9 @@ pub(crate) struct InviteArgs {
     /// The address to print in the token instead of the node's own
     #[arg(long, value_name = "ADDR", default_value = "", hide_default_value = true)]
     address: String,
+    /// The node takes the place of one that is lost for good; the lost one's keys end when it joins
+    #[arg(long)]
+    rebuild: bool,
 }
 
 /// Arguments of `node join`.
@@ -164,6 +167,7 @@ async fn invite(args: InviteArgs, context: &Context) -> Result<Answer, Failure> 
         division: args.division,
         valid_seconds: args.valid_hours.map_or(0, |hours| u64::from(hours) * SECONDS_PER_HOUR),
         address: args.address,
+        rebuild: args.rebuild,
     };
     let response = context.connect().await?.node().invite(request).await?.into_inner();
     Answer::new(&response, invite_text(&response, context))
@@ -222,6 +226,7 @@ fn show_text(response: &ShowNodeResponse, context: &Context) -> String {
             (Word::Parent, &response.parent),
             (Word::Incarnation, &short(&response.incarnation)),
             (Word::Feed, &short(&response.feed_id)),
+            (Word::Daemon, &short(&response.daemon_id)),
             (Word::Entries, &response.entries),
             (Word::Listen, &response.listen),
             (Word::Certificate, &response.certificate_name),

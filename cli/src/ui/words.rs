@@ -66,6 +66,7 @@ words! {
     Changed "changed" "变更"
     Carried "carried over" "沿用"
     Check "check" "检查项"
+    Daemon "daemon" "守护进程"
     Directory "directory" "目录位置"
     Division "division" "区划"
     Domain "domain" "领域"

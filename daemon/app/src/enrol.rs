@@ -51,6 +51,8 @@ pub struct JoinAnswer {
     pub grant: Grant,
     /// The root's entry key.
     pub anchor: Anchor,
+    /// Whether it takes the place of a lost node, whose past it must get back before it acts.
+    pub is_rebuilt: bool,
 }
 
 impl App {
@@ -61,6 +63,28 @@ impl App {
         division: &str,
         addresses: &[String],
         valid_ms: i64,
+    ) -> Result<Invited> {
+        self.invite_for(operator, division, addresses, valid_ms, false).await
+    }
+
+    /// Makes a token for a node that takes the place of one that is lost.
+    pub async fn invite_rebuild(
+        &self,
+        operator: &Operator,
+        division: &str,
+        addresses: &[String],
+        valid_ms: i64,
+    ) -> Result<Invited> {
+        self.invite_for(operator, division, addresses, valid_ms, true).await
+    }
+
+    async fn invite_for(
+        &self,
+        operator: &Operator,
+        division: &str,
+        addresses: &[String],
+        valid_ms: i64,
+        is_rebuild: bool,
     ) -> Result<Invited> {
         operator.require(Role::Admin)?;
         let world = self.world();
@@ -84,7 +108,7 @@ impl App {
             expires_ms,
         )?;
         let allows_authority = world.tree().children(&child.id).next().is_some();
-        let invite = Invite::of(&token, allows_authority);
+        let invite = Invite { is_rebuild, ..Invite::of(&token, allows_authority) };
         self.put_invite(&invite).await?;
         Ok(Invited {
             division: child.id.clone(),
@@ -110,19 +134,26 @@ impl App {
             .map_err(pki)?;
         let used = invite.redeem(&question.path, &question.secret, &checked.tls_key_digest, now_ms).map_err(pki)?;
         let division = question.path.last().cloned().ok_or_else(unknown_invite)?;
+        let entry_key = KeyRecord { algorithm: SIGNATURE_ED25519, public: hex::encode(checked.entry_key) };
+        let mut drafts = world.retirements(&division, &entry_key);
+        let is_rebuilt = !drafts.is_empty() || world.had_other_key(&division, &entry_key);
+        if is_rebuilt && !invite.is_rebuild {
+            return Err(other_node(&division));
+        }
         self.put_invite(&used).await?;
         let leaf = grant.leaf().map_err(pki)?;
         let cert = CertPut {
             division: division.clone(),
             incarnation: question.incarnation,
-            entry_key: KeyRecord { algorithm: SIGNATURE_ED25519, public: hex::encode(checked.entry_key) },
+            entry_key,
             tls_fingerprint: leaf.fingerprint.to_hex(),
             tls_not_after_ms: leaf.not_after_ms,
             authority_pem: grant.authority_chain.clone().unwrap_or_default(),
         };
         let kind = if grant.authority_chain.is_some() { Kind::AuthorityPut } else { Kind::CertPut };
-        self.record(vec![Draft::of(kind, division, payload::encode(&cert))]).await?;
-        Ok(JoinAnswer { grant, anchor: world.anchor.clone() })
+        drafts.push(Draft::of(kind, division, payload::encode(&cert)));
+        self.record(drafts).await?;
+        Ok(JoinAnswer { grant, anchor: world.anchor.clone(), is_rebuilt })
     }
 
     fn authority(&self) -> Result<Authority> {
@@ -140,6 +171,16 @@ impl App {
 
 fn pki(error: impl Into<gongkai_pki::Error>) -> Error {
     Error::Pki(error.into())
+}
+
+fn other_node(division: &DivisionId) -> Error {
+    Error::Enrolment {
+        code: "GK-APP-023",
+        message: format!("`{division}` has a node with other keys already"),
+        hint: format!(
+            "if that node is lost for good, invite its successor with `gongkai node invite {division} --rebuild`; else join in its own directory"
+        ),
+    }
 }
 
 fn unknown_invite() -> Error {

@@ -19,7 +19,7 @@ use gongkai_pki::{EntryKey, Grant, Lifetimes, PkiDir, tls::Credentials};
 use gongkai_seeds::Seeds;
 use gongkai_store::{Draft, Identity, Store};
 
-use crate::{App, Chance, Clock, Error, Result, World, world::Anchor};
+use crate::{App, Chance, Clock, Error, Result, World, recovery, world::Anchor};
 
 /// What founding needs beside the directory.
 pub struct Founding<'a> {
@@ -73,6 +73,8 @@ pub struct JoinedParts<'a> {
     pub anchor: Anchor,
     /// The life of its journal that the parent has certified.
     pub incarnation: gongkai_journal::Incarnation,
+    /// Whether it takes the place of a lost node: it is held until the parent has given back that one's past.
+    pub is_rebuilt: bool,
 }
 
 /// Stores what the parent granted and makes the empty journal.
@@ -89,6 +91,10 @@ pub async fn store_joined(dir: &Path, joined: JoinedParts<'_>, clock: &dyn Clock
     };
     let store = Store::create(dir, identity, now_ms).await?;
     World::pin(&store, &joined.anchor, &bare_path(joined.path)).await?;
+    if joined.is_rebuilt {
+        let parent = joined.path.iter().rev().nth(1).cloned();
+        recovery::hold_rebuilt(&store, parent, now_ms).await?;
+    }
     let key = EntryKey::load(&pki).map_err(gongkai_pki::Error::from)?;
     let open = payload::encode(&IncarnationOpen { reason: "join".to_owned(), builds_on: Vec::new() });
     let drafts = vec![Draft::of(Kind::IncarnationOpen, division.clone(), open)];

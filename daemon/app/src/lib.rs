@@ -19,6 +19,7 @@ mod publish;
 mod recovery;
 mod replica;
 mod review;
+mod standing;
 mod submit;
 mod world;
 

@@ -11,6 +11,6 @@ mod restore;
 
 pub use backup::BackupReport;
 pub use error::RecoveryError;
-pub(crate) use hold::kept;
 pub use hold::{Held, HoldReason};
+pub(crate) use hold::{hold_rebuilt, kept};
 pub use restore::{Restored, restore};

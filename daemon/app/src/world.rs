@@ -162,6 +162,11 @@ impl World {
         self.certificates.get(id)?.last()
     }
 
+    /// All certificate entries of a division.
+    pub(crate) fn certificates_of(&self, id: &DivisionId) -> &[CertPut] {
+        self.certificates.get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// Whose node keeps a division's catalogs: its own, else the nearest above that has one.
     pub fn custodian(&self, id: &DivisionId) -> DivisionId {
         let path = self.tree().path(id);

@@ -53,7 +53,8 @@ pub async fn join(asked: Join) -> Result<Made, Error> {
     let joined = ask(&token, &question).await?;
     let anchor = root_anchor(&joined, &token)?;
     let pinned = token.root_fingerprint();
-    let parts = JoinedParts { path: &path, grant: &joined.grant, pinned, anchor, incarnation };
+    let is_rebuilt = joined.is_rebuilt;
+    let parts = JoinedParts { path: &path, grant: &joined.grant, pinned, anchor, incarnation, is_rebuilt };
     store_joined(&asked.dir, parts, &SystemClock, &SystemChance).await?;
     let config = asked.dir.join(CONFIG_FILE);
     write_if_missing(&config, &basics)?;

@@ -3,9 +3,11 @@
 //! Invariant: whom to accept is decided from certificates and the tree path before a message is read; what is said
 //! is the engine's. Left out: bytes on the wire (link) and what entries mean (app).
 
-use std::{sync::Arc, time::Duration};
+use std::{os::unix::fs::MetadataExt as _, path::Path, sync::Arc, time::Duration};
 
 use gongkai_app::{App, Clock as _, SystemClock};
+use gongkai_journal::Incarnation;
+use gongkai_model::digest::Digest;
 use gongkai_pki::{
     PeerError, PeerIdentity, Revoked, identity,
     tls::{HotTls, SessionClock},
@@ -42,13 +44,27 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     /// This host's name, for messages to peers.
     pub(crate) host: String,
+    /// What tells this daemon from one on a copy of its directory, on this machine or on another of the same name.
+    pub(crate) daemon_id: Incarnation,
 }
 
 impl Shared {
     /// The identity behind a peer's certificates, whatever its place in the tree.
     fn identify(&self, certificates: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError> {
         let credentials = self.tls.credentials();
-        identity::identify(certificates, credentials.trust_root(), &Revoked::default(), self.tls.clock().now_ms())
+        let now_ms = self.tls.clock().now_ms();
+        let peer = identity::identify(certificates, credentials.trust_root(), &Revoked::default(), now_ms)?;
+        self.require_standing(&peer)?;
+        Ok(peer)
+    }
+
+    /// Refuses a certificate whose key an entry has ended. Asked again whenever the journal grows: a session that is
+    /// open ends too.
+    fn require_standing(&self, peer: &PeerIdentity) -> Result<(), PeerError> {
+        if self.app.world().has_standing(&peer.division, &peer.fingerprint) {
+            return Ok(());
+        }
+        Err(PeerError::Revoked { name: gongkai_pki::name::spell(&peer.path), serial: peer.serial.clone() })
     }
 
     /// Notes in the store what a peer said of itself, and that it was heard.
@@ -96,4 +112,16 @@ pub(crate) fn host_name(configured: &str) -> String {
     let name = if configured.is_empty() { system() } else { configured.to_owned() };
     let name = name.trim();
     if name.is_empty() || name.len() > HOST_BYTES_MAX { "unnamed".to_owned() } else { name.to_owned() }
+}
+
+/// Sixteen bytes that are the same at every start of a daemon on its directory until the machine starts anew, and
+/// others on a copy: made from the machine's boot, the directory's path and its place on the disk.
+pub(crate) fn daemon_id(dir: &Path) -> Incarnation {
+    let boot = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let path = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+    let place = std::fs::metadata(&path).map_or((0, 0), |meta| (meta.dev(), meta.ino()));
+    let parts: [&[u8]; 4] =
+        [&boot, path.as_os_str().as_encoded_bytes(), &place.0.to_be_bytes(), &place.1.to_be_bytes()];
+    let digest = Digest::of("gongkai daemon v1", &parts);
+    Incarnation::from_bytes(digest.as_raw().first_chunk().copied().unwrap_or_default())
 }

@@ -29,7 +29,7 @@ use crate::{
     admin::{self, Facts},
     config::Config,
     data_dir, day,
-    links::{Board, Children, Enroller, Parent, Shared, host_name, session_clock},
+    links::{Board, Children, Enroller, Parent, Shared, daemon_id, host_name, session_clock},
     operators::Operators,
     socket::{self, AdminSocket},
 };
@@ -103,7 +103,7 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
         App::open(dir.to_owned(), store.clone(), Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await?;
     let board = Board::default();
     let host = host_name(&config.node.host);
-    let shared = Shared { app: app.clone(), tls: Arc::new(tls), board, host };
+    let shared = Shared { app: app.clone(), tls: Arc::new(tls), board, host, daemon_id: daemon_id(dir) };
     show_known_links(&shared, parent.as_ref(), config).await?;
     let parent = parent.map(|parent| Parent::new(shared.clone(), parent, config)).transpose()?;
     let listen_file = ListenFile::write(dir, address)?;

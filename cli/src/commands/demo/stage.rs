@@ -57,8 +57,11 @@ impl Stage {
             address = link.address();
             self.links.insert(player.division.clone(), link);
         }
-        let request =
-            InviteRequest { division: player.division.clone(), valid_seconds: 0, address: address.to_string() };
+        let request = InviteRequest {
+            division: player.division.clone(),
+            address: address.to_string(),
+            ..InviteRequest::default()
+        };
         let desk = self.desk(&player.parent, Post::Admin).await?;
         // The tree comes with the parent's own first session.
         let what = format!("{} to know the division {}", player.parent, player.division);

@@ -38,6 +38,8 @@ pub enum HoldReason {
     Restored,
     /// A peer knows entries of this node that are not here.
     Rewound,
+    /// It takes the place of a lost node and has nothing of its past yet.
+    Rebuilt,
 }
 
 impl HoldReason {
@@ -46,6 +48,15 @@ impl HoldReason {
         match self {
             Self::Restored => "restored",
             Self::Rewound => "rewound",
+            Self::Rebuilt => "rebuilt",
+        }
+    }
+
+    /// Why the new incarnation began, in its first entry.
+    fn opening(self) -> &'static str {
+        match self {
+            Self::Rebuilt => "rebuild",
+            Self::Restored | Self::Rewound => self.word(),
         }
     }
 
@@ -53,6 +64,7 @@ impl HoldReason {
         match self {
             Self::Restored => "was restored from a backup",
             Self::Rewound => "lacks entries of its own that a peer has",
+            Self::Rebuilt => "takes the place of a lost node and has not got back its past",
         }
     }
 }
@@ -84,6 +96,12 @@ pub(crate) async fn kept(store: &Store) -> Result<Option<Held>> {
     let text = store.meta(HELD).await?.filter(|text| !text.is_empty());
     let damaged = |error: serde_json::Error| Error::Damaged { hash: HELD.to_owned(), why: error.to_string() };
     text.map(|text| serde_json::from_str(&text).map_err(damaged)).transpose()
+}
+
+/// Holds a store that was just made for the successor of a lost node.
+pub(crate) async fn hold_rebuilt(store: &Store, parent: Option<DivisionId>, now_ms: i64) -> Result<()> {
+    let awaited = parent.into_iter().collect();
+    keep(store, Some(&Held { reason: HoldReason::Rebuilt, since_ms: now_ms, awaited, renews: false })).await
 }
 
 /// Writes the hold, or that there is none.
@@ -195,11 +213,11 @@ impl App {
             let feed_id = self.store().identity().feed_id;
             self.store().renew_identity(self.inner.chance.incarnation(), feed_id).await?;
         }
-        if held.renews || by.is_some() {
+        if held.renews || held.reason == HoldReason::Rebuilt || by.is_some() {
             let builds_on = own_heads(self.store(), &self.world()).await?;
             let (operator, reason) = match by {
                 Some((operator, reason)) => (Some(operator.id.clone()), format!("released: {reason}")),
-                None => (None, held.reason.word().to_owned()),
+                None => (None, held.reason.opening().to_owned()),
             };
             let open = payload::encode(&IncarnationOpen { reason, builds_on });
             let mut draft = Draft::of(Kind::IncarnationOpen, self.world().me.clone(), open);

@@ -81,6 +81,7 @@ async fn join(parent: &App, dir: &Path, division: &str) -> App {
         pinned: token.root_fingerprint(),
         anchor: answer.anchor,
         incarnation,
+        is_rebuilt: answer.is_rebuilt,
     };
     store_joined(dir, joined, &SystemClock, &SystemChance).await.unwrap();
     open(dir).await

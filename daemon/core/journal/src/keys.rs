@@ -23,6 +23,8 @@ pub struct Keyring {
     keys: BTreeMap<(DivisionId, Vec<u8>), PublicKey>,
     /// (division, key id) → last good sequence by stream; absent streams have none.
     revoked: BTreeMap<(DivisionId, Vec<u8>), BTreeMap<Digest, u64>>,
+    /// Keys, revoked or retired, that open no session.
+    ended: BTreeSet<(DivisionId, Vec<u8>)>,
 }
 
 /// What is wrong with an entry's signature.
@@ -54,6 +56,10 @@ impl Keyring {
     /// Applies a revocation. Of two for one key the stricter heads count, whatever their order.
     pub fn revoke(&mut self, revocation: &KeyRevoke) {
         let Ok(key_id) = hex::decode(&revocation.key_id) else { return };
+        self.ended.insert((revocation.division.clone(), key_id.clone()));
+        if revocation.is_retired {
+            return;
+        }
         let good: BTreeMap<Digest, u64> = revocation.good.iter().map(|head| (head.stream.digest(), head.seq)).collect();
         let place = self.revoked.entry((revocation.division.clone(), key_id));
         place
@@ -69,6 +75,11 @@ impl Keyring {
     /// The key of an id.
     pub fn get(&self, division: &DivisionId, key_id: &[u8]) -> Option<&PublicKey> {
         self.keys.get(&(division.clone(), key_id.to_vec()))
+    }
+
+    /// Whether the key was revoked or retired: its holder is refused at the link.
+    pub fn has_ended(&self, division: &DivisionId, key_id: &[u8]) -> bool {
+        self.ended.contains(&(division.clone(), key_id.to_vec()))
     }
 
     /// Divisions that have at least one key, hence a node.

@@ -90,7 +90,8 @@ pub struct CertPut {
     pub authority_pem: String,
 }
 
-/// `key.revoke`: entries beyond the named heads are set aside on every node.
+/// `key.revoke`: the key opens no session any more. Entries beyond the named heads are set aside on every node,
+/// unless the key was merely retired.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRevoke {
     /// Whose key.
@@ -101,6 +102,9 @@ pub struct KeyRevoke {
     pub good: Vec<GoodHead>,
     /// Why.
     pub reason: String,
+    /// The key went with a lost machine and nobody else has it: what it signed counts wherever it turns up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_retired: bool,
 }
 
 /// The last good entry of a stream.

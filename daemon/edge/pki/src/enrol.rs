@@ -33,6 +33,9 @@ pub struct Invite {
     pub allows_authority: bool,
     /// SHA-256 of the TLS key that was enrolled with it.
     pub used_by: Option<Digest>,
+    /// Whether the node takes the place of one that is lost.
+    #[serde(default)]
+    pub is_rebuild: bool,
 }
 
 impl Invite {
@@ -44,6 +47,7 @@ impl Invite {
             expires_ms: token.expires_ms(),
             allows_authority,
             used_by: None,
+            is_rebuild: false,
         }
     }
 

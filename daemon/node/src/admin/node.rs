@@ -55,7 +55,12 @@ impl NodeService for Admin {
         };
         let valid_ms = i64::try_from(seconds.min(INVITE_SECONDS_MAX)).unwrap_or(i64::MAX).saturating_mul(MS_PER_SECOND);
         let addresses = [address.clone()];
-        let invited = self.app().invite(&operator, &asked.division, &addresses, valid_ms).await.map_err(refused)?;
+        let invited = if asked.rebuild {
+            self.app().invite_rebuild(&operator, &asked.division, &addresses, valid_ms).await
+        } else {
+            self.app().invite(&operator, &asked.division, &addresses, valid_ms).await
+        };
+        let invited = invited.map_err(refused)?;
         info!(division = %invited.division, operator = %operator.id, "a token was made");
         Ok(Response::new(wire::InviteResponse {
             division: invited.division.to_string(),
@@ -127,6 +132,7 @@ impl Admin {
             entry_key_id: self.0.facts.entry_key_id.clone(),
             started_at_ms: self.0.facts.started_at_ms,
             entries: state.offset,
+            daemon_id: self.0.shared.daemon_id.to_string(),
         })
     }
 

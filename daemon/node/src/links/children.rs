@@ -1,13 +1,15 @@
 //! Sessions that children open: who may, and what becomes of a second one of the same division.
 //!
-//! Invariant: one session a division. The same feed from the same host is the same node after a break: the newer one
-//! goes on; another feed or another host at the same time is a copy of the node: it is refused and both are named.
+//! Invariant: one session a division. The same feed from the same daemon is the same node after a break: the newer
+//! one goes on; another feed, daemon or host at the same time is a copy: it is refused and both are named. A machine
+//! that starts anew is another daemon until its old connection is found dead, half a minute at most.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use gongkai_journal::Incarnation;
 use gongkai_link::grpc::{Duplex, Sessions};
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{PeerError, PeerIdentity};
@@ -28,6 +30,8 @@ use super::{
 
 /// The code of a clone's refusal.
 pub(super) const CLONE: &str = "GK-SYNC-005";
+/// Digits of a daemon's id shown to people: enough to tell the few of one node apart.
+const DAEMON_DIGITS: usize = 8;
 /// How long a peer may take for its first words.
 const HELLO_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -41,6 +45,7 @@ pub(crate) struct Children {
 #[derive(Clone)]
 struct Active {
     feed_id: FeedId,
+    daemon_id: Incarnation,
     host: String,
     /// Asks the session to end.
     stop: CancellationToken,
@@ -91,17 +96,18 @@ impl Children {
     fn try_place(&self, division: &DivisionId, hello: &Hello) -> Result<Result<Place, CancellationToken>, Refusal> {
         let mut active = locked(&self.active);
         if let Some(other) = active.get(division) {
-            if other.feed_id != hello.feed_id || other.host != hello.host {
-                let message =
-                    format!("host {} and host {} both run node {division}: one is a copy", other.host, hello.host);
+            let is_same = other.feed_id == hello.feed_id && other.daemon_id == hello.daemon_id;
+            if !is_same || other.host != hello.host {
+                let (there, here) = (named(&other.host, &other.daemon_id), named(&hello.host, &hello.daemon_id));
+                let message = format!("{there} and {here} both run node {division}: one is a copy");
                 return Err(Refusal { code: CLONE.to_owned(), message });
             }
             other.stop.cancel();
             return Ok(Err(other.over.clone()));
         }
         let (stop, over) = (self.stop.child_token(), CancellationToken::new());
-        let (feed_id, host) = (hello.feed_id, hello.host.clone());
-        active.insert(division.clone(), Active { feed_id, host, stop: stop.clone(), over: over.clone() });
+        let Hello { feed_id, daemon_id, host, .. } = hello.clone();
+        active.insert(division.clone(), Active { feed_id, daemon_id, host, stop: stop.clone(), over: over.clone() });
         Ok(Ok(Place { division: division.clone(), active: Arc::clone(&self.active), stop, over }))
     }
 
@@ -173,6 +179,12 @@ impl Children {
         let away = crate::Error::ChildAway { child: division.clone() };
         self.shared.board.answer(division, asked, Some(failure.unwrap_or_else(|| (&away).into())));
     }
+}
+
+/// A daemon for people: two on one machine, or on two machines of one name, differ in the second word.
+fn named(host: &str, daemon_id: &Incarnation) -> String {
+    let daemon: String = daemon_id.to_string().chars().take(DAEMON_DIGITS).collect();
+    format!("host {host} (daemon {daemon})")
 }
 
 fn mode_of(hello: &Hello) -> &'static str {

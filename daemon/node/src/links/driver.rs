@@ -7,11 +7,12 @@ use std::collections::VecDeque;
 
 use gongkai_app::Replica;
 use gongkai_link::{LinkError, grpc::Duplex};
+use gongkai_pki::PeerError;
 use gongkai_store::{PeerRole, SessionEnd, SessionStart};
 use gongkai_sync::{
     message::{Message, Refusal},
     retry::Class,
-    session::{Effect, Event, Outcome, Session},
+    session::{Effect, Event, Facts, Outcome, Session},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -65,6 +66,7 @@ pub(super) async fn hold(held: Held<'_>) -> (Ended, bool) {
     });
     info!(%peer, role = role.word(), "session opened");
     let facts = shared.app.session_facts(peer.clone(), shared.host.clone(), is_live);
+    let facts = Facts { daemon_id: shared.daemon_id, ..facts };
     let mut driver = Driver {
         shared,
         role,
@@ -151,7 +153,12 @@ impl Driver<'_> {
             event = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ended::Stopped,
-                _ = feed.changed() => Event::FeedAdvanced,
+                _ = feed.changed() => {
+                    if let Err(gone) = self.shared.require_standing(&self.wire.peer) {
+                        return self.shut_out(&gone).await;
+                    }
+                    Event::FeedAdvanced
+                }
                 _ = asked.changed() => self.asked(*asked.borrow_and_update()),
                 heard = self.wire.receive() => match heard {
                     Some(Ok(message)) => self.heard(message),
@@ -170,6 +177,14 @@ impl Driver<'_> {
             PeerRole::Child => self.answers = self.answers.max(number),
         }
         Event::FeedAdvanced
+    }
+
+    /// Says why and ends: the peer's key has been ended while it was connected.
+    async fn shut_out(&mut self, gone: &PeerError) -> Ended {
+        let refusal = Refusal { code: gone.code().to_owned(), message: gone.to_string() };
+        // Whether it still hears that or not, it is told again when it dials.
+        let _ = self.wire.send(&Message::Refuse(refusal)).await;
+        Ended::Failed(Told::from(gone), Class::Permanent)
     }
 
     fn heard(&self, message: Message) -> Event {

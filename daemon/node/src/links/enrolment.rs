@@ -26,7 +26,7 @@ impl Enrolment for Enroller {
                 let bytes = hex::decode(&answer.anchor.public).unwrap_or_default();
                 let key = PublicKey { algorithm: answer.anchor.algorithm, bytes };
                 let anchors = vec![Anchor { division: answer.anchor.division, key }];
-                Ok(Joined { grant: answer.grant, anchors })
+                Ok(Joined { grant: answer.grant, anchors, is_rebuilt: answer.is_rebuilt })
             }
             Err(failure) => Err(refusal(&child, &host, &failure)),
         }

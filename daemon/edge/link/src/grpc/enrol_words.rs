@@ -45,6 +45,8 @@ pub struct Joined {
     pub grant: Grant,
     /// The root's entry keys: all others follow from entries.
     pub anchors: Vec<Anchor>,
+    /// Whether the child takes the place of a node that is lost.
+    pub is_rebuilt: bool,
 }
 
 /// An entry key that a node trusts from the start.
@@ -131,10 +133,15 @@ pub(super) fn write_joined(joined: Joined) -> wire::JoinReply {
         algorithm: anchor.key.algorithm,
         key: anchor.key.bytes,
     });
-    wire::JoinReply { anchors: anchors.collect(), grant: Some(write_grant(joined.grant)) }
+    wire::JoinReply {
+        anchors: anchors.collect(),
+        grant: Some(write_grant(joined.grant)),
+        is_rebuilt: joined.is_rebuilt,
+    }
 }
 
 pub(super) fn read_joined(joined: wire::JoinReply) -> Result<Joined, DecodeError> {
+    let is_rebuilt = joined.is_rebuilt;
     if joined.anchors.len() > ANCHORS_MAX {
         return Err(DecodeError::TooMany { list: "anchors", count_max: ANCHORS_MAX });
     }
@@ -142,7 +149,7 @@ pub(super) fn read_joined(joined: wire::JoinReply) -> Result<Joined, DecodeError
         let division = DivisionId::parse(&anchor.division).map_err(|_| invalid("anchor.division"))?;
         Ok(Anchor { division, key: PublicKey { algorithm: anchor.algorithm, bytes: anchor.key } })
     });
-    Ok(Joined { anchors: anchors.collect::<Result<_, _>>()?, grant: read_grant(joined.grant)? })
+    Ok(Joined { anchors: anchors.collect::<Result<_, _>>()?, grant: read_grant(joined.grant)?, is_rebuilt })
 }
 
 pub(super) fn write_renew(renew: &Renew) -> wire::RenewRequest {

@@ -168,7 +168,7 @@ impl Enrolment for OneInvite {
         let granted = self.authority.grant(&join.request, &join.path, false, &Lifetimes::default(), NOW_MS);
         let (grant, _) = granted.map_err(|error| refused(error.into()))?;
         let key = PublicKey { algorithm: 1, bytes: vec![7; 32] };
-        Ok(Joined { grant, anchors: vec![Anchor { division: path(CITY).remove(0), key }] })
+        Ok(Joined { grant, anchors: vec![Anchor { division: path(CITY).remove(0), key }], is_rebuilt: false })
     }
 
     async fn renew(&self, renew: Renew) -> Result<Grant, Refusal> {
