@@ -15,6 +15,8 @@ install_packages() {
     local missing=()
     need chromium || missing+=(chromium)
     fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing+=(fonts-noto-cjk)
+    need ip && need tc || missing+=(iproute2)
+    need nft || missing+=(nftables)
     [ ${#missing[@]} = 0 ] && return 0
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::print_stderr, reason = "a test says on stderr what it skips and how it is replayed")]
 
+mod faults;
 mod headers;
 mod kills;
 mod layers;
+mod networks;
 mod recovery;
 mod vectors;
 mod workbooks;

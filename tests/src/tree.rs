@@ -97,6 +97,18 @@ impl Node {
         eventually(&format!("{} answers", self.division), || Ok(matches!(self.try_run(&["status"])?.status, 0 | 3)))
     }
 
+    /// Starts a daemon that must refuse, and gives what it says on stderr.
+    pub fn fails_to_start(&self) -> Result<String> {
+        // Should it start after all, the end of its standard input ends it.
+        let ended = command_in(self.namespace.as_deref(), "gongkaid")?
+            .args(["run", "--exit-with-parent", "--data"])
+            .arg(&self.dir)
+            .stdin(Stdio::null())
+            .output()?;
+        ensure!(ended.status.code() == Some(1), "{} did not refuse to start: {ended:?}", self.division);
+        Ok(String::from_utf8_lossy(&ended.stderr).into_owned())
+    }
+
     /// SIGKILL: no warning, no clean-up.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {
