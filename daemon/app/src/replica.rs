@@ -2,6 +2,8 @@
 //!
 //! Invariant: no decision is made here: the engine decides what to read, admission decides what to keep.
 
+use std::collections::BTreeSet;
+
 use gongkai_journal::{Entry, Lane, Route, payload};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_store::Arrival;
@@ -9,7 +11,7 @@ use gongkai_sync::{
     admit::Occasion,
     message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, Batch, Carried},
     position::{FeedId, Position},
-    session::{Effect, Event, Facts, FeedPart, OpenWant},
+    session::{Effect, Event, Facts, FeedPart, OpenWant, WantKey},
     want::{Head, Want},
 };
 
@@ -66,7 +68,7 @@ impl Replica {
             Effect::ReadFeed { after } => self.read_feed(after).await?,
             Effect::Apply(batch) => self.apply(batch).await?,
             Effect::ApplyHeads { heads, position } => self.apply_heads(heads, position).await?,
-            Effect::ReadWants => self.read_wants().await?,
+            Effect::ReadWants { but } => self.read_wants(&but).await?,
             Effect::Serve { request, stream, tip, haves } => {
                 let store = self.app.store();
                 let is_routed = self.route().takes(&stream.subject, stream.reach());
@@ -154,14 +156,17 @@ impl Replica {
         Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
     }
 
-    async fn read_wants(&self) -> Result<Event> {
+    async fn read_wants(&self, but: &BTreeSet<WantKey>) -> Result<Event> {
         let store = self.app.store();
-        let mut open = Vec::new();
-        for stored in store.wants(&self.peer).await?.into_iter().take(WANTS_READ_MAX) {
-            let haves = store.haves(&stored.want.stream).await?;
-            open.push(OpenWant { want: stored.want, haves });
+        let mut stored = store.wants(&self.peer).await?;
+        stored.retain(|row| !but.contains(&(row.want.stream.clone(), row.want.tip.clone())));
+        let has_more = stored.len() > WANTS_READ_MAX;
+        let mut wants = Vec::with_capacity(stored.len().min(WANTS_READ_MAX));
+        for row in stored.into_iter().take(WANTS_READ_MAX) {
+            let haves = store.haves(&row.want.stream).await?;
+            wants.push(OpenWant { want: row.want, haves });
         }
-        Ok(Event::WantsRead(open))
+        Ok(Event::WantsRead { wants, has_more })
     }
 
     async fn answer(&self, request: u64, want: Want, entries: Vec<Entry>) -> Result<Event> {
@@ -174,7 +179,7 @@ impl Replica {
         Ok(Event::Answered {
             request,
             is_held,
-            has_progressed: !applied.appended.is_empty(),
+            through: applied.through,
             has_trust: has_trust(&applied.appended),
             faults: applied.faults,
             haves,

@@ -143,7 +143,7 @@ fn word(effect: &Effect) -> &'static str {
         Effect::ReadFeed { .. } => "read feed",
         Effect::Apply(_) => "apply",
         Effect::ApplyHeads { .. } => "apply heads",
-        Effect::ReadWants => "read wants",
+        Effect::ReadWants { .. } => "read wants",
         Effect::Serve { .. } => "serve",
         Effect::Answer { .. } => "answer",
         Effect::SetAside { .. } => "set aside",

@@ -11,7 +11,7 @@ use gongkai_sync::{
     admit::Occasion,
     message::{BATCH_BYTES_TARGET, Batch, Carried},
     position::Position,
-    session::{Effect, Event, FeedPart, OpenWant},
+    session::{Effect, Event, FeedPart, OpenWant, WantKey},
     want::{Head, Want},
 };
 
@@ -19,10 +19,10 @@ use crate::{Applied, Arrival, error::Error, mutation::Mutation, node::Node, stor
 
 /// Entries in a batch: few, so that a session has many.
 const BATCH_ENTRIES: usize = 3;
-/// Entries in an answer: beyond the distance of samples in the streams of a run, for the reason that stands in README.
-const ANSWER_ENTRIES: usize = 100;
-/// Open wants read at a time.
-const WANTS_READ_MAX: usize = 256;
+/// Entries in an answer: fewer than lie between two samples, so that an answer may bring nothing new.
+const ANSWER_ENTRIES: usize = 3;
+/// Open wants read at a time: few, so that the list has several pages.
+const WANTS_READ_MAX: usize = 4;
 
 /// The store's side of one session.
 #[derive(Debug)]
@@ -58,12 +58,11 @@ impl Replica {
                 return Ok((Some(event), entries));
             }
             Effect::ApplyHeads { heads, position } => self.apply_heads(node, heads, position, now_ms)?,
-            Effect::ReadWants => self.read_wants(node)?,
+            Effect::ReadWants { but } => self.read_wants(node, &but)?,
             Effect::Serve { request, stream, tip, haves } => {
                 let is_routed = self.route(node).takes(&stream.subject, stream.reach());
                 let (entries, is_complete) = if is_routed || self.mutation == Mutation::Unfiltered {
-                    let served =
-                        now(node.store.serve(&stream, &tip, &haves, self.answer_entries(), BATCH_BYTES_TARGET))?;
+                    let served = now(node.store.serve(&stream, &tip, &haves, ANSWER_ENTRIES, BATCH_BYTES_TARGET))?;
                     (served.entries, served.is_complete)
                 } else {
                     (Vec::new(), false)
@@ -85,10 +84,6 @@ impl Replica {
             Effect::Send(_) | Effect::CaughtUp | Effect::Finish(_) => return Ok((None, Vec::new())),
         };
         Ok((Some(event), Vec::new()))
-    }
-
-    fn answer_entries(&self) -> usize {
-        if self.mutation == Mutation::SmallAnswers { BATCH_ENTRIES } else { ANSWER_ENTRIES }
     }
 
     /// What today's tree routes to the peer.
@@ -175,13 +170,16 @@ impl Replica {
         Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
     }
 
-    fn read_wants(&self, node: &Node) -> Result<Event, Error> {
-        let mut open = Vec::new();
-        for stored in now(node.store.wants(&self.peer))?.into_iter().take(WANTS_READ_MAX) {
-            let haves = now(node.store.haves(&stored.want.stream))?;
-            open.push(OpenWant { want: stored.want, haves });
+    fn read_wants(&self, node: &Node, but: &BTreeSet<WantKey>) -> Result<Event, Error> {
+        let mut stored = now(node.store.wants(&self.peer))?;
+        stored.retain(|row| !but.contains(&(row.want.stream.clone(), row.want.tip.clone())));
+        let has_more = stored.len() > WANTS_READ_MAX;
+        let mut wants = Vec::new();
+        for row in stored.into_iter().take(WANTS_READ_MAX) {
+            let haves = now(node.store.haves(&row.want.stream))?;
+            wants.push(OpenWant { want: row.want, haves });
         }
-        Ok(Event::WantsRead(open))
+        Ok(Event::WantsRead { wants, has_more })
     }
 
     fn answer(
@@ -196,9 +194,9 @@ impl Replica {
         let applied = self.take(node, self.arrival(entries, Occasion::Answer, None, Some(want.clone()), now_ms))?;
         let is_held = node.holds(&want.tip.hash);
         let haves = if is_held { Vec::new() } else { now(node.store.haves(&want.stream))? };
-        let has_progressed = !applied.appended.is_empty();
         let has_trust = has_trust(&applied.appended);
-        let event = Event::Answered { request, is_held, has_progressed, has_trust, faults: applied.faults, haves };
+        let event =
+            Event::Answered { request, is_held, through: applied.through, has_trust, faults: applied.faults, haves };
         Ok((event, applied.appended))
     }
 

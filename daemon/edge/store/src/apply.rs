@@ -12,7 +12,7 @@ use gongkai_sync::{
     admit::{self, Admission, Known, Occasion, Trust},
     message::{Carried, Fault},
     position::Position,
-    want::{Head, Want, Why},
+    want::{Head, Tip, Want, Why},
 };
 
 use crate::{
@@ -55,6 +55,8 @@ pub struct Applied {
     pub faults: Vec<Fault>,
     /// Our position on the peer's feed now.
     pub position: Option<Position>,
+    /// The last of the entries of the stream that was answered which is held now, new or not.
+    pub through: Option<Tip>,
 }
 
 impl Store {
@@ -101,7 +103,9 @@ async fn apply_in<T: WriteTx>(
     hashes.extend(answered.as_ref().map(|want| want.tip.hash));
     let known = Known { entries: tx.known(&hashes).await?, tips: hashes_of(&tips) };
     let parents = parents_of(&entries);
-    let answered_is_held = answered.as_ref().is_some_and(|want| known.entries.contains_key(&want.tip.hash));
+    let served = answered.as_ref().map(|want| tips_on(&want.stream, &entries)).unwrap_or_default();
+    let held: BTreeSet<EntryHash> = known.entries.keys().copied().collect();
+    let answered_is_held = answered.as_ref().is_some_and(|want| held.contains(&want.tip.hash));
     let Admission { append, wants, faults } = admit::admit(known, trust, occasion, entries);
 
     let abouts = append.iter().map(about).collect();
@@ -109,6 +113,7 @@ async fn apply_in<T: WriteTx>(
     let state = grow(tx, growth).await?;
 
     let appended: BTreeSet<EntryHash> = append.iter().map(Entry::hash).collect();
+    let through = served.into_iter().rev().find(|tip| appended.contains(&tip.hash) || held.contains(&tip.hash));
     let answered = match answered {
         Some(want) if answered_is_held => {
             tx.drop_held_wants(&[want.tip.hash]).await?;
@@ -119,7 +124,18 @@ async fn apply_in<T: WriteTx>(
     let fresh = fresh_wants(wants, &faults, answered, &appended);
     let wants = note_wants(tx, &peer, &streams, fresh, &parents, now_ms).await?;
     let position = advance_position(tx, &peer, advance, now_ms).await?;
-    Ok((Applied { appended: append, wants, faults, position }, state))
+    Ok((Applied { appended: append, wants, faults, position, through }, state))
+}
+
+/// The whole entries of one stream, in the order in which they came.
+fn tips_on(stream: &StreamKey, entries: &[Carried]) -> Vec<Tip> {
+    let on_it = |carried: &Carried| match carried {
+        Carried::Whole(entry) if entry.header.stream == *stream => {
+            Some(Tip { seq: entry.header.seq, hash: entry.hash() })
+        }
+        Carried::Whole(_) | Carried::Named { .. } => None,
+    };
+    entries.iter().filter_map(on_it).collect()
 }
 
 fn streams_of(entries: &[Carried], answered: Option<&Want>) -> BTreeMap<Digest, StreamKey> {

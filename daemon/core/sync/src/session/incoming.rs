@@ -2,21 +2,25 @@
 //! beside the live tail.
 //!
 //! Invariant: a want leaves the durable list only by the store, when the entry it names is held; here it is at most
-//! set aside for the rest of the session.
+//! set aside for the rest of the session. One stream is asked for once at a time.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::{Entry, Lane};
+use gongkai_journal::{Entry, StreamKey};
 
-use super::{Effect, OpenWant};
+use super::{Effect, OpenWant, WantKey};
 use crate::{
     message::{Batch, Fault, Message},
     position::Position,
     want::{Head, Tip, Want},
 };
 
-/// Wants asked for at once: hides the round trip, and bounds what an answer may bring.
-const WANTS_IN_FLIGHT_MAX: usize = 4;
+mod queue;
+
+use queue::Queue;
+
+/// Wants asked for at once: hides the round trip, and bounds what a fresh batch has to wait behind.
+pub(super) const WANTS_IN_FLIGHT_MAX: usize = 4;
 /// Heads gathered over pages: a province's 1,500 nodes with some twenty streams each stay far below.
 const HEADS_MAX: usize = 1_000_000;
 
@@ -29,19 +33,28 @@ pub(super) struct Incoming {
     applying: u32,
     has_read_wants: bool,
     is_reading_wants: bool,
-    /// Wants were noted since they were last read.
+    /// The list was not read to its end, or wants were noted since.
     is_stale: bool,
-    queue: VecDeque<OpenWant>,
-    asked: BTreeMap<u64, Want>,
+    queue: Queue,
+    asked: BTreeMap<u64, Asked>,
     answering: u32,
     next_request: u64,
     /// Not to be had in this session, unless trust entries arrive.
-    set_aside: BTreeSet<Want>,
+    set_aside: BTreeSet<WantKey>,
 }
 
+/// A want that the peer was asked for.
+#[derive(Debug)]
+struct Asked {
+    want: Want,
+    /// Everything up to here was served before: an answer must go beyond.
+    cursor: u64,
+}
+
+/// What became of an answer.
 pub(super) struct Answer {
     pub(super) is_held: bool,
-    pub(super) has_progressed: bool,
+    pub(super) through: Option<Tip>,
     pub(super) has_trust: bool,
     pub(super) faults: Vec<Fault>,
     pub(super) haves: Vec<Tip>,
@@ -50,8 +63,7 @@ pub(super) struct Answer {
 impl Incoming {
     /// The wants of earlier sessions are being read.
     pub(super) fn begin(&mut self) -> Vec<Effect> {
-        self.is_reading_wants = true;
-        vec![Effect::ReadWants]
+        vec![self.read_wants()]
     }
 
     pub(super) fn batch(&mut self, batch: Batch) -> Vec<Effect> {
@@ -82,22 +94,20 @@ impl Incoming {
         effects
     }
 
-    pub(super) fn wants_read(&mut self, wants: Vec<OpenWant>) -> Vec<Effect> {
+    pub(super) fn wants_read(&mut self, wants: Vec<OpenWant>, has_more: bool) -> Vec<Effect> {
         self.is_reading_wants = false;
         self.has_read_wants = true;
-        let asked: BTreeSet<&Want> = self.asked.values().collect();
-        self.queue = wants
-            .into_iter()
-            .filter(|open| !asked.contains(&open.want) && !self.set_aside.contains(&open.want))
-            .collect();
+        let passed_over = self.passed_over();
+        let is_open = |open: &OpenWant| !passed_over.contains(&key_of(&open.want));
+        self.queue.fill(wants.into_iter().filter(is_open), has_more);
         self.go_on()
     }
 
     pub(super) fn wanted(&mut self, request: u64, entries: Vec<Entry>) -> Vec<Effect> {
-        let Some(want) = self.asked.get(&request).cloned() else { return Vec::new() };
+        let Some(want) = self.asked.get(&request).map(|asked| asked.want.clone()) else { return Vec::new() };
         if entries.is_empty() {
             self.asked.remove(&request);
-            self.set_aside.insert(want.clone());
+            self.set_aside.insert(key_of(&want));
             let mut effects = vec![Effect::SetAside { want, code: "GK-SYNC-010".to_owned() }];
             effects.extend(self.go_on());
             return effects;
@@ -106,21 +116,26 @@ impl Incoming {
         vec![Effect::Answer { request, want, entries }]
     }
 
+    /// An answer that ends in something held brings the want on even where nothing in it was new: after a fork the
+    /// part between the nearest sample and the fork may fill a whole answer. The cursor must rise each time.
     pub(super) fn answered(&mut self, request: u64, answer: Answer) -> Vec<Effect> {
         self.answering = self.answering.saturating_sub(1);
-        let Some(want) = self.asked.remove(&request) else { return Vec::new() };
+        let Some(Asked { want, cursor }) = self.asked.remove(&request) else { return Vec::new() };
         self.forgive(answer.has_trust);
+        if let Some(through) = &answer.through {
+            self.queue.learn(&want.stream, through);
+        }
         let mut effects = Vec::new();
         if answer.is_held {
             // The store took it off the list.
         } else if let Some(fault) = answer.faults.first() {
             let code = fault.code.clone();
-            self.set_aside.insert(want.clone());
+            self.set_aside.insert(key_of(&want));
             effects.push(Effect::SetAside { want, code });
-        } else if answer.has_progressed {
-            effects.push(self.ask(OpenWant { want, haves: answer.haves }));
+        } else if let Some(through) = answer.through.filter(|through| through.seq > cursor) {
+            self.queue.put_back(OpenWant { want, haves: answer.haves }, &through);
         } else {
-            self.set_aside.insert(want);
+            self.set_aside.insert(key_of(&want));
         }
         effects.extend(self.go_on());
         effects
@@ -133,7 +148,7 @@ impl Incoming {
             && self.applying == 0
             && self.answering == 0
             && self.asked.is_empty()
-            && self.queue.is_empty()
+            && self.queue.is_drained()
             && self.pages.is_empty()
     }
 
@@ -145,31 +160,42 @@ impl Incoming {
         }
     }
 
+    /// Fresh wants are read while others are under way, so that a key does not wait behind a first load.
     fn go_on(&mut self) -> Vec<Effect> {
-        if self.is_stale && !self.is_reading_wants && self.asked.is_empty() {
-            self.is_stale = false;
-            self.is_reading_wants = true;
-            return vec![Effect::ReadWants];
-        }
         let mut effects = Vec::new();
+        if !self.is_reading_wants && (self.is_stale || self.queue.is_exhausted()) {
+            self.is_stale = false;
+            effects.push(self.read_wants());
+        }
+        let mut under_way: BTreeSet<StreamKey> = self.asked.values().map(|asked| asked.want.stream.clone()).collect();
         while self.asked.len() < WANTS_IN_FLIGHT_MAX {
-            let is_waiting_for_trust = self.asked.values().any(|want| want.stream.lane() == Lane::Trust);
-            let Some(next) = self.queue.front() else { break };
-            if is_waiting_for_trust && next.want.stream.lane() != Lane::Trust {
-                break;
-            }
-            let Some(open) = self.queue.pop_front() else { break };
-            effects.push(self.ask(open));
+            let Some(next) = self.queue.next(&under_way) else { break };
+            under_way.insert(next.open.want.stream.clone());
+            effects.push(self.ask(next.open, next.cursor));
         }
         effects
     }
 
-    fn ask(&mut self, open: OpenWant) -> Effect {
+    fn read_wants(&mut self) -> Effect {
+        self.is_reading_wants = true;
+        Effect::ReadWants { but: self.passed_over() }
+    }
+
+    fn passed_over(&self) -> BTreeSet<WantKey> {
+        let asked = self.asked.values().map(|asked| key_of(&asked.want));
+        self.set_aside.iter().cloned().chain(asked).collect()
+    }
+
+    fn ask(&mut self, open: OpenWant, cursor: u64) -> Effect {
         self.next_request += 1;
         let request = self.next_request;
-        let message =
-            Message::Want { request, stream: open.want.stream.clone(), tip: open.want.tip.clone(), haves: open.haves };
-        self.asked.insert(request, open.want);
+        let OpenWant { want, haves } = open;
+        let message = Message::Want { request, stream: want.stream.clone(), tip: want.tip.clone(), haves };
+        self.asked.insert(request, Asked { want, cursor });
         Effect::Send(message)
     }
+}
+
+fn key_of(want: &Want) -> WantKey {
+    (want.stream.clone(), want.tip.clone())
 }

@@ -7,203 +7,21 @@
 //! Invariant: nothing is acknowledged before it is committed, and a position only moves in the transaction that
 //! stores or wants everything up to it. Left out: dialling, retrying (`retry`), and who may connect (edge/pki).
 
-use gongkai_journal::{Entry, Incarnation, StreamKey};
-use gongkai_model::id::DivisionId;
-
 use crate::{
-    message::{Batch, Carried, Fault, Hello, Message, PROTOCOL_MAX, PROTOCOL_MIN, Refusal},
-    position::{FeedId, Position},
-    want::{Head, Tip, Want},
+    message::{Hello, Message, PROTOCOL_MAX, PROTOCOL_MIN, Refusal},
+    position::Position,
+    want::Head,
 };
 
+mod event;
 mod incoming;
 mod outgoing;
 #[cfg(test)]
 mod tests;
 
-use incoming::Incoming;
+pub use event::{Effect, Event, Facts, FeedPart, OpenWant, Outcome, WantKey};
+use incoming::{Answer, Incoming};
 use outgoing::Outgoing;
-
-/// What this end is.
-#[derive(Clone, Debug)]
-pub struct Facts {
-    /// This node's division.
-    pub division: DivisionId,
-    /// The life of its journal.
-    pub incarnation: Incarnation,
-    /// Its feed.
-    pub feed_id: FeedId,
-    /// The daemon (colleagues on one database differ here).
-    pub daemon_id: Incarnation,
-    /// Host name.
-    pub host: String,
-    /// The division that the peer's certificate names.
-    pub peer: DivisionId,
-    /// Stay open for news, or end when both are done.
-    pub is_live: bool,
-}
-
-/// Part of one's own feed, as read for the peer.
-#[derive(Clone, Debug)]
-pub struct FeedPart {
-    /// What the route takes from it.
-    pub entries: Vec<Carried>,
-    /// Where it ends, with today's epoch.
-    pub to: Position,
-    /// Whether the feed ends there.
-    pub is_at_end: bool,
-}
-
-/// A want with what is held of its stream.
-#[derive(Clone, Debug)]
-pub struct OpenWant {
-    /// The want.
-    pub want: Want,
-    /// Samples of what is held, highest first.
-    pub haves: Vec<Tip>,
-}
-
-/// What happened.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// The link is up. Carries our position on the peer's feed.
-    Opened {
-        /// `None` at first contact.
-        position: Option<Position>,
-    },
-    /// The peer said something.
-    Received(Message),
-    /// Result of [`Effect::CheckPosition`].
-    PositionChecked {
-        /// Feed, hash at the offset and epoch all agree.
-        holds: bool,
-        /// Entries behind the position on the peer's route.
-        entries_to_send: u64,
-    },
-    /// Result of [`Effect::ReadHeads`].
-    HeadsRead {
-        /// Our streams on the peer's route.
-        heads: Vec<Head>,
-        /// The end of our feed that they stand for.
-        position: Position,
-    },
-    /// Result of [`Effect::ReadFeed`].
-    FeedRead(FeedPart),
-    /// Result of [`Effect::Apply`] and [`Effect::ApplyHeads`]: committed.
-    Applied {
-        /// Our position on the peer's feed now.
-        position: Position,
-        /// Streams that stopped.
-        faults: Vec<Fault>,
-        /// Whether wants were noted or cleared.
-        has_new_wants: bool,
-        /// Whether entries of the trust lane were stored.
-        has_trust: bool,
-    },
-    /// Result of [`Effect::ReadWants`].
-    WantsRead(Vec<OpenWant>),
-    /// Result of [`Effect::Serve`].
-    Served {
-        /// The request.
-        request: u64,
-        /// Entries following what the asker holds.
-        entries: Vec<Entry>,
-        /// Whether the tip is among them.
-        is_complete: bool,
-    },
-    /// Result of [`Effect::Answer`]: committed.
-    Answered {
-        /// The request.
-        request: u64,
-        /// Whether the wanted entry is held now.
-        is_held: bool,
-        /// Whether anything was stored.
-        has_progressed: bool,
-        /// Whether entries of the trust lane were stored.
-        has_trust: bool,
-        /// The stream stopped.
-        faults: Vec<Fault>,
-        /// Fresh samples for asking on.
-        haves: Vec<Tip>,
-    },
-    /// Our feed has grown.
-    FeedAdvanced,
-    /// The peer closed its half.
-    Closed,
-}
-
-/// What to do, in order.
-#[derive(Clone, Debug)]
-pub enum Effect {
-    /// Say this to the peer.
-    Send(Message),
-    /// Compare the peer's position with our feed and tree.
-    CheckPosition(Position),
-    /// Read the heads of the streams on the peer's route, with the feed's end.
-    ReadHeads,
-    /// Read our feed after an offset, one batch at most.
-    ReadFeed {
-        /// Entries up to here were read.
-        after: u64,
-    },
-    /// Commit entries of the peer's feed, and move our position if it stands at `from`.
-    Apply(Batch),
-    /// Commit as wants what the peer has and we lack, and take the position.
-    ApplyHeads {
-        /// All pages.
-        heads: Vec<Head>,
-        /// The position they stand for.
-        position: Position,
-    },
-    /// Read the durable wants towards this peer, trust lane and smallest first.
-    ReadWants,
-    /// Read what the peer wants.
-    Serve {
-        /// Its request.
-        request: u64,
-        /// The stream.
-        stream: StreamKey,
-        /// Up to here.
-        tip: Tip,
-        /// What it holds.
-        haves: Vec<Tip>,
-    },
-    /// Commit the answer to a want.
-    Answer {
-        /// Our request.
-        request: u64,
-        /// What was wanted.
-        want: Want,
-        /// What came.
-        entries: Vec<Entry>,
-    },
-    /// Note that a want cannot be met for now.
-    SetAside {
-        /// The want.
-        want: Want,
-        /// Why, a permanent code.
-        code: String,
-    },
-    /// Note how far the peer has acknowledged our feed.
-    RecordAcked(Position),
-    /// Both directions are drained as far as this end knows.
-    CaughtUp,
-    /// The session is over.
-    Finish(Outcome),
-}
-
-/// How a session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Both sides were done.
-    Complete,
-    /// The link closed in the middle; the next session goes on from the last commit.
-    Interrupted,
-    /// The peer refused.
-    Refused(Refusal),
-    /// This end refused; the message was sent.
-    Refusing(Refusal),
-}
 
 /// The machine of one end.
 #[derive(Debug)]
@@ -272,15 +90,24 @@ impl Session {
                 vec![Effect::Send(Message::Wanted { request, entries, is_complete })]
             }
             Event::Applied { position, faults, has_new_wants, has_trust } => {
-                self.incoming.applied(position, faults, has_new_wants, has_trust)
+                let effects = self.incoming.applied(position, faults, has_new_wants, has_trust);
+                self.with_own_growth(effects)
             }
-            Event::WantsRead(wants) => self.incoming.wants_read(wants),
-            Event::Answered { request, is_held, has_progressed, has_trust, faults, haves } => {
-                let answer = incoming::Answer { is_held, has_progressed, has_trust, faults, haves };
-                self.incoming.answered(request, answer)
+            Event::WantsRead { wants, has_more } => self.incoming.wants_read(wants, has_more),
+            Event::Answered { request, is_held, through, has_trust, faults, haves } => {
+                let answer = Answer { is_held, through, has_trust, faults, haves };
+                let effects = self.incoming.answered(request, answer);
+                self.with_own_growth(effects)
             }
         };
         self.settle(&mut effects);
+        effects
+    }
+
+    /// What was committed may have made our own feed grow (names to send back, receipts). It is read before this end
+    /// can say that it is done: else the peer would leave while we still have news for it.
+    fn with_own_growth(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
+        effects.extend(self.outgoing.advance());
         effects
     }
 

@@ -1,0 +1,164 @@
+//! What one end holds and routes, the other holds at the end, whatever breaks in between.
+
+use std::collections::BTreeSet;
+
+use gongkai_journal::{Reach, StreamKey};
+
+use super::{
+    node::{Node, id},
+    talk::{End, talk},
+};
+use crate::session::{Event, Outcome};
+
+fn check_equal(one: &Node, two: &Node) {
+    let (here, there) = (one.routed(two.name), two.routed(one.name));
+    let apart: Vec<_> = here.symmetric_difference(&there).collect();
+    assert!(apart.is_empty(), "{apart:?} of {} and {}", here.len(), there.len());
+    assert_eq!((one.wants.len(), two.wants.len()), (0, 0), "{:?} {:?}", one.wants, two.wants);
+}
+
+fn filled() -> (Node, Node) {
+    let (mut parent, mut child) = (Node::new("k", 1), Node::new("t", 2));
+    for number in 0..20 {
+        child.write("t", Reach::Path, &format!("draft {number}"));
+        child.write("t", Reach::SelfOnly, &format!("save {number}"));
+        parent.write("t", Reach::Path, &format!("decision {number}"));
+        parent.write("k", Reach::Path, &format!("not yours {number}"));
+        parent.write("k", Reach::Subtree, &format!("edition {number}"));
+    }
+    (parent, child)
+}
+
+#[test]
+fn first_contact_brings_each_side_what_is_routed_to_it() {
+    let (mut parent, mut child) = filled();
+    let outcomes = talk(&mut child, &mut parent, usize::MAX);
+    assert_eq!(outcomes, (Some(Outcome::Complete), Some(Outcome::Complete)));
+    check_equal(&parent, &child);
+    assert_eq!((parent.feed.len(), child.feed.len()), (80, 80));
+}
+
+#[test]
+fn a_session_cut_after_any_message_is_finished_by_the_next() {
+    for cut in 1..80 {
+        let (mut parent, mut child) = filled();
+        talk(&mut child, &mut parent, cut);
+        child.write("t", Reach::Path, "written while cut off");
+        let outcomes = talk(&mut child, &mut parent, usize::MAX);
+        assert_eq!(outcomes.0, Some(Outcome::Complete), "cut after {cut}");
+        check_equal(&parent, &child);
+    }
+}
+
+#[test]
+fn an_idle_session_costs_the_same_however_much_is_stored() {
+    let (mut parent, mut child) = filled();
+    talk(&mut child, &mut parent, usize::MAX);
+    for size in [0, 150] {
+        for number in 0..size {
+            child.write("t", Reach::Path, &format!("more {number}"));
+        }
+        talk(&mut child, &mut parent, usize::MAX);
+        talk(&mut child, &mut parent, usize::MAX);
+        let position = child.position.clone();
+        let mut end = End::new(&mut child, "k");
+        assert_eq!(end.run(Event::Opened { position }).len(), 1);
+        assert!(talk(&mut child, &mut parent, 7).0.is_some(), "hello, echo of names and done, on both sides");
+    }
+}
+
+#[test]
+fn a_rewound_node_gets_back_what_it_had_sent_and_what_it_had_received() {
+    let (mut parent, mut child) = filled();
+    talk(&mut child, &mut parent, usize::MAX);
+    let (old_parent, old_child) = (parent.clone(), child.clone());
+    child.write("t", Reach::Path, "lost in the child's rewind");
+    parent.write("t", Reach::Path, "lost in the parent's rewind");
+    talk(&mut child, &mut parent, usize::MAX);
+    let mut rewound = old_child;
+    talk(&mut rewound, &mut parent, usize::MAX);
+    check_equal(&parent, &rewound);
+    let mut rewound = old_parent;
+    rewound.write("k", Reach::Subtree, "new work, so that the feed is as long as before");
+    rewound.write("k", Reach::Subtree, "and longer");
+    talk(&mut child, &mut rewound, usize::MAX);
+    check_equal(&rewound, &child);
+    assert_eq!(child.routed("k").len(), 63 - 1 + 2);
+}
+
+#[test]
+fn both_branches_of_a_fork_are_kept_and_relayed() {
+    let (mut parent, mut child) = filled();
+    talk(&mut child, &mut parent, usize::MAX);
+    let snapshot = child.clone();
+    child.write("t", Reach::Path, "branch one");
+    talk(&mut child, &mut parent, usize::MAX);
+    let mut child = snapshot;
+    child.write("t", Reach::Path, "branch two");
+    talk(&mut child, &mut parent, usize::MAX);
+    check_equal(&parent, &child);
+    let stream = parent
+        .feed
+        .iter()
+        .find(|(e, _)| e.header.stream.author.division == id("t"))
+        .map(|(e, _)| e.header.stream.clone());
+    assert_eq!(stream.map(|stream| parent.tips(&stream).len()), Some(2));
+}
+
+#[test]
+fn a_branch_comes_over_whatever_lies_between_the_nearest_sample_and_the_fork() {
+    for length in [1, 2, 3, 6, 11, 17, 30, 39] {
+        let (mut parent, mut child) = (Node::new("k", 1), Node::new("t", 2));
+        let write = |node: &mut Node, count: usize, mark: &str| {
+            (0..count).for_each(|number| node.write("t", Reach::Path, &format!("{mark} {number}")));
+        };
+        write(&mut child, 40, "shared");
+        talk(&mut child, &mut parent, usize::MAX);
+        let mut reverted = Node::new("t", 2);
+        reverted.feed = child.feed[..40 - length].to_vec();
+        reverted.hashes = child.hashes[..=40 - length].to_vec();
+        reverted.position = child.position;
+        write(&mut reverted, length + 5, "again");
+        let outcomes = talk(&mut reverted, &mut parent, usize::MAX);
+        assert_eq!(outcomes, (Some(Outcome::Complete), Some(Outcome::Complete)), "forked {length} back");
+        check_equal(&parent, &reverted);
+    }
+}
+
+#[test]
+fn an_end_that_wrote_because_of_what_it_took_sends_that_before_it_is_done() {
+    let (mut parent, mut child) = filled();
+    talk(&mut child, &mut parent, usize::MAX);
+    child.write("t", Reach::Path, "one more");
+    let outcomes = talk(&mut child, &mut parent, usize::MAX);
+    assert_eq!(outcomes, (Some(Outcome::Complete), Some(Outcome::Complete)));
+    assert_eq!(child.acked.as_ref(), Some(&child.at(child.feed.len(), &id("k"))));
+    assert_eq!(parent.acked.as_ref(), Some(&parent.at(parent.feed.len(), &id("t"))), "its names came over as well");
+}
+
+#[test]
+fn a_forged_entry_stops_its_stream_and_no_other() {
+    let (mut parent, mut child) = filled();
+    let forged =
+        child.feed.iter().position(|(e, _)| e.header.seq == 5 && e.header.reach() == Reach::Path).expect("there");
+    child.feed[forged].0.signature[0] ^= 1;
+    let outcomes = talk(&mut child, &mut parent, usize::MAX);
+    assert_eq!(outcomes.0, Some(Outcome::Complete));
+    assert_eq!(parent.feed.iter().filter(|(e, _)| e.header.stream.author.division == id("t")).count(), 4);
+    assert_eq!(child.feed.iter().filter(|(e, _)| e.header.stream.author.division == id("k")).count(), 40);
+    let stopped: BTreeSet<&StreamKey> = parent.wants.iter().map(|want| &want.stream).collect();
+    assert_eq!(stopped.len(), 1, "the rest of the stream stays wanted");
+}
+
+#[test]
+fn a_peer_with_another_name_and_a_copy_of_the_database_are_refused() {
+    let (mut parent, mut child) = filled();
+    let greeting = End::new(&mut parent, "t").run(Event::Opened { position: None }).remove(0);
+    let mut end = End::new(&mut child, "c");
+    end.run(Event::Received(greeting));
+    assert!(matches!(end.outcome, Some(Outcome::Refusing(refusal)) if refusal.code == "GK-SYNC-002"));
+    let (mut parent, mut child) = filled();
+    parent.feed_id = child.feed_id;
+    let (one, _) = talk(&mut child, &mut parent, usize::MAX);
+    assert!(matches!(one, Some(Outcome::Refusing(refusal)) if refusal.code == "GK-SYNC-004"));
+}
