@@ -1,7 +1,8 @@
 //! The administrative tree as data: divisions with dated attributes, and who stands on whose path.
 //!
 //! Invariant: a tree is a function of the *set* of its records; a division's id never changes, its code, name,
-//! level and parent hold from a first day. A record that would close a loop is left out of that day's tree.
+//! level and parent hold from a first day. Every division's path ends at a top: what would go round in a loop or
+//! deeper than [`DEPTH_MAX`], and a parent whose own record is not here yet, hangs directly below the top that day.
 //! Left out: who may write records (journal), and what the records mean for routes (journal::route).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,10 @@ pub struct Division {
 pub struct Tree {
     divisions: BTreeMap<DivisionId, Division>,
     children: BTreeMap<DivisionId, BTreeSet<DivisionId>>,
+    /// The first division without a parent.
+    top: Option<DivisionId>,
+    /// Named as parents, without a record: orders of two histories of one root may come in any order.
+    unknown: BTreeSet<DivisionId>,
 }
 
 impl Tree {
@@ -58,6 +63,11 @@ impl Tree {
         }
         let mut tree =
             Self { divisions: latest.into_values().map(|d| (d.id.clone(), d.clone())).collect(), ..Self::default() };
+        let top = tree.roots().next().map(|division| division.id.clone());
+        tree.top = top;
+        let parents = tree.divisions.values().filter_map(|division| division.parent.as_ref());
+        let unknown = parents.filter(|parent| !tree.divisions.contains_key(*parent)).cloned().collect();
+        tree.unknown = unknown;
         tree.cut_loops();
         for division in tree.divisions.values() {
             if let Some(parent) = &division.parent {
@@ -67,19 +77,34 @@ impl Tree {
         tree
     }
 
-    /// A parent chain that does not end within [`DEPTH_MAX`] steps is a loop; its members lose their parent.
+    /// Orders of two histories of one root may contradict each other. The members of a loop hang below the top, and
+    /// not nowhere: a node without a path to the root would never take the order that mends it.
     fn cut_loops(&mut self) {
-        let looping: Vec<DivisionId> =
-            self.divisions.keys().filter(|id| self.climb(id).count() > DEPTH_MAX).cloned().collect();
-        for id in looping {
-            if let Some(division) = self.divisions.get_mut(&id) {
-                division.parent = None;
+        let is_member = |id: &&DivisionId| self.climb(id).skip(1).any(|step| step == *id);
+        let members: Vec<DivisionId> = self.divisions.keys().filter(is_member).cloned().collect();
+        self.hang(&members);
+        let is_too_deep = |id: &&DivisionId| self.climb(id).count() > DEPTH_MAX;
+        let deep: Vec<DivisionId> = self.divisions.keys().filter(is_too_deep).cloned().collect();
+        self.hang(&deep);
+    }
+
+    fn hang(&mut self, ids: &[DivisionId]) {
+        for id in ids {
+            if let Some(division) = self.divisions.get_mut(id) {
+                division.parent.clone_from(&self.top);
             }
         }
     }
 
     fn climb<'a>(&'a self, id: &'a DivisionId) -> impl Iterator<Item = &'a DivisionId> {
-        std::iter::successors(Some(id), |id| self.divisions.get(*id)?.parent.as_ref()).take(DEPTH_MAX + 1)
+        std::iter::successors(Some(id), |id| self.above(id)).take(DEPTH_MAX + 1)
+    }
+
+    fn above(&self, id: &DivisionId) -> Option<&DivisionId> {
+        match self.divisions.get(id) {
+            Some(division) => division.parent.as_ref(),
+            None => self.top.as_ref().filter(|_| self.unknown.contains(id)),
+        }
     }
 
     /// The division's attributes on that day.
@@ -129,7 +154,8 @@ impl Tree {
         let mut found = BTreeSet::from([id.clone()]);
         let mut open = vec![id.clone()];
         while let Some(next) = open.pop() {
-            for child in self.children(&next) {
+            let unknown = self.unknown.iter().filter(|_| self.top.as_ref() == Some(&next));
+            for child in self.children(&next).chain(unknown) {
                 if found.insert(child.clone()) {
                     open.push(child.clone());
                 }
@@ -188,9 +214,37 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_is_cut_and_does_not_hang() {
-        let records = [division("a", "0001-01-01", Some("b")), division("b", "0001-01-01", Some("a"))];
+    fn a_loop_hangs_below_the_top_and_keeps_what_is_below_it() {
+        let mut records = vec![
+            division("a", "0001-01-01", Some("b")),
+            division("b", "0001-01-01", Some("a")),
+            division("under", "0001-01-01", Some("b")),
+        ];
         let tree = Tree::as_of(&records, &Day::earliest());
-        assert_eq!(tree.path(&id("a")), vec![id("a")]);
+        assert_eq!(tree.path(&id("a")), vec![id("a")], "there is no top");
+        records.push(division("top", "0001-01-01", None));
+        let tree = Tree::as_of(&records, &Day::earliest());
+        assert_eq!(tree.path(&id("a")), vec![id("top"), id("a")]);
+        assert_eq!(tree.path(&id("under")), vec![id("top"), id("b"), id("under")]);
+    }
+
+    #[test]
+    fn a_parent_without_a_record_hangs_below_the_top() {
+        let records = [division("top", "0001-01-01", None), division("t", "0001-01-01", Some("not-here"))];
+        let tree = Tree::as_of(&records, &Day::earliest());
+        assert_eq!(tree.path(&id("t")), vec![id("top"), id("not-here"), id("t")]);
+        assert_eq!(tree.subtree(&id("top")), BTreeSet::from([id("top"), id("not-here"), id("t")]));
+        assert_eq!(tree.path(&id("stranger")), vec![id("stranger")]);
+    }
+
+    #[test]
+    fn every_path_ends_at_the_top_however_deep_the_records_go() {
+        let name = |number: usize| format!("d{number:02}");
+        let mut records = vec![division("d00", "0001-01-01", None)];
+        records.extend((1..60).map(|number| division(&name(number), "0001-01-01", Some(&name(number - 1)))));
+        let tree = Tree::as_of(&records, &Day::earliest());
+        for record in &records {
+            assert_eq!(tree.path(&record.id).first(), Some(&id("d00")));
+        }
     }
 }
