@@ -4,6 +4,7 @@
 
 use gongkai_journal::{
     Entry, EntryHash, Lane, Reach,
+    carry::Carriage,
     header::PAYLOAD_BYTES_MAX,
     kind::Kind,
     payload::{self, OnCatalog},
@@ -34,6 +35,18 @@ impl App {
     async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Entry>> {
         let author = self.store().identity().author();
         Ok(self.store().append(drafts, &author, self.inner.signer.as_ref(), self.now_ms()).await?)
+    }
+
+    /// Commits at the root what moved divisions lack of the keys of those above whom they stood; see [`App::append`].
+    pub(crate) async fn carry_keys(&self) -> Result<()> {
+        let world = self.world();
+        if world.missing.is_empty() || self.held().is_some() {
+            return Ok(());
+        }
+        let repeat = |it: &Carriage| Draft::of(it.kind, it.about.clone(), it.payload.clone());
+        let drafts = world.missing.iter().map(repeat).collect();
+        self.append(drafts).await?;
+        Ok(())
     }
 
     /// Commits a receipt; see [`App::append`].

@@ -100,6 +100,8 @@ impl App {
         };
         let app = Self { inner: Arc::new(inner) };
         app.catch_up().await?;
+        app.carry_keys().await?;
+        app.catch_up().await?;
         Ok(app)
     }
 

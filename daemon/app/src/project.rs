@@ -40,6 +40,7 @@ impl App {
             let entries: Vec<Entry> = placed.into_iter().map(|placed| placed.entry).collect();
             if entries.iter().any(|entry| entry.header.lane() == Lane::Trust) {
                 self.refresh_world().await?;
+                self.carry_keys().await?;
             }
             for catalog in touched(&entries, &[Kind::Submission]) {
                 self.receive(&catalog).await?;

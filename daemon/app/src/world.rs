@@ -1,16 +1,19 @@
 //! What the node believes: tree, tables and keys, folded from the entries of the trust lane.
 //!
 //! Invariant: a function of the set of trust entries, the pinned anchors and the day; equal on every node that has
-//! the same entries. Only the root writes tree and tables in this version; keys count through an ancestor's entry.
+//! the same entries. Only the root writes tree and tables in this version; keys count through the entry of a division
+//! that ever stood above. Both branches of a root that fell back are heard: of contradictory orders the later version
+//! holds, and the root itself stays at the top whatever they say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_journal::{
     Entry, Route,
+    carry::{self, Carriage},
     keys::Keyring,
     kind::Kind,
     payload::{self, CertPut, KeyRevoke, TablePut, TreePut},
-    route::may_write,
+    route::Ancestry,
     sign::PublicKey,
 };
 use gongkai_model::{
@@ -60,6 +63,8 @@ pub struct World {
     table_version: u64,
     /// Certificate entries by division, the latest last.
     certificates: BTreeMap<DivisionId, Vec<CertPut>>,
+    /// At the root: keys and revocations that moved divisions lack.
+    pub(crate) missing: Vec<Carriage>,
     /// The root's anchor.
     pub anchor: Anchor,
     /// The day in China on which this was folded.
@@ -88,13 +93,17 @@ impl World {
 
     fn fold(me: DivisionId, anchor: Anchor, first_tree: Vec<Division>, entries: &[Entry], day: &Day) -> Self {
         let root = anchor.division.clone();
-        let tree = fold_tree(&root, first_tree, entries, day);
+        let records = tree_records(&root, first_tree, entries);
+        let ancestry = Ancestry::of(&root, records.iter().map(|(.., record)| record));
+        let tree = fold_tree(records, day);
         let tables = fold_tables(&root, entries);
         let (routing, table_version, vocabulary) = latest_table(&tables);
-        let (keyring, certificates) = fold_keys(&anchor, &tree, entries);
+        let (keyring, certificates) = fold_keys(&anchor, &ancestry, entries);
         let route = Route::of(&tree, &me);
+        let missing = if me == root { carry::missing(&ancestry, &tree, entries) } else { Vec::new() };
         Self {
-            trust: Trust { keyring, tree, route },
+            missing,
+            trust: Trust { keyring, tree, ancestry, route },
             vocabulary,
             tables: tables.into_iter().map(|(hash, table)| (hash, table.routing)).collect(),
             routing,
@@ -173,11 +182,11 @@ impl World {
         path.into_iter().rev().find(|step| self.has_node(step)).unwrap_or_else(|| self.root.clone())
     }
 
-    /// The divisions whose entries about a division's catalogs count: every ancestor may have had custody before the
-    /// division got its node. Where two wrote, the fold shows a same-owner conflict; acts are refused to all but the
-    /// custodian of today ([`World::custodian`]).
+    /// The divisions whose entries about a division's catalogs count: every one that ever stood above may have had
+    /// custody before the division got its node. Where two wrote, the fold shows a same-owner conflict; acts are
+    /// refused to all but the custodian of today ([`World::custodian`]).
     pub fn custodians(&self, id: &DivisionId) -> BTreeSet<DivisionId> {
-        self.tree().path(id).into_iter().filter(|step| step != id).collect()
+        self.trust.ancestry.line(id).into_iter().filter(|step| step != id).collect()
     }
 
     /// The review steps of a catalog under a routing table; `None` while the table is not here.
@@ -209,20 +218,30 @@ fn is_by(entry: &Entry, division: &DivisionId) -> bool {
     entry.header.stream.author.division == *division
 }
 
-fn fold_tree(root: &DivisionId, first: Vec<Division>, entries: &[Entry], day: &Day) -> Tree {
-    let mut records: BTreeMap<(DivisionId, Day), (u64, Digest, Division)> = BTreeMap::new();
-    for record in first {
-        records.insert((record.id.clone(), record.from.clone()), (0, Digest::of_file(b""), record));
-    }
+/// A record with the version and entry that ordered it.
+type Ordered = (u64, Digest, Division);
+
+/// Everything that was ever ordered, and what enrolment brought.
+fn tree_records(root: &DivisionId, first: Vec<Division>, entries: &[Entry]) -> Vec<Ordered> {
+    let mut records: Vec<Ordered> = first.into_iter().map(|record| (0, Digest::of_file(b""), record)).collect();
     for (entry, bytes) in of_kind(entries, &[Kind::TreePut]).filter(|(entry, _)| is_by(entry, root)) {
         let Ok(put) = payload::decode::<TreePut>(&entry.header.kind, bytes) else { continue };
-        for record in put.divisions {
-            let key = (record.id.clone(), record.from.clone());
-            let candidate = (put.version, entry.hash(), record);
-            let place = records.entry(key).or_insert_with(|| candidate.clone());
-            if (candidate.0, candidate.1) > (place.0, place.1) {
-                *place = candidate;
-            }
+        records.extend(put.divisions.into_iter().map(|record| (put.version, entry.hash(), record)));
+    }
+    for (.., record) in &mut records {
+        // Below anything else the root would have no path to those who must hear that this was an error.
+        record.parent = record.parent.take().filter(|_| record.id != *root);
+    }
+    records
+}
+
+fn fold_tree(ordered: Vec<Ordered>, day: &Day) -> Tree {
+    let mut records: BTreeMap<(DivisionId, Day), Ordered> = BTreeMap::new();
+    for candidate in ordered {
+        let key = (candidate.2.id.clone(), candidate.2.from.clone());
+        let place = records.entry(key).or_insert_with(|| candidate.clone());
+        if (candidate.0, candidate.1) > (place.0, place.1) {
+            *place = candidate;
         }
     }
     let records: Vec<Division> = records.into_values().map(|(_, _, record)| record).collect();
@@ -243,7 +262,7 @@ fn latest_table(tables: &BTreeMap<Digest, TablePut>) -> (Option<Digest>, u64, Vo
     })
 }
 
-fn fold_keys(anchor: &Anchor, tree: &Tree, entries: &[Entry]) -> (Keyring, BTreeMap<DivisionId, Vec<CertPut>>) {
+fn fold_keys(anchor: &Anchor, ancestry: &Ancestry, entries: &[Entry]) -> (Keyring, BTreeMap<DivisionId, Vec<CertPut>>) {
     let mut keyring = Keyring::default();
     if let Ok(bytes) = hex::decode(&anchor.public) {
         keyring.pin(anchor.division.clone(), PublicKey { algorithm: anchor.algorithm, bytes });
@@ -252,14 +271,17 @@ fn fold_keys(anchor: &Anchor, tree: &Tree, entries: &[Entry]) -> (Keyring, BTree
     for (entry, bytes) in of_kind(entries, &[Kind::CertPut, Kind::AuthorityPut]) {
         let Ok(cert) = payload::decode::<CertPut>(&entry.header.kind, bytes) else { continue };
         let stream = &entry.header.stream;
-        if cert.division == stream.subject && may_write(tree, &stream.author.division, &cert.division) {
+        if ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
             keyring.admit(&cert);
-            certificates.entry(cert.division.clone()).or_default().push(cert);
+            // What the root repeats about a moved division brings a key, and is not this division's latest.
+            if cert.division == stream.subject {
+                certificates.entry(cert.division.clone()).or_default().push(cert);
+            }
         }
     }
     for (entry, bytes) in of_kind(entries, &[Kind::KeyRevoke]) {
         let Ok(revocation) = payload::decode::<KeyRevoke>(&entry.header.kind, bytes) else { continue };
-        if may_write(tree, &entry.header.stream.author.division, &revocation.division) {
+        if ancestry.may_write(&entry.header.stream.author.division, &revocation.division) {
             keyring.revoke(&revocation);
         }
     }

@@ -6,7 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_journal::{Entry, EntryHash, Reach, StreamKey};
-use gongkai_model::{digest::Digest, id::DivisionId, tree::Tree};
+use gongkai_model::{
+    digest::Digest,
+    id::DivisionId,
+    tree::{Division, Tree},
+};
 use gongkai_sync::{message::Carried, message::Message};
 
 use crate::node::Node;
@@ -15,6 +19,35 @@ use crate::node::Node;
 const CLIMB_MAX: usize = 64;
 
 type Parents = BTreeMap<DivisionId, Option<DivisionId>>;
+
+/// Every parent that a division ever had.
+#[derive(Debug, Default)]
+pub(crate) struct Above(BTreeMap<DivisionId, BTreeSet<DivisionId>>);
+
+impl Above {
+    pub(crate) fn of(records: &[Division]) -> Self {
+        let mut above = Self::default();
+        records.iter().for_each(|record| above.add(&record.id, record.parent.as_ref()));
+        above
+    }
+
+    fn add(&mut self, id: &DivisionId, parent: Option<&DivisionId>) {
+        self.0.entry(id.clone()).or_default().extend(parent.cloned());
+    }
+
+    /// The author is the subject, or some chain of parents that ever were leads from the subject to it.
+    fn allows(&self, stream: &StreamKey) -> bool {
+        let mut reached = BTreeSet::from([&stream.subject]);
+        loop {
+            let next: BTreeSet<&DivisionId> = reached.iter().filter_map(|id| self.0.get(*id)).flatten().collect();
+            let before = reached.len();
+            reached.extend(next);
+            if reached.len() == before {
+                return reached.contains(&stream.author.division);
+            }
+        }
+    }
+}
 
 /// What the world remembers of an entry.
 #[derive(Clone, Debug)]
@@ -34,10 +67,10 @@ pub(crate) struct Watch {
     pub(crate) lost: BTreeSet<EntryHash>,
     /// Every tree that any machine has believed in.
     trees: Vec<Parents>,
+    /// Who stood above whom in any of them.
+    above: Above,
     pub(crate) stranded: usize,
     pub(crate) unservable: usize,
-    /// Sessions in peace that one end saw complete and the other broken off.
-    pub(crate) interrupted: usize,
 }
 
 impl Watch {
@@ -48,6 +81,7 @@ impl Watch {
     pub(crate) fn see_tree(&mut self, tree: &Tree) {
         let parents = parents_of(tree);
         if !self.trees.contains(&parents) {
+            parents.iter().for_each(|(id, parent)| self.above.add(id, parent.as_ref()));
             self.trees.push(parents);
         }
     }
@@ -64,7 +98,12 @@ impl Watch {
             if !self.written.contains_key(&entry.hash()) {
                 self.fail(format!("{} stored an entry that its author never wrote", node.division));
             }
-            self.check_relevant(&node.division, &entry.header.stream, "stored");
+            let stream = &entry.header.stream;
+            self.check_relevant(&node.division, stream, "stored");
+            if !self.above.allows(stream) {
+                let (author, subject) = (&stream.author.division, &stream.subject);
+                self.fail(format!("{} stored an entry of {author}, which never stood above {subject}", node.division));
+            }
         }
     }
 
@@ -154,20 +193,20 @@ impl Watch {
     }
 
     /// All is quiet: the machines agree.
-    pub(crate) fn quiet(&mut self, nodes: &[&Node], tree: &Tree) {
+    pub(crate) fn quiet(&mut self, nodes: &[&Node], tree: &Tree, above: &Above) {
         let parents = parents_of(tree);
         for node in nodes {
             self.chains(node);
-            self.wants(node, nodes, &parents);
+            self.wants(node, nodes, &parents, above);
         }
         let written = std::mem::take(&mut self.written);
         for (hash, entry) in &written {
-            self.agreed(hash, entry, nodes, &parents);
+            self.agreed(hash, entry, nodes, &parents, above);
         }
         self.written = written;
     }
 
-    fn agreed(&mut self, hash: &EntryHash, entry: &Written, nodes: &[&Node], tree: &Parents) {
+    fn agreed(&mut self, hash: &EntryHash, entry: &Written, nodes: &[&Node], tree: &Parents, above: &Above) {
         let holders: Vec<&&Node> = nodes.iter().filter(|node| node.holds(hash)).collect();
         let (stream, seq) = (&entry.stream, entry.seq);
         let name = || {
@@ -184,7 +223,8 @@ impl Watch {
             return;
         }
         let routed = |node: &Node| is_relevant(tree, stream, &node.division);
-        if !holders.iter().any(|node| routed(node)) {
+        // Where the order under which it was written is lost, nobody else may take it.
+        if !holders.iter().any(|node| routed(node)) || !above.allows(stream) {
             self.stranded += 1;
             return;
         }
@@ -217,16 +257,17 @@ impl Watch {
     }
 
     /// What is still wanted can be had from nobody it is wanted from.
-    fn wants(&mut self, node: &Node, nodes: &[&Node], tree: &Parents) {
+    fn wants(&mut self, node: &Node, nodes: &[&Node], tree: &Parents, above: &Above) {
         for (peer, want) in node.store.db.all_wants() {
             let hash = want.tip.hash;
             if node.holds(&hash) {
                 self.fail(format!("{} wants {}, which it holds", node.division, hash.short()));
             }
             let has_it = nodes.iter().any(|other| other.division == peer && other.holds(&hash));
-            if has_it && is_relevant(tree, &want.stream, &node.division) {
+            if has_it && is_relevant(tree, &want.stream, &node.division) && above.allows(&want.stream) {
                 let (why, stream) = (want.why.word(), &want.stream);
-                let what = format!("{}/{}#{}", stream.author.division, stream.subject, want.tip.seq);
+                let what =
+                    format!("{}/{}/{:?}#{}", stream.author.division, stream.subject, stream.reach(), want.tip.seq);
                 self.fail(format!("{} still wants {what} ({why}) from {peer}, which has it", node.division));
             }
             self.unservable += 1;
@@ -234,8 +275,15 @@ impl Watch {
     }
 }
 
+/// Parents that have no record stand below the top.
 fn parents_of(tree: &Tree) -> Parents {
-    tree.divisions().map(|division| (division.id.clone(), division.parent.clone())).collect()
+    let mut parents: Parents =
+        tree.divisions().map(|division| (division.id.clone(), division.parent.clone())).collect();
+    let top = parents.iter().find(|(_, parent)| parent.is_none()).map(|(id, _)| id.clone());
+    let unknown: Vec<DivisionId> =
+        parents.values().flatten().filter(|parent| !parents.contains_key(*parent)).cloned().collect();
+    parents.extend(unknown.into_iter().map(|id| (id, top.clone())));
+    parents
 }
 
 /// N is on path(S), or the reach is subtree and S is on path(N).

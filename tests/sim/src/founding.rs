@@ -8,7 +8,6 @@ use gongkai_journal::{
 use gongkai_model::{id::DivisionId, tree::Division};
 
 use crate::{
-    mutation::Mutation,
     node::{Act, Node, Pinned},
     world::World,
 };
@@ -28,7 +27,7 @@ impl World<'_> {
         let put = TreePut { version: 1, divisions: self.divisions.clone() };
         let root = self.divisions[0].id.clone();
         self.write(0, vec![Act::of(Kind::TreePut, root, payload::encode(&put))]);
-        if !self.plan.late_keys && !self.has_pinned_keys() {
+        if !self.plan.late_keys {
             for index in 1..self.divisions.len() {
                 self.certify(index);
             }
@@ -40,7 +39,7 @@ impl World<'_> {
         while let Some(parent) = path.last().and_then(|division| division.parent.clone()) {
             path.extend(self.divisions.iter().find(|division| division.id == parent).cloned());
         }
-        let is_trusted = |division: &&Division| self.has_pinned_keys() || division.parent.is_none();
+        let is_trusted = |division: &&Division| division.parent.is_none();
         let keys = self.divisions.iter().filter(is_trusted).map(|it| (it.id.clone(), self.public(&it.id)));
         Pinned { root: self.divisions[0].id.clone(), tree: path, keys: keys.collect() }
     }
@@ -68,12 +67,6 @@ impl World<'_> {
         let has_children = self.divisions.iter().any(|other| other.parent.as_ref() == Some(&division));
         let kind = if has_children { Kind::AuthorityPut } else { Kind::CertPut };
         self.write(parent, vec![Act::of(kind, division, payload::encode(&cert))]);
-    }
-
-    /// Where divisions move, everyone knows all keys from the start: by entries the new parent cannot learn those
-    /// of the former one (README).
-    pub(crate) fn has_pinned_keys(&self) -> bool {
-        self.plan.moves && self.mutation != Mutation::KeysByEntries
     }
 }
 

@@ -27,10 +27,6 @@ pub enum Mutation {
     WantsInMemory,
     /// A position is moved in a transaction before that of the entries.
     PositionFirst,
-    /// No rule taken away, but an open question shown: keys travel as entries also where divisions move.
-    KeysByEntries,
-    /// No rule taken away, but a known fault shown: answers to wants of three entries at most.
-    SmallAnswers,
     /// Heads, feed and answers are not filtered by the peer's route.
     Unfiltered,
 }
@@ -65,17 +61,12 @@ impl Mutation {
             Self::FirstSeenWins => "first-seen-wins",
             Self::WantsInMemory => "wants-in-memory",
             Self::PositionFirst => "position-first",
-            Self::KeysByEntries => "keys-by-entries",
-            Self::SmallAnswers => "small-answers",
             Self::Unfiltered => "unfiltered",
         }
     }
 
     /// The mutation of a name.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .chain([Self::None, Self::KeysByEntries, Self::SmallAnswers])
-            .find(|mutation| mutation.word() == word)
+        Self::ALL.into_iter().chain([Self::None]).find(|mutation| mutation.word() == word)
     }
 }

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use gongkai_journal::{
     Author, Entry, EntryHash, Incarnation, Lane, Reach, Route,
+    carry::{self, Carriage},
     keys::Keyring,
     kind::Kind,
     payload::{self, CertPut, TreePut},
-    route::may_write,
+    route::Ancestry,
     sign::{PublicKey, Signer},
 };
 use gongkai_model::{
@@ -46,6 +47,8 @@ pub(crate) struct Node {
     pinned: Pinned,
     /// Rows of the feed that were looked at for trust entries.
     folded_to: usize,
+    /// At the root: keys that moved divisions lack.
+    pub(crate) missing: Vec<Carriage>,
 }
 
 /// A machine's disk at some moment.
@@ -74,7 +77,8 @@ impl Node {
     pub(crate) fn new(division: DivisionId, feed_id: FeedId, incarnation: Incarnation, pinned: Pinned) -> Self {
         let trust = fold(&division, &pinned, &[]);
         let store = Store { db: Memory::new(feed_id) };
-        Self { division, store, incarnation, trust, is_clone: false, pinned, folded_to: 0 }
+        let missing = Vec::new();
+        Self { division, store, incarnation, trust, is_clone: false, pinned, folded_to: 0, missing }
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -94,7 +98,8 @@ impl Node {
         let store = Store { db: Memory::of(tables) };
         let (division, pinned) = (self.division.clone(), self.pinned.clone());
         let (incarnation, trust, folded_to) = (self.incarnation, self.trust.clone(), self.folded_to);
-        Self { division, store, incarnation, trust, is_clone: true, pinned, folded_to }
+        let missing = self.missing.clone();
+        Self { division, store, incarnation, trust, is_clone: true, pinned, folded_to, missing }
     }
 
     pub(crate) fn feed_len(&self) -> usize {
@@ -142,6 +147,9 @@ impl Node {
             trust.map(|row| row.entry.clone()).collect()
         };
         self.trust = fold(&self.division, &self.pinned, &entries);
+        if self.division == self.pinned.root {
+            self.missing = carry::missing(&self.trust.ancestry, &self.trust.tree, &entries);
+        }
         self.folded_to = self.feed_len();
     }
 
@@ -150,38 +158,46 @@ impl Node {
         self.trust.tree.parent(&self.division)
     }
 
-    /// The tree that these entries make on top of what was pinned here.
-    pub(crate) fn tree_of(&self, entries: &[Entry]) -> Tree {
-        fold_tree(&self.pinned, entries)
+    /// The tree that these entries make on top of what was pinned here, and all records behind it.
+    pub(crate) fn tree_of(&self, entries: &[Entry]) -> (Tree, Vec<Division>) {
+        let records = records(&self.pinned, entries);
+        (fold_tree(&records), records.into_iter().map(|(.., record)| record).collect())
     }
 }
+
+type Ordered = (u64, Option<EntryHash>, Division);
 
 fn fold(me: &DivisionId, pinned: &Pinned, entries: &[Entry]) -> Trust {
-    let tree = fold_tree(pinned, entries);
-    let keyring = fold_keys(pinned, &tree, entries);
+    let records = records(pinned, entries);
+    let ancestry = Ancestry::of(&pinned.root, records.iter().map(|(.., record)| record));
+    let tree = fold_tree(&records);
+    let keyring = fold_keys(pinned, &ancestry, entries);
     let route = Route::of(&tree, me);
-    Trust { keyring, tree, route }
+    Trust { keyring, tree, ancestry, route }
 }
 
-fn fold_tree(pinned: &Pinned, entries: &[Entry]) -> Tree {
-    let mut records: BTreeMap<DivisionId, (u64, Option<EntryHash>, Division)> = BTreeMap::new();
-    for division in &pinned.tree {
-        records.insert(division.id.clone(), (0, None, division.clone()));
-    }
+/// What was pinned and everything that the root ever ordered.
+fn records(pinned: &Pinned, entries: &[Entry]) -> Vec<Ordered> {
+    let mut records: Vec<Ordered> = pinned.tree.iter().map(|division| (0, None, division.clone())).collect();
     for entry in entries.iter().filter(|entry| entry.header.stream.author.division == pinned.root) {
         let Some(put) = decoded::<TreePut>(entry, &[Kind::TreePut]) else { continue };
-        for division in put.divisions {
-            let place = records.entry(division.id.clone()).or_insert((0, None, division.clone()));
-            if (put.version, Some(entry.hash())) > (place.0, place.1) {
-                *place = (put.version, Some(entry.hash()), division);
-            }
-        }
+        records.extend(put.divisions.into_iter().map(|division| (put.version, Some(entry.hash()), division)));
     }
-    let records: Vec<Division> = records.into_values().map(|(_, _, division)| division).collect();
-    Tree::as_of(&records, &Day::earliest())
+    records
 }
 
-fn fold_keys(pinned: &Pinned, tree: &Tree, entries: &[Entry]) -> Keyring {
+fn fold_tree(records: &[Ordered]) -> Tree {
+    let mut latest: BTreeMap<&DivisionId, &Ordered> = BTreeMap::new();
+    for record in records {
+        let place = latest.entry(&record.2.id).or_insert(record);
+        if (record.0, record.1) > (place.0, place.1) {
+            *place = record;
+        }
+    }
+    Tree::as_of(latest.into_values().map(|(.., division)| division), &Day::earliest())
+}
+
+fn fold_keys(pinned: &Pinned, ancestry: &Ancestry, entries: &[Entry]) -> Keyring {
     let mut keyring = Keyring::default();
     for (division, key) in &pinned.keys {
         keyring.pin(division.clone(), key.clone());
@@ -189,7 +205,7 @@ fn fold_keys(pinned: &Pinned, tree: &Tree, entries: &[Entry]) -> Keyring {
     for entry in entries {
         let Some(cert) = decoded::<CertPut>(entry, &[Kind::CertPut, Kind::AuthorityPut]) else { continue };
         let stream = &entry.header.stream;
-        if cert.division == stream.subject && may_write(tree, &stream.author.division, &cert.division) {
+        if ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
             keyring.admit(&cert);
         }
     }

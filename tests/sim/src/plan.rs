@@ -55,8 +55,7 @@ impl Plan {
             restores: restores && chance.one_in(2),
             clones: clones && chance.one_in(2),
             moves,
-            // A moved division's former parent has no key at the new one (README): a run has one or the other.
-            late_keys: late_keys && !moves,
+            late_keys,
             mauls: mauls && chance.one_in(2),
             rewinds_left: 4,
             moves_left: 5,

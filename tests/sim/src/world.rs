@@ -41,8 +41,6 @@ pub struct Report {
     pub stranded: usize,
     /// Wants that nobody can serve: their entry is gone, forged, or not this node's any more.
     pub unservable: usize,
-    /// Sessions in peace that one end saw complete and the other broken off.
-    pub interrupted: usize,
     /// Machines that fell back, were restored or copied.
     pub rewinds: usize,
     /// Divisions that got another parent.
@@ -62,7 +60,6 @@ pub fn run(seed: u64, mutation: Mutation, tell: Option<&mut dyn FnMut(&str)>) ->
         lost_with_machines: watch.lost.len(),
         stranded: watch.stranded,
         unservable: watch.unservable,
-        interrupted: watch.interrupted,
         rewinds: world.rewinds,
         moves: world.moves,
     }
@@ -149,6 +146,7 @@ impl<'a> World<'a> {
             }
             Err(error) => self.log(&format!("{place} cannot write: {error}")),
         }
+        self.carry_keys(place);
     }
 
     /// A wall clock that nobody should believe.
@@ -271,6 +269,17 @@ impl<'a> World<'a> {
         let Some(node) = self.nodes[place].as_ref() else { return };
         self.watch.see_tree(&node.trust.tree);
         self.watch.commit(node, committed);
+        self.carry_keys(place);
+    }
+
+    /// The root repeats the keys that moved divisions lack.
+    pub(crate) fn carry_keys(&mut self, place: usize) {
+        let Some(node) = self.nodes[place].as_mut() else { return };
+        let missing = std::mem::take(&mut node.missing);
+        let acts: Vec<Act> = missing.into_iter().map(|it| Act::of(it.kind, it.about, it.payload)).collect();
+        if !acts.is_empty() {
+            self.write(place, acts);
+        }
     }
 
     fn close_if_over(&mut self, index: usize) {

@@ -230,6 +230,7 @@ impl App {
         for row in self.store().projections(CATALOGS).await? {
             self.receive(&CatalogId::parse(&row.key)?).await?;
         }
+        self.carry_keys().await?;
         self.catch_up().await
     }
 

@@ -3,6 +3,7 @@
 //! Pure zone. Invariant: hash and signature cover the header bytes as received; nobody re-encodes to verify.
 //! Left out: where entries are kept (edge/store), how they travel (sync, edge/link).
 
+pub mod carry;
 pub mod entry;
 pub mod header;
 pub mod keys;

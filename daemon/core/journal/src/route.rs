@@ -1,11 +1,17 @@
-//! Which entries are a node's business: the predicate that every hop decides by, alone and alike.
+//! Which entries are a node's business, and who may write them: what every hop decides by, alone and alike.
 //!
 //! relevant(e, N) = N on path(subject), or reach is subtree and subject on path(N). The set {N : relevant} is a
 //! connected piece of the tree that holds the author, so each member is reached through members only.
+//! may_write(A, S) = A is S, or stood above S in some version of the tree: what was right when it was written stays
+//! right after a move, also for a node that joins later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_model::{digest::Digest, digest::Hasher, id::DivisionId, tree::Tree};
+use gongkai_model::{
+    digest::{Digest, Hasher},
+    id::DivisionId,
+    tree::{Division, Tree},
+};
 
 use crate::{header::Header, stream::Reach};
 
@@ -65,9 +71,60 @@ impl Route {
     }
 }
 
-/// Whether an author may write about a subject: it is the subject or an ancestor of it in this tree.
-pub fn may_write(tree: &Tree, author: &DivisionId, subject: &DivisionId) -> bool {
-    tree.is_on_path(author, subject)
+/// Who ever stood above whom.
+///
+/// Built from every record ever ordered, link by link, and never from the order in which they came: a record that
+/// arrives later allows more and forbids nothing, so that no entry is taken on one node and refused on another for
+/// good. What an entry effects is judged elsewhere, by the tables that it names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ancestry {
+    root: Option<DivisionId>,
+    /// All parents that a division ever had.
+    parents: BTreeMap<DivisionId, BTreeSet<DivisionId>>,
+}
+
+impl Ancestry {
+    /// Of all records, whatever their version and first day, under a root of trust.
+    pub fn of<'a>(root: &DivisionId, records: impl IntoIterator<Item = &'a Division>) -> Self {
+        let mut ancestry = Self { root: Some(root.clone()), ..Self::default() };
+        for record in records {
+            let parents = ancestry.parents.entry(record.id.clone()).or_default();
+            parents.extend(record.parent.clone());
+        }
+        ancestry
+    }
+
+    /// The division and everything that ever stood above it.
+    pub fn line(&self, id: &DivisionId) -> BTreeSet<DivisionId> {
+        let mut found = BTreeSet::from([id.clone()]);
+        let mut open = vec![id];
+        while let Some(next) = open.pop() {
+            for parent in self.parents.get(next).into_iter().flatten() {
+                if found.insert(parent.clone()) {
+                    open.push(parent);
+                }
+            }
+        }
+        found
+    }
+
+    /// The divisions that had more than one parent.
+    pub fn moved(&self) -> impl Iterator<Item = &DivisionId> {
+        self.parents.iter().filter(|(_, parents)| parents.len() > 1).map(|(id, _)| id)
+    }
+
+    /// Whether an author may write about a subject.
+    pub fn may_write(&self, author: &DivisionId, subject: &DivisionId) -> bool {
+        author == subject || self.line(subject).contains(author)
+    }
+
+    /// Whether a key of `division` counts through an author's entry about a subject. An issuer mints in the open, in
+    /// an entry about the very division, which the division and everyone above it see. The root alone may repeat
+    /// such an entry about another one: after a move the new county needs the former county's key.
+    pub fn may_certify(&self, author: &DivisionId, subject: &DivisionId, division: &DivisionId) -> bool {
+        let is_in_the_open = subject == division || self.root.as_ref() == Some(author);
+        is_in_the_open && self.may_write(author, division)
+    }
 }
 
 #[cfg(test)]
@@ -136,6 +193,34 @@ mod tests {
         assert!(!route.takes(&id("t1"), Reach::Path) && !route.takes(&id("t1"), Reach::Subtree));
         assert!(!route.takes(&id("k"), Reach::Path) && route.takes(&id("k"), Reach::Subtree));
         assert!(!route.takes(&id("t2"), Reach::SelfOnly));
+    }
+
+    #[test]
+    fn a_former_county_may_write_and_a_stranger_may_not() {
+        let division = |name: &str, parent: Option<&str>| Division {
+            parent: parent.map(id),
+            ..tree().get(&id(name)).unwrap().clone()
+        };
+        let mut records: Vec<Division> = tree().divisions().cloned().collect();
+        let before = Ancestry::of(&id("c"), &records);
+        records.push(division("t1", Some("b")));
+        let after = Ancestry::of(&id("c"), &records);
+        let check = |author: &str, subject: &str, expected: (bool, bool)| {
+            let may = (before.may_write(&id(author), &id(subject)), after.may_write(&id(author), &id(subject)));
+            assert_eq!(may, expected, "{author} about {subject}");
+        };
+        check("k", "t1", (true, true));
+        check("b", "t1", (false, true));
+        check("b", "v", (false, true));
+        check("b", "t2", (false, false));
+        check("t1", "k", (false, false));
+        check("t2", "t1", (false, false));
+        check("stranger", "stranger", (true, true));
+        assert_eq!(after.moved().collect::<Vec<_>>(), [&id("t1")]);
+        assert!(after.may_certify(&id("c"), &id("t1"), &id("k")), "the root carries the former county's key");
+        assert!(!after.may_certify(&id("k"), &id("v"), &id("t1")), "a county mints only where the township sees it");
+        assert!(after.may_certify(&id("k"), &id("t1"), &id("t1")));
+        assert!(!after.may_certify(&id("b"), &id("t2"), &id("t2")));
     }
 
     #[test]

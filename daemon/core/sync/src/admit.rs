@@ -11,7 +11,7 @@ use gongkai_journal::{
     keys::{Keyring, SignatureFault},
     kind::Kind,
     payload::{self, CertPut},
-    route::may_write,
+    route::Ancestry,
 };
 use gongkai_model::{digest::Digest, tree::Tree};
 
@@ -58,6 +58,8 @@ pub enum ChainFault {
     WrongPayload,
     /// More than [`BRANCHES_MAX`] branches.
     TooManyBranches,
+    /// The author never stood above the division that it writes about.
+    NotAbove,
 }
 
 impl ChainFault {
@@ -70,6 +72,7 @@ impl ChainFault {
             Self::RevokedKey => "GK-CHAIN-004",
             Self::WrongPayload => "GK-CHAIN-005",
             Self::TooManyBranches => "GK-CHAIN-006",
+            Self::NotAbove => "GK-CHAIN-007",
         }
     }
 }
@@ -101,16 +104,19 @@ pub struct Trust {
     pub keyring: Keyring,
     /// The tree as of the latest entries.
     pub tree: Tree,
+    /// Who ever stood above whom.
+    pub ancestry: Ancestry,
     /// What is this node's own business.
     pub route: Route,
 }
 
-/// How entries came: on the tail of a feed, or as the answer to a want.
+/// How entries came: on the tail of a feed, or as the answer to a want. What the tree at hand speaks against may be
+/// right by a newer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// On the tail: what is not on the route may be so because our tree is old, and becomes a want.
+    /// On the tail: what is not on the route, or not its author's to write, becomes a want.
     Tail,
-    /// As an answer, after the trust lane was drained: what is still not on the route is refused.
+    /// As an answer, after the trust lane was drained: what is still so is refused.
     Answer,
 }
 
@@ -128,10 +134,10 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
             }
             Carried::Whole(entry) if known.entries.contains_key(&entry.hash()) => {}
             Carried::Whole(entry) => {
-                let judgement = judge(&known, &keyring, &trust.route, occasion, &entry);
+                let judgement = judge(&known, &keyring, trust, occasion, &entry);
                 if matches!(judgement, Judgement::Append) {
                     remember(&mut known, &entry);
-                    learn_key(&mut keyring, &trust.tree, &entry);
+                    learn_key(&mut keyring, &trust.ancestry, &entry);
                 }
                 record(judgement, *entry, &mut admission);
             }
@@ -141,7 +147,7 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
 }
 
 /// A certificate entry by the division itself or an ancestor brings its key.
-fn learn_key(keyring: &mut Keyring, tree: &Tree, entry: &Entry) {
+fn learn_key(keyring: &mut Keyring, ancestry: &Ancestry, entry: &Entry) {
     if !matches!(Kind::from_word(&entry.header.kind), Some(Kind::CertPut | Kind::AuthorityPut)) {
         return;
     }
@@ -149,9 +155,8 @@ fn learn_key(keyring: &mut Keyring, tree: &Tree, entry: &Entry) {
     else {
         return;
     };
-    if cert.division == entry.header.stream.subject
-        && may_write(tree, &entry.header.stream.author.division, &cert.division)
-    {
+    let stream = &entry.header.stream;
+    if ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
         keyring.admit(&cert);
     }
 }
@@ -179,12 +184,12 @@ enum Judgement {
     Fault(ChainFault),
 }
 
-fn judge(known: &Known, keyring: &Keyring, route: &Route, occasion: Occasion, entry: &Entry) -> Judgement {
+fn judge(known: &Known, keyring: &Keyring, trust: &Trust, occasion: Occasion, entry: &Entry) -> Judgement {
     let header = &entry.header;
-    if !route.takes_entry(header) {
+    if let Some(fault) = misplaced(trust, &header.stream) {
         return match occasion {
             Occasion::Tail => Judgement::Want(Why::Misrouted),
-            Occasion::Answer => Judgement::Fault(ChainFault::Misrouted),
+            Occasion::Answer => Judgement::Fault(fault),
         };
     }
     let stream = header.stream.digest();
@@ -211,6 +216,15 @@ fn judge(known: &Known, keyring: &Keyring, route: &Route, occasion: Occasion, en
         return Judgement::Fault(ChainFault::TooManyBranches);
     }
     Judgement::Append
+}
+
+/// What the tree at hand says against a stream; a newer tree may say otherwise.
+fn misplaced(trust: &Trust, stream: &StreamKey) -> Option<ChainFault> {
+    if !trust.route.takes(&stream.subject, stream.reach()) {
+        return Some(ChainFault::Misrouted);
+    }
+    let is_above = trust.ancestry.may_write(&stream.author.division, &stream.subject);
+    (!is_above).then_some(ChainFault::NotAbove)
 }
 
 fn remember(known: &mut Known, entry: &Entry) {

@@ -6,6 +6,7 @@ use gongkai_journal::{
     Author, Entry, EntryHash, Header, Incarnation, Lane, Reach, Route, StreamKey,
     keys::Keyring,
     kind::Kind,
+    route::Ancestry,
     sign::{Ed25519Signer, PublicKey, Signer},
 };
 use gongkai_model::{
@@ -149,7 +150,8 @@ impl Bed {
             let signer = signer(name);
             keyring.pin(id(name), PublicKey { algorithm: signer.algorithm(), bytes: signer.public_key() });
         }
-        Trust { keyring, tree: self.tree.clone(), route: self.route(division) }
+        let ancestry = Ancestry::of(&id("c"), self.tree.divisions());
+        Trust { keyring, tree: self.tree.clone(), ancestry, route: self.route(division) }
     }
 
     /// A new node.
