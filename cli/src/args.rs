@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
-    commands::{audit, catalog, completions, demo, doctor, explain, node, publish, recovery, review, sync},
+    commands::{
+        audit, catalog, completions, demo, doctor, domain, explain, node, publish, recovery, review, routing, standard,
+        sync,
+    },
     ui::{Lang, Output},
 };
 
@@ -76,6 +79,15 @@ pub(crate) enum Command {
     /// Submissions to look at and decide
     #[command(subcommand)]
     Review(review::ReviewCommand),
+    /// Standards handed down: guidelines, common catalogs, pilots' templates
+    #[command(subcommand)]
+    Standard(standard::StandardCommand),
+    /// Who reviews what: chains, departments, pilots, as data
+    #[command(subcommand)]
+    Routing(routing::RoutingCommand),
+    /// The fields of disclosure, as data
+    #[command(subcommand)]
+    Domain(domain::DomainCommand),
     /// Editions: preview, publish, verify
     #[command(subcommand)]
     Publish(publish::PublishCommand),
@@ -124,12 +136,34 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("catalog withdraw", "撤回报送"),
     ("catalog history", "版本、报送、审核与发布的经过"),
     ("catalog export", "导出官方格式工作簿"),
+    ("catalog start", "由标准目录建立目录草稿"),
+    ("catalog rebase", "将目录套用到标准的新版本,保留并列出本地差异"),
+    ("standard", "下发的标准目录:标准指引、共性目录、试点模板"),
+    ("standard import", "将工作簿读入为标准的一个版本(下发前为草稿)"),
+    ("standard list", "列出已下发的标准、草稿与试点提供的模板"),
+    ("standard show", "显示一个标准的事项与采用它的目录"),
+    ("standard send", "将草稿或试点模板下发至所有下级"),
+    ("standard offer", "将试点已通过的目录作为模板提供"),
+    ("standard compare", "目录与标准对照:缺少、不同、多出"),
+    ("routing", "审核流程数据:流程、部门、试点"),
+    ("routing show", "显示现行流程表及其版本"),
+    ("routing set", "设定一类目录的审核环节(在最上级节点)"),
+    ("routing assign", "自某日起将领域划归某部门(在最上级节点)"),
+    ("routing department", "增加部门条线或更名(在最上级节点)"),
+    ("routing pilot", "标记或取消试点目录(在最上级节点)"),
+    ("domain", "公开领域数据"),
+    ("domain list", "列出领域及其部门、别名"),
+    ("domain add", "增加领域(在最上级节点),导入即可识别"),
+    ("domain alias", "为领域增加别名(在最上级节点)"),
     ("review", "待审目录与审核意见"),
     ("review list", "列出待审的报送"),
     ("review show", "显示一次报送中需要审核的事项"),
     ("review approve", "审核通过"),
     ("review return", "退回并附意见"),
     ("review revoke", "撤销已通过的版本"),
+    ("review record-outside", "记录上级(省)的决定:文号与文件"),
+    ("review document", "取出并核对上级决定的文件"),
+    ("review reroute", "按现行流程表改送待审报送"),
     ("publish", "汇总发布"),
     ("publish preview", "预览:将包含什么、缺什么、与上一版的差异"),
     ("publish run", "生成汇总发布版"),

@@ -13,7 +13,8 @@ use gongkai_proto::{
     admin::v1::{
         audit_service_client::AuditServiceClient, catalog_service_client::CatalogServiceClient,
         node_service_client::NodeServiceClient, publish_service_client::PublishServiceClient,
-        review_service_client::ReviewServiceClient, sync_service_client::SyncServiceClient,
+        review_service_client::ReviewServiceClient, routing_service_client::RoutingServiceClient,
+        standard_service_client::StandardServiceClient, sync_service_client::SyncServiceClient,
     },
     metadata,
 };
@@ -86,6 +87,8 @@ impl Client {
         node: NodeServiceClient,
         publish: PublishServiceClient,
         review: ReviewServiceClient,
+        routing: RoutingServiceClient,
+        standard: StandardServiceClient,
         sync: SyncServiceClient,
     }
 

@@ -18,11 +18,14 @@ pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod domain;
 pub(crate) mod explain;
 pub(crate) mod node;
 pub(crate) mod publish;
 pub(crate) mod recovery;
 pub(crate) mod review;
+pub(crate) mod routing;
+pub(crate) mod standard;
 pub(crate) mod status;
 pub(crate) mod sync;
 
@@ -123,6 +126,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Sync(command) => sync::run(command, context).await,
         Command::Catalog(command) => catalog::run(command, context).await,
         Command::Review(command) => review::run(command, context).await,
+        Command::Standard(command) => standard::run(command, context).await,
+        Command::Routing(command) => routing::run(command, context).await,
+        Command::Domain(command) => domain::run(command, context).await,
         Command::Publish(command) => publish::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Backup(args) => recovery::backup(args, context).await,

@@ -16,6 +16,8 @@ const FILES: &[&str] = &[
     include_str!("../pages/pki.txt"),
     include_str!("../pages/publish.txt"),
     include_str!("../pages/review.txt"),
+    include_str!("../pages/routing.txt"),
+    include_str!("../pages/standard.txt"),
     include_str!("../pages/store.txt"),
 ];
 

@@ -1,14 +1,14 @@
-//! What a node starts from, as data files: the tree, domains, departments, review chains, tasks, vocabularies, law
+//! What a node starts from, as data files: the tree, domains, departments, review chains, pilots, tasks, vocabularies, law
 //! titles, holidays, and sample workbooks.
 //!
 //! Invariant: a [`Seeds`] value has passed every check of [`Seeds::parse`]; no code knows a division or a domain by
 //! name. Left out: reading folders (the caller brings texts) and what a node does with the seeds (app).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_model::{
     domain::{Chain, Department, Domain, RoutingTable, Task},
-    id::Day,
+    id::{CatalogId, Day},
     tree::{Division, Tree},
     vocabulary::Vocabulary,
 };
@@ -32,17 +32,19 @@ const DIVISIONS: &str = "divisions.json";
 const DOMAINS: &str = "domains.json";
 const DEPARTMENTS: &str = "departments.json";
 const CHAINS: &str = "chains.json";
+const PILOTS: &str = "pilots.json";
 const TASKS: &str = "tasks.json";
 const VOCABULARIES: &str = "vocabularies.json";
 const LAW_TITLES: &str = "law-titles.json";
 const HOLIDAYS: &str = "holidays.json";
 
 /// The built-in files by name: Tieling, the 26 pilot domains and the plan's annexes.
-const BUILTIN: [(&str, &str); 8] = [
+const BUILTIN: [(&str, &str); 9] = [
     (DIVISIONS, include_str!("../divisions.json")),
     (DOMAINS, include_str!("../domains.json")),
     (DEPARTMENTS, include_str!("../departments.json")),
     (CHAINS, include_str!("../chains.json")),
+    (PILOTS, include_str!("../pilots.json")),
     (TASKS, include_str!("../tasks.json")),
     (VOCABULARIES, include_str!("../vocabularies.json")),
     (LAW_TITLES, include_str!("../law-titles.json")),
@@ -83,9 +85,13 @@ impl Seeds {
         let domains: Vec<Domain> = read(files, DOMAINS)?;
         let departments: Vec<Department> = read(files, DEPARTMENTS)?;
         let chains: Vec<Chain> = read(files, CHAINS)?;
+        // The built-in pilots are of the built-in tree.
+        let is_elsewhere = [DIVISIONS, DOMAINS].iter().any(|name| files.contains_key(*name));
+        let has_pilots = files.contains_key(PILOTS) || !is_elsewhere;
+        let pilots: BTreeSet<CatalogId> = if has_pilots { read(files, PILOTS)? } else { BTreeSet::new() };
         let seeds = Self {
             divisions: read(files, DIVISIONS)?,
-            routing: RoutingTable { domains, departments, chains },
+            routing: RoutingTable { domains, departments, chains, pilots },
             tasks: read(files, TASKS)?,
             vocabulary: read(files, VOCABULARIES)?,
             laws: read(files, LAW_TITLES)?,

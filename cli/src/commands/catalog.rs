@@ -15,6 +15,7 @@ use super::{Answer, Context, Exit};
 use crate::errors::{Failure, Fault};
 
 pub(crate) mod import;
+mod standard;
 mod text;
 
 pub(crate) use self::text::{changes, steps};
@@ -40,6 +41,10 @@ pub(crate) enum CatalogCommand {
     History(HistoryArgs),
     /// Write the official workbook of a revision
     Export(ExportArgs),
+    /// Begin a catalog from a standard
+    Start(standard::StartArgs),
+    /// Move a catalog onto another version of its standard; local deviations stay and are shown
+    Rebase(standard::RebaseArgs),
 }
 
 /// Arguments of `catalog list`.
@@ -176,6 +181,8 @@ pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<An
             Answer::new(&response, text::history(&response, lang))
         }
         CatalogCommand::Export(args) => export(args, context).await,
+        CatalogCommand::Start(args) => standard::start(args, context).await,
+        CatalogCommand::Rebase(args) => standard::rebase(args, context).await,
     }
 }
 

@@ -20,6 +20,11 @@ use crate::{
     ui::{Lang, Page, Table, Word, cells, field_words, moment, state_word},
 };
 
+mod outside;
+mod reroute;
+
+pub(crate) use self::reroute::reviews;
+
 /// What `gongkai review` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReviewCommand {
@@ -33,6 +38,12 @@ pub(crate) enum ReviewCommand {
     Return(DecideArgs),
     /// Take an approval back
     Revoke(RevokeArgs),
+    /// Record a decision taken above this tree (the province's), with its number and file
+    RecordOutside(outside::RecordArgs),
+    /// The file of a decision taken above this tree
+    Document(outside::DocumentArgs),
+    /// Move open reviews to the steps of the routing table in force
+    Reroute(reroute::RerouteArgs),
 }
 
 /// Arguments of `review list`.
@@ -132,6 +143,18 @@ pub(crate) async fn run(command: ReviewCommand, context: &Context) -> Result<Ans
             let response = context.connect().await?.review().r#return(request).await?.into_inner();
             Answer::new(&response, decided_text(&response, lang))
         }
+        ReviewCommand::RecordOutside(args) => {
+            let (request, verdict) = outside::request(args)?;
+            let mut client = context.connect().await?.review();
+            let response = match verdict {
+                outside::VerdictArg::Approve => client.approve(request).await?,
+                outside::VerdictArg::Return => client.r#return(request).await?,
+            };
+            let response = response.into_inner();
+            Answer::new(&response, decided_text(&response, lang))
+        }
+        ReviewCommand::Document(args) => outside::document(args, context).await,
+        ReviewCommand::Reroute(args) => reroute::run(args, context).await,
         ReviewCommand::Revoke(args) => {
             let request = RevokeReviewRequest { catalog: args.catalog, revision: args.revision, reason: args.reason };
             let response = context.connect().await?.review().revoke(request).await?.into_inner();

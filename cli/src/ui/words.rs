@@ -54,22 +54,27 @@ macro_rules! words {
 
 words! {
     Address "address" "地址"
+    Aliases "other names" "别名"
     Approved "approved" "已通过版本"
     Author "author" "记录节点"
+    Authority "authority" "发文机关"
     Behind "to receive" "待接收"
     BytesReceived "bytes in" "接收字节"
     BytesSent "bytes out" "发送字节"
+    Carried "carried over" "沿用"
     Catalog "catalog" "目录"
     Catalogs "catalogs" "目录数"
     Certificate "certificate" "证书"
     Change "change" "变化"
     Changed "changed" "变更"
-    Carried "carried over" "沿用"
     Check "check" "检查项"
     Daemon "daemon" "守护进程"
+    Department "department" "部门"
     Directory "directory" "目录位置"
     Division "division" "区划"
+    DocumentNo "document no." "文号"
     Domain "domain" "领域"
+    Due "due" "期限"
     Edition "edition" "发布版"
     Entries "entries" "条目"
     EntriesReceived "received" "已接收"
@@ -77,6 +82,7 @@ words! {
     Expires "expires" "有效期至"
     Feed "feed" "汇流"
     Field "element" "要素"
+    FileDigest "file digest" "文件摘要"
     Fingerprint "CA fingerprint" "根证书指纹"
     Hash "entry" "条目哈希"
     Incarnation "incarnation" "化身"
@@ -96,21 +102,32 @@ words! {
     Operator "operator" "操作人"
     Opinion "opinion" "意见"
     Outcome "outcome" "结果"
+    Owner "owner" "编制单位"
     Parent "parent" "上级"
     Path "path" "路径"
     Peer "peer" "对端"
+    Pilots "pilots" "试点"
+    PrintedVersion "version" "版次"
+    Provenance "provenance" "来源层级"
     Published "published" "发布时间"
     Reason "reason" "原因"
     Revision "revision" "版本"
     Role "role" "角色"
+    RoutedFrom "from" "原审核"
+    RoutedTo "to" "改送"
     Serial "serial" "序号"
     Sheet "sheet" "工作表"
+    Since "since" "自"
+    Standard "standard" "标准"
+    StandsOn "stands on" "现采用"
     State "state" "状态"
     Step "step" "环节"
+    Steps "steps" "环节"
+    Subject "subject" "所属区划"
     Submission "submission" "报送"
     Submitted "submitted" "报送时间"
-    Subject "subject" "所属区划"
     Summary "summary" "摘要"
+    TableVersion "table version" "流程表版本"
     TimeLimit "time limit" "公开时限"
     Title "title" "标题"
     ToSend "to send" "待发送"
@@ -179,6 +196,23 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("unchanged", "不变"),
     ("unreachable", "无法连接"),
     ("waiting", "等待"),
+    ("clash", "冲突"),
+    ("common", "共性目录"),
+    ("extra", "多出"),
+    ("guideline", "标准指引"),
+    ("in-force", "现行"),
+    ("kept", "保留本地"),
+    ("local", "本地"),
+    ("merged", "合并"),
+    ("missing", "缺少"),
+    ("national", "国家"),
+    ("offered", "待推广"),
+    ("offer", "提供模板"),
+    ("pilot", "试点模板"),
+    ("provincial", "省级"),
+    ("reroute", "改送"),
+    ("same", "一致"),
+    ("taken", "采用标准"),
     ("warning", "注意"),
     ("withdrawal", "撤回"),
     ("withdrawn", "已撤回"),
@@ -209,10 +243,12 @@ const FIELDS_ZH: &[(&str, &str)] = &[
     ("level3", "三级事项"),
     ("levels", "公开层级"),
     ("name", "名称"),
+    ("origin", "来源"),
     ("power_list_ref", "权责清单编码"),
     ("publisher", "编制单位"),
     ("responsible_dept", "责任科室"),
     ("stage", "过程/结果"),
+    ("standard", "采用标准"),
     ("subject", "公开主体"),
     ("time_limit_text", "公开时限"),
     ("title", "标题"),

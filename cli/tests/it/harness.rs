@@ -17,6 +17,7 @@ use gongkai_proto::{
         SyncHistoryRequest, SyncHistoryResponse, SyncNowRequest, SyncProgress, SyncStatusRequest, SyncStatusResponse,
         WatchSyncRequest,
         node_service_server::{NodeService, NodeServiceServer},
+        standard_service_server::StandardServiceServer,
         sync_service_server::{SyncService, SyncServiceServer},
     },
     metadata,
@@ -147,6 +148,7 @@ impl Node {
         let listener = UnixListener::bind(short).expect("a socket");
         let server = Server::builder()
             .add_service(NodeServiceServer::new(script.clone()))
+            .add_service(StandardServiceServer::new(script.clone()))
             .add_service(SyncServiceServer::new(script))
             .serve_with_incoming(UnixListenerStream::new(listener));
         let server = tokio::spawn(async move { server.await.expect("the scripted node serves") });

@@ -9,3 +9,4 @@ mod offline;
 mod recovery;
 mod refusals;
 mod shapes;
+mod standards;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use gongkai_proto::admin::v1::{
-    Basis, ImportCatalogResponse, ImportTable, ImportWarning, Item, PeerStatus, Reason, RejectedTable,
-    RunPublishResponse, SyncStatusResponse, TimeLimit,
+    Basis, CompareStandardResponse, ImportCatalogResponse, ImportTable, ImportWarning, Item, PeerStatus, Reason,
+    RebaseCatalogResponse, RejectedTable, RunPublishResponse, SyncStatusResponse, TimeLimit,
 };
 use serde::Serialize;
 
@@ -39,6 +39,8 @@ fn the_documented_keys_are_there_even_when_nothing_is_known() {
         "division role mode state last_contact sent_position acked_position entries_to_send entries_to_receive \
          next_run reason",
     );
+    has(&CompareStandardResponse::default(), "catalog standard named_version is_current same missing changed extra");
+    has(&RebaseCatalogResponse::default(), "catalog standard from_version to_version outcomes items needs_person");
     has(&Reason::default(), "code message hint");
     has(&RunPublishResponse::default(), "edition directory catalogs items missing manifest_root unchanged");
 }

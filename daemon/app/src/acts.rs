@@ -21,7 +21,7 @@ use crate::{App, Result};
 
 /// Payload size at which a revision is cut into batches: a quarter of the protocol's limit, so that a broken link
 /// loses little and a progress bar moves.
-const PART_BYTES_TARGET: usize = PAYLOAD_BYTES_MAX / 4;
+pub(crate) const PART_BYTES_TARGET: usize = PAYLOAD_BYTES_MAX / 4;
 
 impl App {
     /// Commits drafts and everything that follows from them.
@@ -76,6 +76,7 @@ impl App {
             Act::Receipt(act) => vec![draft(Kind::Receipt, encode_on(catalog.clone(), act))],
             Act::Decision(act) => vec![draft(Kind::Decision, encode_on(catalog.clone(), act))],
             Act::Revocation(act) => vec![draft(Kind::Revocation, encode_on(catalog.clone(), act))],
+            Act::Reroute(act) => vec![draft(Kind::Reroute, encode_on(catalog.clone(), act))],
         };
         let entries = self.record(drafts).await?;
         Ok(entries.last().map(Entry::hash).expect("at least one draft was recorded"))
@@ -100,11 +101,11 @@ impl App {
     }
 }
 
-fn encode_on<T: Serialize>(catalog: CatalogId, act: T) -> Vec<u8> {
+pub(crate) fn encode_on<T: Serialize>(catalog: CatalogId, act: T) -> Vec<u8> {
     payload::encode(&OnCatalog { catalog, act })
 }
 
-fn about(catalog: &CatalogId, operator: Option<OperatorId>, kind: Kind, payload: Vec<u8>) -> Draft {
+pub(crate) fn about(catalog: &CatalogId, operator: Option<OperatorId>, kind: Kind, payload: Vec<u8>) -> Draft {
     let mut draft = Draft::of(kind, catalog.division.clone(), payload);
     draft.operator = operator;
     draft.about = Some(catalog.to_string());

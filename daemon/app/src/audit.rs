@@ -197,7 +197,13 @@ pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
         | Kind::Decision
         | Kind::Revocation
         | Kind::Edition
-        | Kind::Erase => None,
+        | Kind::Erase
+        | Kind::StandardDraft
+        | Kind::StandardBatch
+        | Kind::StandardPut
+        | Kind::StandardOffer
+        | Kind::Reroute
+        | Kind::Document => None,
     }
 }
 

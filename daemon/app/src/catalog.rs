@@ -14,7 +14,8 @@ use gongkai_model::{
     digest::Digest,
     id::{CatalogId, OperatorId},
     review::{
-        Act, CatalogState, Decision, Fact, Folded, Ground, Receipt, Revocation, Step, Submission, Withdrawal, fold_on,
+        Act, CatalogState, Decision, Fact, Folded, Ground, Prescribed, Receipt, Reroute, Revocation, Submission,
+        Withdrawal, fold_on,
     },
     revision::{ItemBatch, Revision, apply},
 };
@@ -95,7 +96,8 @@ impl App {
         let drafts = entries.iter().filter(|entry| entry.header.stream.author.division == world.me);
         let draft = latest_draft(drafts);
         let facts = facts(&entries, catalog);
-        let Folded { state, revisions } = fold(&world, catalog, facts);
+        let standards = self.standards_named(&facts).await?;
+        let Folded { state, revisions } = fold(&world, catalog, &standards, facts);
         let draft = draft.filter(|draft| !is_submitted(&state, &revisions, draft));
         Ok(Loaded { catalog: catalog.clone(), entries, state, revisions, draft })
     }
@@ -107,10 +109,13 @@ impl App {
     }
 }
 
-fn fold(world: &World, catalog: &CatalogId, facts: Vec<Fact>) -> Folded {
+fn fold(world: &World, catalog: &CatalogId, standards: &BTreeMap<Digest, Arc<Revision>>, facts: Vec<Fact>) -> Folded {
     let custodians = world.custodians(&catalog.division);
-    let steps_of = |routing: &Digest| -> Option<Vec<Step>> { world.steps(routing, catalog) };
-    fold_on(&Ground { catalog, custodians: &custodians, steps_of: Some(&steps_of) }, facts)
+    let steps_of = |routing: &Digest| -> Option<Prescribed> { world.prescribed(routing, catalog) };
+    let standard_of = |revision: &Digest| standards.get(revision).cloned();
+    let ground =
+        Ground { catalog, custodians: &custodians, steps_of: Some(&steps_of), standard_of: Some(&standard_of) };
+    fold_on(&ground, facts)
 }
 
 /// A draft whose content was submitted is no draft any more.
@@ -152,6 +157,7 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, ItemBa
         Kind::Receipt => Act::Receipt(on_catalog::<Receipt>(entry, catalog)?),
         Kind::Decision => Act::Decision(on_catalog::<Decision>(entry, catalog)?),
         Kind::Revocation => Act::Revocation(on_catalog::<Revocation>(entry, catalog)?),
+        Kind::Reroute => Act::Reroute(on_catalog::<Reroute>(entry, catalog)?),
         Kind::TreePut
         | Kind::TablePut
         | Kind::CertPut
@@ -161,7 +167,12 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, ItemBa
         | Kind::DraftSave
         | Kind::ItemBatch
         | Kind::Edition
-        | Kind::Erase => return None,
+        | Kind::Erase
+        | Kind::StandardDraft
+        | Kind::StandardBatch
+        | Kind::StandardPut
+        | Kind::StandardOffer
+        | Kind::Document => return None,
     };
     let author = entry.header.stream.author.division.clone();
     let operator = entry.header.operator.clone().unwrap_or_else(|| node_operator(&author));

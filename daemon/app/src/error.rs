@@ -165,6 +165,12 @@ pub enum Error {
     /// The node stopped while an edition was being made.
     #[error("making the edition was interrupted")]
     EditionInterrupted,
+    /// Standards.
+    #[error(transparent)]
+    Standard(#[from] crate::StandardError),
+    /// The routing table, reroutes and outside decisions.
+    #[error(transparent)]
+    Routing(#[from] crate::RoutingError),
     /// Entries arrived all the while the edition was being folded.
     #[error("entries kept arriving while the edition was being put together")]
     EditionRaced,
@@ -201,6 +207,8 @@ impl Error {
             Self::EditionPlanLost { .. } => "GK-APP-034",
             Self::EditionInterrupted => "GK-APP-035",
             Self::EditionRaced => "GK-APP-036",
+            Self::Standard(error) => error.code(),
+            Self::Routing(error) => error.code(),
         }
     }
 
@@ -243,6 +251,8 @@ impl Error {
             }
             Self::EditionPlanLost { .. } => "copy the edition's directory back from the site or a backup".to_owned(),
             Self::EditionInterrupted => "the next start of the daemon completes it; then look at it again".to_owned(),
+            Self::Standard(error) => error.hint(),
+            Self::Routing(error) => error.hint(),
             Self::EditionRaced => "wait until `gongkai sync status` is quiet, then repeat".to_owned(),
             Self::Damaged { .. } => {
                 "run `gongkai doctor`; restore the data directory from a backup if it finds damage".to_owned()

@@ -165,18 +165,20 @@ fn first_entries(store: &Store, pki: &PkiDir, key: &EntryKey, founding: &Foundin
 /// The path as records without names: all that a token tells, until the tree itself arrives.
 fn bare_path(path: &[DivisionId]) -> Vec<Division> {
     let parents = std::iter::once(None).chain(path.iter().cloned().map(Some));
-    path.iter()
-        .zip(parents)
-        .map(|(id, parent)| Division {
-            id: id.clone(),
-            from: Day::earliest(),
-            code: id.to_string(),
-            name: id.to_string(),
-            name_en: String::new(),
-            level: String::new(),
-            kind: String::new(),
-            parent,
-            is_retired: false,
-        })
-        .collect()
+    path.iter().zip(parents).map(|(id, parent)| bare_division(id, parent)).collect()
+}
+
+/// A division of which nothing but its place is known.
+pub(crate) fn bare_division(id: &DivisionId, parent: Option<DivisionId>) -> Division {
+    Division {
+        id: id.clone(),
+        from: Day::earliest(),
+        code: id.to_string(),
+        name: id.to_string(),
+        name_en: String::new(),
+        level: String::new(),
+        kind: String::new(),
+        parent,
+        is_retired: false,
+    }
 }

@@ -13,7 +13,10 @@ use gongkai_journal::{
 use gongkai_model::{
     digest::Digest,
     id::{CatalogId, DivisionId, OperatorId},
-    review::{Decision, DecisionEffect, DecisionState, Receipt, Revocation, SubmissionState, Verdict, Withdrawal},
+    review::{
+        Decision, DecisionEffect, DecisionState, Receipt, Reroute, Revocation, SubmissionState, Verdict, Withdrawal,
+    },
+    standard::StandardOffer,
 };
 use gongkai_store::LogFilter;
 
@@ -127,6 +130,19 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
         }
         Kind::Decision => fill_decision(event, entry, loaded),
         Kind::Revocation => fill_revocation(event, entry, loaded),
+        Kind::Reroute => {
+            event.kind = "reroute";
+            let reroute = act::<Reroute>(entry);
+            about(event, loaded, reroute.as_ref().map(|act| act.submission));
+            event.opinion = reroute.map(|act| act.reason).unwrap_or_default();
+        }
+        Kind::StandardOffer => {
+            event.kind = "offer";
+            let offer: Option<StandardOffer> =
+                entry.payload.as_deref().and_then(|bytes| payload::decode(&entry.header.kind, bytes).ok());
+            about(event, loaded, offer.as_ref().map(|offer| offer.submission));
+            event.opinion = offer.map(|offer| offer.note).unwrap_or_default();
+        }
         Kind::TreePut
         | Kind::TablePut
         | Kind::CertPut
@@ -135,7 +151,11 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
         | Kind::IncarnationOpen
         | Kind::ItemBatch
         | Kind::Edition
-        | Kind::Erase => return None,
+        | Kind::Erase
+        | Kind::StandardDraft
+        | Kind::StandardBatch
+        | Kind::StandardPut
+        | Kind::Document => return None,
     }
     if let Some(void) = loaded.state.void.iter().find(|void| void.hash == event.entry) {
         (event.state, event.opinion) = ("void".to_owned(), void.reason.to_string());

@@ -103,7 +103,7 @@ impl App {
         }
     }
 
-    async fn read_workbook(&self, question: &ImportQuestion, division: &DivisionId) -> Result<Report> {
+    pub(crate) async fn read_workbook(&self, question: &ImportQuestion, division: &DivisionId) -> Result<Report> {
         let world = self.world();
         world.routing()?;
         let level = world.tree().get(division).map_or_else(String::new, |division| division.level.clone());
@@ -117,7 +117,7 @@ impl App {
         Ok(report?)
     }
 
-    fn tables_by_domain<'r>(
+    pub(crate) fn tables_by_domain<'r>(
         &self,
         report: &'r Report,
         given: Option<&str>,
@@ -184,7 +184,7 @@ impl App {
 }
 
 /// A save against the one before it, and in full now and then.
-fn draft_body(loaded: &Loaded, revision: &Revision) -> gongkai_model::revision::RevisionBody {
+pub(crate) fn draft_body(loaded: &Loaded, revision: &Revision) -> gongkai_model::revision::RevisionBody {
     match &loaded.draft {
         Some(draft) if draft.saves_since_full < SAVES_BETWEEN_FULL => revision.delta_from(&draft.revision),
         Some(_) | None => revision.full(),

@@ -14,11 +14,14 @@ mod found;
 mod history;
 mod import;
 mod operator;
+mod outside;
 mod project;
 mod publish;
 mod recovery;
 mod replica;
 mod review;
+mod routing;
+mod standard;
 mod standing;
 mod submit;
 mod world;
@@ -41,6 +44,7 @@ pub use found::{Founding, JoinedParts, found_root, store_joined};
 pub use history::CatalogEvent;
 pub use import::{ImportQuestion, Imported, ImportedRevision};
 pub use operator::{Operator, Role};
+pub use outside::{DOCUMENT_BYTES_MAX, OutsideDocument};
 pub use project::CatalogRow;
 pub use publish::{
     BlockedCatalog, CatalogChanges, Change, Difference, Edition, EditionDifference, EditionLine, EditionRow,
@@ -49,6 +53,11 @@ pub use publish::{
 pub use recovery::{BackupReport, Held, HoldReason, RecoveryError, Restored, restore};
 pub use replica::Replica;
 pub use review::Verdicts;
+pub use routing::{OutdatedReview, RerouteScope, RoutingError, TableChanged};
+pub use standard::{
+    ComparedCatalog, Offer, RebaseQuestion, RebasedCatalog, StandardError, StandardImported, StandardNews,
+    StandardQuestion, StandardRow, StandardVersion, StartQuestion, StartedCatalog,
+};
 pub use submit::Submitted;
 pub use world::{Anchor, World};
 

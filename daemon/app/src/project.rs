@@ -6,7 +6,12 @@
 use std::collections::BTreeSet;
 
 use gongkai_journal::{Entry, Lane, kind::Kind, payload};
-use gongkai_model::{digest::Digest, edition::EditionPayload, id::CatalogId};
+use gongkai_model::{
+    digest::Digest,
+    edition::EditionPayload,
+    id::{CatalogId, DomainSlug},
+    standard::StandardId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{App, Error, Result};
@@ -42,10 +47,12 @@ impl App {
                 self.refresh_world().await?;
                 self.carry_keys().await?;
             }
-            for catalog in touched(&entries, &[Kind::Submission]) {
-                self.receive(&catalog).await?;
+            let mut moved = touched(&entries, &[Kind::Submission, Kind::Reroute]);
+            moved.extend(self.freed(&entries).await?);
+            for catalog in &moved {
+                self.receive(catalog).await?;
             }
-            let rows = self.rows(&entries).await?;
+            let rows = self.rows(&entries, moved).await?;
             self.store().put_projections(rows, last).await?;
         }
     }
@@ -72,11 +79,37 @@ impl App {
         rows.iter().map(|row| read_row(&row.value)).collect()
     }
 
-    async fn rows(&self, entries: &[Entry]) -> Result<Vec<(String, String, Option<String>)>> {
-        let mut rows = Vec::new();
+    /// Catalogs that entries about something else may have changed: those that waited for a table, and those on a
+    /// standard that has come.
+    async fn freed(&self, entries: &[Entry]) -> Result<BTreeSet<CatalogId>> {
+        let has_table = entries.iter().any(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::TablePut));
+        let domains: BTreeSet<DomainSlug> = entries
+            .iter()
+            .filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::StandardPut))
+            .filter_map(|entry| payload::about_text(&entry.header.kind, entry.payload.as_deref()?))
+            .filter_map(|text| Some(StandardId::parse(&text).ok()?.domain))
+            .collect();
+        if !has_table && domains.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let rows = self.catalog_rows().await?.into_iter().map(|row| row.summary);
+        let freed = rows
+            .filter(|row| (has_table && row.troubled > 0) || domains.contains(&row.catalog.domain))
+            .map(|row| row.catalog);
+        Ok(freed.collect())
+    }
+
+    async fn rows(
+        &self,
+        entries: &[Entry],
+        moved: BTreeSet<CatalogId>,
+    ) -> Result<Vec<(String, String, Option<String>)>> {
+        let mut rows = self.standard_rows_of(entries).await?;
         let kinds =
             [Kind::DraftSave, Kind::Submission, Kind::Withdrawal, Kind::Receipt, Kind::Decision, Kind::Revocation];
-        for catalog in touched(entries, &kinds) {
+        let mut changed = touched(entries, &kinds);
+        changed.extend(moved);
+        for catalog in changed {
             let row = self.catalog_row(&catalog).await?;
             rows.push((CATALOGS.to_owned(), catalog.to_string(), Some(text_of(&row))));
         }
@@ -110,11 +143,11 @@ fn touched(entries: &[Entry], kinds: &[Kind]) -> BTreeSet<CatalogId> {
     of_kind.filter_map(|entry| payload::about(&entry.header.kind, entry.payload.as_deref()?)).collect()
 }
 
-fn text_of(row: &impl Serialize) -> String {
+pub(crate) fn text_of(row: &impl Serialize) -> String {
     // Rows are structs with text keys: serialising them cannot fail.
     serde_json::to_string(row).unwrap_or_default()
 }
 
-fn read_row<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
+pub(crate) fn read_row<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
     serde_json::from_str(json).map_err(|error| Error::Damaged { hash: "projection".to_owned(), why: error.to_string() })
 }

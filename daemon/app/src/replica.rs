@@ -198,10 +198,7 @@ impl Replica {
 
     async fn take(&self, arrival: Arrival) -> Result<gongkai_store::Applied> {
         let world = self.app.world();
-        let about = |entry: &Entry| {
-            let payload = entry.payload.as_deref()?;
-            payload::about(&entry.header.kind, payload).map(|catalog| catalog.to_string())
-        };
+        let about = |entry: &Entry| payload::about_text(&entry.header.kind, entry.payload.as_deref()?);
         let applied = self.app.store().apply(arrival, &world.trust, &about).await?;
         let _acting = self.app.inner.acting.lock().await;
         self.app.watch_for_rewind(&self.peer, &applied.wants, &applied.appended).await?;

@@ -28,6 +28,17 @@ pub struct Verdicts {
 impl App {
     /// Decides the open step of a catalog's head submission.
     pub async fn decide(&self, operator: &Operator, catalog: &CatalogId, said: Verdicts) -> Result<(Loaded, Digest)> {
+        self.decide_with(operator, catalog, said, Vec::new()).await
+    }
+
+    /// Decides, and keeps the document by which it was decided; no bytes: there is none.
+    pub(crate) async fn decide_with(
+        &self,
+        operator: &Operator,
+        catalog: &CatalogId,
+        said: Verdicts,
+        document: Vec<u8>,
+    ) -> Result<(Loaded, Digest)> {
         operator.require(Role::Reviewer)?;
         let _acting = self.inner.acting.lock().await;
         self.require_free()?;
@@ -50,7 +61,13 @@ impl App {
             outside: said.outside,
         };
         let act = admit(&loaded.state, Intent::Decide(ruling), &operator.actor(&world))?;
-        let decision = self.record_act(catalog, operator.id.clone(), act).await?;
+        self.require_step_in_force(&loaded, head, step)?;
+        let decision = match act {
+            Act::Decision(decision) if !document.is_empty() => {
+                self.record_with_document(catalog, operator.id.clone(), decision, &document).await?
+            }
+            act => self.record_act(catalog, operator.id.clone(), act).await?,
+        };
         Ok((self.load(catalog).await?, decision))
     }
 

@@ -18,9 +18,8 @@ use gongkai_journal::{
 };
 use gongkai_model::{
     digest::Digest,
-    domain::{ROLE_COUNTERPART, Reviewer, RoutingTable},
-    id::{CatalogId, Day, DivisionId},
-    review::Step,
+    domain::RoutingTable,
+    id::{Day, DivisionId},
     tree::{Division, Tree},
     vocabulary::Vocabulary,
 };
@@ -30,8 +29,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+mod steps;
+
 /// Where the pinned anchors are kept.
 const ANCHORS: &str = "trust.anchors";
+/// Most former trees that are remembered: reforms come once a year, and no review is open that long.
+const EARLIER_TREES_MAX: usize = 32;
 /// Where the tree path learnt at enrolment is kept.
 const FIRST_TREE: &str = "trust.first_tree";
 
@@ -58,11 +61,13 @@ pub struct World {
     /// Channels, audience, modes, levels.
     pub vocabulary: Vocabulary,
     /// Routing tables by entry hash: submissions name the one they were made under.
-    tables: BTreeMap<Digest, RoutingTable>,
+    tables: BTreeMap<Digest, (u64, RoutingTable)>,
     routing: Option<Digest>,
     table_version: u64,
     /// Certificate entries by division, the latest last.
     certificates: BTreeMap<DivisionId, Vec<CertPut>>,
+    /// The tree as it stood before its latest changes: a submission keeps the reviewer that it had then.
+    earlier: Vec<Tree>,
     /// At the root: keys and revocations that moved divisions lack.
     pub(crate) missing: Vec<Carriage>,
     /// The root's anchor.
@@ -95,6 +100,7 @@ impl World {
         let root = anchor.division.clone();
         let records = tree_records(&root, first_tree, entries);
         let ancestry = Ancestry::of(&root, records.iter().map(|(.., record)| record));
+        let earlier = earlier_trees(&records, day);
         let tree = fold_tree(records, day);
         let tables = fold_tables(&root, entries);
         let (routing, table_version, vocabulary) = latest_table(&tables);
@@ -103,9 +109,10 @@ impl World {
         let missing = if me == root { carry::missing(&ancestry, &tree, entries) } else { Vec::new() };
         Self {
             missing,
+            earlier,
             trust: Trust { keyring, tree, ancestry, route },
             vocabulary,
-            tables: tables.into_iter().map(|(hash, table)| (hash, table.routing)).collect(),
+            tables: tables.into_iter().map(|(hash, table)| (hash, (table.version, table.routing))).collect(),
             routing,
             table_version,
             certificates,
@@ -134,13 +141,21 @@ impl World {
     /// The routing table in force, with the entry that brought it.
     pub fn routing(&self) -> Result<(Digest, &RoutingTable)> {
         let hash = self.routing.ok_or(Error::RoutingMissing)?;
-        self.tables.get(&hash).map(|table| (hash, table)).ok_or(Error::RoutingMissing)
+        self.tables.get(&hash).map(|(_, table)| (hash, table)).ok_or(Error::RoutingMissing)
     }
 
     /// The routing table in force, or an empty one before it has arrived.
     pub fn routing_table(&self) -> &RoutingTable {
         static NONE: std::sync::LazyLock<RoutingTable> = std::sync::LazyLock::new(RoutingTable::default);
-        self.routing.and_then(|hash| self.tables.get(&hash)).unwrap_or(&NONE)
+        self.routing.and_then(|hash| self.tables.get(&hash)).map_or(&NONE, |(_, table)| table)
+    }
+
+    /// The versions of the table that are known here, the entry and the table of each, oldest first.
+    pub fn routing_versions(&self) -> Vec<(u64, Digest, &RoutingTable)> {
+        let mut versions: Vec<_> =
+            self.tables.iter().map(|(hash, (version, table))| (*version, *hash, table)).collect();
+        versions.sort_by_key(|(version, hash, _)| (*version, *hash));
+        versions
     }
 
     /// The version of the table in force; 0 before there is one.
@@ -188,23 +203,6 @@ impl World {
     pub fn custodians(&self, id: &DivisionId) -> BTreeSet<DivisionId> {
         self.trust.ancestry.line(id).into_iter().filter(|step| step != id).collect()
     }
-
-    /// The review steps of a catalog under a routing table; `None` while the table is not here.
-    pub fn steps(&self, routing: &Digest, catalog: &CatalogId) -> Option<Vec<Step>> {
-        let table = self.tables.get(routing)?;
-        let level = self.tree().get(&catalog.division).map_or("", |division| division.level.as_str());
-        let steps = table.review_steps(&catalog.domain, level).into_iter().map(|step| {
-            let is_counterpart = step.role == ROLE_COUNTERPART;
-            let assigned = table.domain(&catalog.domain).and_then(|domain| domain.department_on(&self.today));
-            let department = assigned.filter(|_| is_counterpart).cloned();
-            let division = match step.reviewer(self.tree(), &catalog.division) {
-                Reviewer::Division(division) => division,
-                Reviewer::Outside => self.root.clone(),
-            };
-            Step { division, department, role: step.role }
-        });
-        Some(steps.collect())
-    }
 }
 
 fn of_kind<'e>(entries: &'e [Entry], kinds: &'e [Kind]) -> impl Iterator<Item = (&'e Entry, &'e [u8])> {
@@ -233,6 +231,17 @@ fn tree_records(root: &DivisionId, first: Vec<Division>, entries: &[Entry]) -> V
         record.parent = record.parent.take().filter(|_| record.id != *root);
     }
     records
+}
+
+/// The trees of the days before today on which records begin, the latest last.
+fn earlier_trees(ordered: &[Ordered], today: &Day) -> Vec<Tree> {
+    let mut days: Vec<&Day> = ordered.iter().map(|(.., record)| &record.from).filter(|day| *day <= today).collect();
+    days.sort();
+    days.dedup();
+    // The latest of them is today's tree.
+    days.pop();
+    let first = days.len().saturating_sub(EARLIER_TREES_MAX);
+    days.split_off(first).into_iter().map(|day| fold_tree(ordered.to_vec(), day)).collect()
 }
 
 fn fold_tree(ordered: Vec<Ordered>, day: &Day) -> Tree {

@@ -11,7 +11,8 @@ use gongkai_proto::{
     admin::v1::{
         audit_service_server::AuditServiceServer, catalog_service_server::CatalogServiceServer,
         node_service_server::NodeServiceServer, publish_service_server::PublishServiceServer,
-        review_service_server::ReviewServiceServer, sync_service_server::SyncServiceServer,
+        review_service_server::ReviewServiceServer, routing_service_server::RoutingServiceServer,
+        standard_service_server::StandardServiceServer, sync_service_server::SyncServiceServer,
     },
     metadata,
 };
@@ -40,6 +41,9 @@ mod publish;
 mod refuse;
 mod review;
 mod review_items;
+mod routing;
+mod standard;
+mod standard_rows;
 mod sync;
 mod sync_now;
 
@@ -167,6 +171,8 @@ pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: Cancellati
         .add_service(sized!(NodeServiceServer, admin))
         .add_service(sized!(PublishServiceServer, admin))
         .add_service(sized!(ReviewServiceServer, admin))
+        .add_service(sized!(RoutingServiceServer, admin))
+        .add_service(sized!(StandardServiceServer, admin))
         .add_service(sized!(SyncServiceServer, admin))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop.cancelled_owned())
         .await;

@@ -115,10 +115,23 @@ pub(crate) fn steps(steps: &[ReviewStep], lang: Lang) -> Table {
         let role = format!("{} {}", state_word(&step.role, lang), step.department);
         let mut row = cells![step.step, step.division, role.trim()];
         row.push(table.state(&step.state));
-        row.extend(cells![step.decided_by, step.opinion]);
+        row.extend(cells![step.decided_by, told(step, lang)]);
         table.row(row);
     }
     table
+}
+
+/// The words of a step, the document behind them, and what is unusual about it.
+fn told(step: &ReviewStep, lang: Lang) -> String {
+    let flag = |holds: bool, en: &'static str, zh: &'static str| if holds { lang.pick(en, zh) } else { "" };
+    let parts = [
+        step.opinion.as_str(),
+        &step.document,
+        flag(step.is_rerouted, "[rerouted]", "[已改送]"),
+        flag(step.is_other_table, "[decided under another routing table]", "[依据其他版本流程表作出]"),
+        flag(step.is_outside && step.document.is_empty(), "[decided above this tree]", "[由上级(省)决定]"),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn submit(response: &SubmitCatalogResponse, lang: Lang) -> String {

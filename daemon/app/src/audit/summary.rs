@@ -4,13 +4,16 @@
 
 use gongkai_journal::{
     kind::Kind,
-    payload::{self, CertPut, DraftSave, Erase, IncarnationOpen, KeyRevoke, OnCatalog, TablePut, TreePut},
+    payload::{
+        self, CertPut, DocumentPart, DraftSave, Erase, IncarnationOpen, KeyRevoke, OnCatalog, TablePut, TreePut,
+    },
 };
 use gongkai_model::{
     edition::EditionPayload,
     id::Day,
-    review::{Decision, Receipt, Revocation, Submission, Verdict, Withdrawal},
+    review::{Decision, Receipt, Reroute, Revocation, Submission, Verdict, Withdrawal},
     revision::{ItemBatch, RevisionBody},
+    standard::{StandardBatch, StandardOffer, StandardPut},
 };
 use serde::de::DeserializeOwned;
 
@@ -60,6 +63,11 @@ fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
         Kind::Revocation => revocation(&read::<OnCatalog<Revocation>>(kind, bytes)?.act),
         Kind::Edition => edition(&read(kind, bytes)?),
         Kind::Erase => erase(&read(kind, bytes)?),
+        Kind::StandardDraft | Kind::StandardPut => standard(&read(kind, bytes)?),
+        Kind::StandardBatch => batch(&read::<StandardBatch>(kind, bytes)?.batch),
+        Kind::StandardOffer => offer(&read(kind, bytes)?),
+        Kind::Reroute => reroute(&read::<OnCatalog<Reroute>>(kind, bytes)?.act),
+        Kind::Document => document(&read(kind, bytes)?),
     })
 }
 
@@ -178,6 +186,29 @@ fn edition(edition: &EditionPayload) -> Summary {
 fn erase(erase: &Erase) -> Summary {
     let (entry, basis) = (erase.entry.short(), quote(&erase.basis));
     Summary::of(format!("删除日志{entry}的内容，依据{basis}"), format!("content of entry {entry} erased under {basis}"))
+}
+
+fn standard(put: &StandardPut) -> Summary {
+    let (id, version, (zh, en)) = (&put.standard, quote(&put.facts.version), extent(&put.body));
+    Summary::of(format!("标准目录{id} {version}：{zh}"), format!("standard {id} {version}: {en}"))
+}
+
+fn offer(offer: &StandardOffer) -> Summary {
+    let (catalog, revision) = (&offer.catalog, offer.revision.short());
+    Summary::of(
+        format!("将{catalog}版本{revision}提供为模板"),
+        format!("revision {revision} of {catalog} offered as a template"),
+    )
+}
+
+fn reroute(reroute: &Reroute) -> Summary {
+    let (submission, (zh, en)) = (reroute.submission.short(), because(&reroute.reason));
+    Summary::of(format!("改送报送{submission}{zh}"), format!("submission {submission} rerouted{en}"))
+}
+
+fn document(part: &DocumentPart) -> Summary {
+    let (file, index, count) = (part.file.short(), part.index.saturating_add(1), part.count);
+    Summary::of(format!("批复文件{file}，第{index}/{count}部分"), format!("document {file}, part {index} of {count}"))
 }
 
 fn because(reason: &str) -> (String, String) {

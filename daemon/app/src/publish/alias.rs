@@ -14,7 +14,7 @@ const ALIAS: &str = "operator.alias.";
 
 impl App {
     /// The operator's alias; kept, so that the audit can name the person.
-    pub(super) async fn alias_of(&self, operator: &OperatorId) -> Result<OperatorId> {
+    pub(crate) async fn alias_of(&self, operator: &OperatorId) -> Result<OperatorId> {
         let salt = match self.store().meta(SALT).await? {
             Some(salt) => salt,
             None => {

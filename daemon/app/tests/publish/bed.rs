@@ -84,6 +84,9 @@ impl Bed {
             authority: "辽宁省财政厅".to_owned(),
             document_no: "辽财预〔2026〕7号".to_owned(),
             file_digest: Digest::of_file(b"scan"),
+            file_name: "scan.pdf".to_owned(),
+            decided_on: None,
+            parts: Vec::new(),
         };
         let said = Verdicts {
             submission: None,

@@ -75,7 +75,13 @@ fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, K
         | Kind::Decision
         | Kind::Revocation
         | Kind::Edition
-        | Kind::Erase => None,
+        | Kind::Erase
+        | Kind::StandardDraft
+        | Kind::StandardBatch
+        | Kind::StandardPut
+        | Kind::StandardOffer
+        | Kind::Reroute
+        | Kind::Document => None,
     }
 }
 

@@ -37,11 +37,23 @@ pub enum Kind {
     Edition,
     /// Payload bytes removed by law; the chain stays.
     Erase,
+    /// A standard that was imported and not handed down yet: never leaves the node.
+    StandardDraft,
+    /// Items of a standard too large for one entry.
+    StandardBatch,
+    /// A version of a standard, handed down to everything below its issuer.
+    StandardPut,
+    /// An owner's offer of an approved catalog as a template for others.
+    StandardOffer,
+    /// Moves the steps of an open submission to those of another routing table.
+    Reroute,
+    /// A piece of a document that a decision names, such as the province's letter.
+    Document,
 }
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Self::TreePut,
         Self::TablePut,
         Self::CertPut,
@@ -57,6 +69,12 @@ impl Kind {
         Self::Revocation,
         Self::Edition,
         Self::Erase,
+        Self::StandardDraft,
+        Self::StandardBatch,
+        Self::StandardPut,
+        Self::StandardOffer,
+        Self::Reroute,
+        Self::Document,
     ];
 
     /// The word in headers.
@@ -77,6 +95,12 @@ impl Kind {
             Self::Revocation => "revocation",
             Self::Edition => "edition",
             Self::Erase => "erase",
+            Self::StandardDraft => "standard.draft",
+            Self::StandardBatch => "standard.batch",
+            Self::StandardPut => "standard.put",
+            Self::StandardOffer => "standard.offer",
+            Self::Reroute => "reroute",
+            Self::Document => "document",
         }
     }
 
@@ -88,8 +112,14 @@ impl Kind {
     /// How far entries of this kind go.
     pub fn reach(self) -> Reach {
         match self {
-            Self::DraftSave => Reach::SelfOnly,
-            Self::TreePut | Self::TablePut | Self::AuthorityPut | Self::KeyRevoke | Self::Edition => Reach::Subtree,
+            Self::DraftSave | Self::StandardDraft => Reach::SelfOnly,
+            Self::TreePut
+            | Self::TablePut
+            | Self::AuthorityPut
+            | Self::KeyRevoke
+            | Self::Edition
+            | Self::StandardBatch
+            | Self::StandardPut => Reach::Subtree,
             Self::CertPut
             | Self::IncarnationOpen
             | Self::ItemBatch
@@ -98,7 +128,10 @@ impl Kind {
             | Self::Receipt
             | Self::Decision
             | Self::Revocation
-            | Self::Erase => Reach::Path,
+            | Self::Erase
+            | Self::StandardOffer
+            | Self::Reroute
+            | Self::Document => Reach::Path,
         }
     }
 
@@ -119,7 +152,13 @@ impl Kind {
             | Self::Decision
             | Self::Revocation
             | Self::Edition
-            | Self::Erase => Lane::Work,
+            | Self::Erase
+            | Self::StandardDraft
+            | Self::StandardBatch
+            | Self::StandardPut
+            | Self::StandardOffer
+            | Self::Reroute
+            | Self::Document => Lane::Work,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Payloads of the trust lane, and of work that never leaves the node; those of review live in the model.
+//! Payloads of the trust lane, and of work that never leaves the node; those of review and of standards live in the
+//! model.
 //!
 //! Payloads are JSON, so that an auditor reads an entry without our program. Invariant: a payload is written once
 //! and kept as it is; fields that this version does not know stay in the bytes.
@@ -8,6 +9,7 @@ use gongkai_model::{
     domain::{RoutingTable, Task},
     id::{CatalogId, DivisionId},
     revision::RevisionBody,
+    standard::StandardId,
     tree::Division,
     vocabulary::Vocabulary,
 };
@@ -147,6 +149,19 @@ pub struct OnCatalog<T> {
     pub act: T,
 }
 
+/// What an entry is filed under: the catalog or the standard that it is about, as text.
+pub fn about_text(kind: &str, payload: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Mention {
+        standard: StandardId,
+    }
+    let is_standard = matches!(Kind::from_word(kind)?, Kind::StandardDraft | Kind::StandardBatch | Kind::StandardPut);
+    if is_standard {
+        return serde_json::from_slice::<Mention>(payload).ok().map(|mention| mention.standard.to_string());
+    }
+    about(kind, payload).map(|catalog| catalog.to_string())
+}
+
 /// The catalog that a review entry, an item batch or a draft is about; `None` for other kinds and broken payloads.
 pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
     #[derive(Deserialize)]
@@ -166,7 +181,10 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::Withdrawal
         | Kind::Receipt
         | Kind::Decision
-        | Kind::Revocation => {
+        | Kind::Revocation
+        | Kind::StandardOffer
+        | Kind::Reroute
+        | Kind::Document => {
             let mention: Mention = serde_json::from_slice(payload).ok()?;
             mention.catalog.or(mention.body.map(|body| body.catalog))
         }
@@ -177,6 +195,9 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::KeyRevoke
         | Kind::IncarnationOpen
         | Kind::Edition
+        | Kind::StandardDraft
+        | Kind::StandardBatch
+        | Kind::StandardPut
         | Kind::Erase => None,
     }
 }
@@ -190,4 +211,19 @@ pub struct Erase {
     pub basis: String,
     /// Why.
     pub reason: String,
+}
+
+/// `document`: a piece of a file that a decision names by digest; the pieces in their order are the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentPart {
+    /// The catalog whose decision names it.
+    pub catalog: CatalogId,
+    /// Digest of the whole file.
+    pub file: Digest,
+    /// The piece's place, from 0.
+    pub index: u32,
+    /// How many pieces there are.
+    pub count: u32,
+    /// The piece's bytes in hexadecimal.
+    pub content: String,
 }

@@ -3,6 +3,8 @@
 //! Invariant: a domain is its slug; names and aliases only help to find it, and who is responsible depends on the
 //! day. Left out: which operator acts for a department (roles), and what a decision does (review).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Day, DepartmentSlug, DomainSlug};
@@ -11,7 +13,8 @@ mod routing;
 mod title;
 
 pub use routing::{
-    ALIASES_MAX, Chain, DOMAINS_MAX, Error, ROLE_COUNTERPART, ROLE_LEAD_OFFICE, Reviewer, RoutingTable, STEPS_MAX, Step,
+    ALIASES_MAX, Chain, DOMAINS_MAX, Error, ROLE_COUNTERPART, ROLE_LEAD_OFFICE, Reviewer, RoutingTable, STEPS_MAX,
+    Step, TableChange,
 };
 pub use title::TitleMatch;
 
@@ -34,6 +37,9 @@ pub struct Domain {
     /// Who is responsible from which day on; a reorganisation adds a row and never changes one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departments: Vec<Assignment>,
+    /// The day by which its catalogs are due, where it has its own (R13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Day>,
 }
 
 /// A department's responsibility from a day on.
@@ -79,6 +85,13 @@ impl Domain {
     /// The domain's name and aliases.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// Every department that is responsible on some day; `None` for the days before the first assignment.
+    pub fn departments_ever(&self) -> BTreeSet<Option<DepartmentSlug>> {
+        let is_since_always = self.departments.iter().any(|assignment| assignment.from == Day::earliest());
+        let none = (!is_since_always).then_some(None);
+        self.departments.iter().map(|assignment| Some(assignment.department.clone())).chain(none).collect()
     }
 
     /// Who is responsible on that day: the latest assignment not after it; of two on one day the greater slug.

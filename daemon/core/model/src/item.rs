@@ -18,6 +18,9 @@ pub use basis::{basis_text, parse_basis};
 pub use elements::{Element, missing_elements};
 pub use time_limit::{TimeLimit, TimeLimitKind, Unit, parse_time_limit};
 
+/// The field of [`Item::origin`] in the canonical bytes.
+const ORIGIN: &str = "origin";
+
 /// One title a matter rests on (公开依据).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
@@ -34,6 +37,19 @@ pub struct Basis {
     /// The title without 《》.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
+}
+
+/// Where an item comes from. It names the standard and its item, not a version: a new version of the standard leaves
+/// the items that it does not touch as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Origin {
+    /// The standard's item.
+    pub item: String,
+    /// Which level set it: `national`, `provincial`, `municipal`, `county`.
+    pub provenance: String,
+    /// The standard, written `division/domain/name`.
+    pub standard: String,
 }
 
 /// The reviewed content of an item. Fields stand in alphabetical order: that is the order of the canonical bytes.
@@ -98,6 +114,9 @@ pub struct Item {
     /// 公开层级: `municipal`, `county`, `township`, `village`, `township-village`, `prefecture`.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub levels: BTreeSet<String>,
+    /// The standard's item that this one came from; `None` for a local one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// 权责清单/公共服务事项编码.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub power_list_ref: String,
@@ -153,6 +172,32 @@ impl CanonicalItem {
     /// H("gongkai item v1", bytes).
     pub fn digest(&self) -> Digest {
         Digest::of("gongkai item v1", &[self.json.as_bytes()])
+    }
+
+    /// The same content with another origin; fields that this version does not know stay.
+    pub fn with_origin(&self, origin: Option<&Origin>) -> Self {
+        let mut fields = self.fields();
+        fields.remove(ORIGIN);
+        // An origin is a struct of texts: it always serialises.
+        fields.extend(origin.and_then(|origin| Some((ORIGIN.to_owned(), serde_json::to_value(origin).ok()?))));
+        Self::from_fields(&fields)
+    }
+
+    /// The fields by name, whatever version wrote them.
+    pub fn fields(&self) -> BTreeMap<String, serde_json::Value> {
+        // The makers checked that the bytes are one JSON object.
+        serde_json::from_str(&self.json).unwrap_or_default()
+    }
+
+    /// The canonical bytes of fields that came from canonical bytes.
+    pub(crate) fn from_fields(fields: &BTreeMap<String, serde_json::Value>) -> Self {
+        // A map with text keys always serialises.
+        Self { json: serde_json::to_string(fields).unwrap_or_default() }
+    }
+
+    /// Whether both say the same, wherever they come from.
+    pub fn says_same(&self, other: &Self) -> bool {
+        self == other || self.with_origin(None) == other.with_origin(None)
     }
 
     /// The fields this version knows; unknown ones stay in the bytes only.

@@ -13,5 +13,6 @@ pub mod item;
 pub mod privacy;
 pub mod review;
 pub mod revision;
+pub mod standard;
 pub mod tree;
 pub mod vocabulary;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     digest::Digest,
-    id::{DepartmentSlug, DivisionId, ItemId, OperatorId},
+    id::{Day, DepartmentSlug, DivisionId, ItemId, OperatorId},
     revision::{ItemBatch, RevisionBody},
 };
 
@@ -19,6 +19,7 @@ mod lineage;
 mod machine;
 mod materialise;
 mod refusal;
+mod route;
 mod settle;
 mod state;
 mod trouble;
@@ -27,12 +28,13 @@ mod trouble;
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests;
 
-pub use fold::{Folded, Ground, StepsOf, fold, fold_on};
+pub use fold::{Folded, Ground, StandardOf, StepsOf, fold, fold_on};
 pub use machine::{Actor, Draft, Intent, MissingElements, Ruling, admit, submit_check};
 pub use refusal::Refusal;
+pub use route::{Prescribed, PrescribedStep};
 pub use state::{
-    CatalogState, DecisionEffect, DecisionState, Mark, ReceiptState, Standing, SubmissionState, SubmissionStatus,
-    WithdrawalState,
+    CatalogState, DecisionEffect, DecisionState, Mark, ReceiptState, RerouteState, Standing, SubmissionState,
+    SubmissionStatus, WithdrawalState,
 };
 pub use trouble::{Lack, Void, VoidReason, Waiting};
 
@@ -50,6 +52,9 @@ pub struct Step {
     /// The part it plays, such as `counterpart` or `lead-office`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub role: String,
+    /// The reviewer stands above the top of this tree (省级): the division records its decision from a document.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_outside: bool,
 }
 
 /// Puts a revision up for review (报送).
@@ -146,6 +151,15 @@ pub struct Outside {
     pub document_no: String,
     /// Digest of the document's file.
     pub file_digest: Digest,
+    /// The file's name, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file_name: String,
+    /// The day of the decision, as the document has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_on: Option<Day>,
+    /// The `document` entries that hold the file, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Digest>,
 }
 
 /// Approves or returns a submission at one step (审核意见).
@@ -180,9 +194,25 @@ pub struct Revocation {
     pub reason: String,
 }
 
+/// Moves the steps of a submission to those of another routing table (改送): nothing else does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reroute {
+    /// The submission entry.
+    pub submission: Digest,
+    /// The reroute that this one follows; `None` for the submission's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Digest>,
+    /// The routing-table entry that the steps were taken from.
+    pub routing: Digest,
+    /// The steps in their order.
+    pub steps: Vec<Step>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
 /// What an entry about a catalog's review does.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "submissions are most of the acts that are folded")]
 pub enum Act {
     /// 报送
     Submission {
@@ -199,6 +229,8 @@ pub enum Act {
     Decision(Decision),
     /// 撤销
     Revocation(Revocation),
+    /// 改送
+    Reroute(Reroute),
 }
 
 /// One verified entry about a catalog's review.

@@ -26,9 +26,11 @@ mod header;
 mod matching;
 
 pub use apply::{RevisionError, apply};
+pub(crate) use changes::readable;
 pub use changes::{Changes, Difference, changes, header_differences, item_differences};
 pub use delta::split;
 pub use header::{CanonicalHeader, Header};
+pub(crate) use matching::item_key;
 pub use matching::{Ambiguity, Matched, Row, match_items};
 
 /// Most items of one catalog. The largest county catalog met has some 500; a province's law list about 10,000.

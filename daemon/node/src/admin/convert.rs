@@ -6,8 +6,9 @@ use gongkai_app::World;
 use gongkai_model::{
     id::{CatalogId, ItemId},
     item::{Item, TimeLimit, missing_elements, parse_time_limit},
-    review::{DecisionEffect, Step, SubmissionState, SubmissionStatus, Verdict},
+    review::{DecisionEffect, Outside, Step, SubmissionState, SubmissionStatus, Verdict},
     revision::Slot,
+    standard,
 };
 use gongkai_proto::admin::v1 as wire;
 use serde::Serialize;
@@ -61,7 +62,19 @@ pub(super) fn slot(catalog: &CatalogId, id: &ItemId, slot: &Slot, status: &str) 
         status: status.to_owned(),
         serial: slot.serial.clone(),
         domain: catalog.domain.to_string(),
-        ..fields(&slot.item().decode())
+        ..with_origin(&slot.item().decode())
+    }
+}
+
+/// An item's fields and where it comes from.
+fn with_origin(item: &Item) -> wire::Item {
+    let local = || standard::PROVENANCE_LOCAL.to_owned();
+    let origin = item.origin.clone();
+    wire::Item {
+        provenance: origin.as_ref().map_or_else(local, |origin| origin.provenance.clone()),
+        standard: origin.as_ref().map_or_else(String::new, |origin| origin.standard.clone()),
+        standard_item: origin.map_or_else(String::new, |origin| origin.item),
+        ..fields(item)
     }
 }
 
@@ -198,7 +211,19 @@ fn step_of(world: &World, submission: &SubmissionState, index: u32, step: &Step)
         decided_at_ms: shown.map_or(0, |decision| decision.at_ms),
         opinion: shown.map_or_else(String::new, |decision| decision.note.clone()),
         decision: shown.map_or_else(String::new, |decision| decision.hash.to_string()),
+        is_outside: step.is_outside,
+        is_other_table: shown.is_some_and(|decision| decision.is_other_table),
+        is_rerouted: submission.reroutes.iter().any(|reroute| reroute.is_effective),
+        document: shown.and_then(|decision| decision.outside.as_ref()).map_or_else(String::new, document),
     }
+}
+
+/// An outside document in one line.
+fn document(outside: &Outside) -> String {
+    let day = outside.decided_on.as_ref().map_or("", |day| day.as_str());
+    let digest = outside.file_digest.to_string();
+    let parts = [outside.authority.as_str(), &outside.document_no, day, &outside.file_name, &digest];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// How many items the open step must look at, and how many are carried over; the header is not an item.

@@ -5,7 +5,7 @@
 use gongkai_app::{Loaded, Operator, Verdicts, World};
 use gongkai_model::{
     digest::Digest,
-    id::{CatalogId, DepartmentSlug},
+    id::{Day, DepartmentSlug},
     review::{DecisionEffect, DecisionState, Outside, Refusal, SubmissionState, Verdict},
 };
 use gongkai_proto::admin::v1::{self as wire, review_service_server::ReviewService};
@@ -58,7 +58,7 @@ impl ReviewService for Admin {
             review: Some(review_row(&world, &loaded, submission)),
             steps: convert::steps(&world, submission),
             items: review_items::shown(&loaded, submission, asked.all_items),
-            stale: stale(&loaded),
+            stale: self.stale(&loaded, submission).await?,
             note: submission.reason.clone(),
         }))
     }
@@ -102,7 +102,7 @@ impl Admin {
         asked: wire::DecideReviewRequest,
         verdict: Verdict,
     ) -> Result<wire::DecideReviewResponse, Error> {
-        let catalog = CatalogId::parse(&asked.catalog)?;
+        let catalog = self.catalog_or_submission(&asked.catalog).await?;
         let operator = speaking_for(operator, &asked.department)?;
         let before = self.app().load_known(&catalog).await?;
         if !asked.submission.is_empty() {
@@ -111,8 +111,9 @@ impl Admin {
                 return Err(Error::NotCurrent);
             }
         }
-        let said = Verdicts { submission: before.state.head().map(|head| head.hash), ..said(asked, verdict)? };
-        match self.app().decide(&operator, &catalog, said).await {
+        let (said, file) = said(asked, verdict)?;
+        let said = Verdicts { submission: before.state.head().map(|head| head.hash), ..said };
+        match self.app().decide_outside(&operator, &catalog, said, file).await {
             Ok((after, decision)) => Ok(self.decided(&after, decision, verdict_word(verdict), false)),
             Err(gongkai_app::Error::Review(refusal @ Refusal::AlreadyDecided { .. })) => {
                 // The same decision by the same person is safe to repeat.
@@ -157,18 +158,37 @@ fn speaking_for(mut operator: Operator, department: &str) -> Result<Operator, Er
     Ok(operator)
 }
 
-fn said(asked: wire::DecideReviewRequest, verdict: Verdict) -> Result<Verdicts, Error> {
+/// What is said, and the bytes of the document by which it was decided.
+fn said(asked: wire::DecideReviewRequest, verdict: Verdict) -> Result<(Verdicts, Vec<u8>), Error> {
     let items =
         asked.items.into_iter().map(|item| Ok((item.item_id, verdict_of(&item.verdict, verdict)?, item.opinion)));
     let items = items.collect::<Result<Vec<_>, Error>>()?;
     // Whoever returns single items has looked at the others; a return as a whole says nothing of any.
     let approves_rest = verdict == Verdict::Approve || !items.is_empty();
-    let outside = asked.outside.map(|outside| Outside {
+    let (outside, file) = match asked.outside {
+        Some(outside) => outside_of(outside)?,
+        None => (None, Vec::new()),
+    };
+    Ok((Verdicts { submission: None, verdict, items, note: asked.opinion, approves_rest, outside }, file))
+}
+
+/// The document's facts and its bytes.
+fn outside_of(outside: wire::OutsideDecision) -> Result<(Option<Outside>, Vec<u8>), Error> {
+    let decided_on = Some(outside.decided_on.as_str()).filter(|text| !text.is_empty()).map(Day::parse).transpose()?;
+    if outside.authority.trim().is_empty() || outside.doc_no.trim().is_empty() {
+        return Err(Error::BadRequest {
+            what: "an outside decision names its authority and document number".to_owned(),
+        });
+    }
+    let said = Outside {
         authority: outside.authority,
         document_no: outside.doc_no,
         file_digest: Digest::of_file(&outside.file),
-    });
-    Ok(Verdicts { submission: None, verdict, items, note: asked.opinion, approves_rest, outside })
+        file_name: outside.file_name,
+        decided_on,
+        parts: Vec::new(),
+    };
+    Ok((Some(said), outside.file))
 }
 
 fn verdict_of(word: &str, otherwise: Verdict) -> Result<Verdict, Error> {
@@ -246,6 +266,15 @@ fn review_row(world: &World, loaded: &Loaded, submission: &SubmissionState) -> w
         submitted_by: submission.operator.to_string(),
         submitted_at_ms: submission.at_ms,
         received_at_ms: receipt.map_or(0, |receipt| receipt.at_ms),
+    }
+}
+
+impl Admin {
+    /// Why decisions no longer count in full: those that came too late, and a standard that has changed since.
+    async fn stale(&self, loaded: &Loaded, submission: &SubmissionState) -> Result<Vec<wire::Reason>, Error> {
+        let mut reasons = stale(loaded);
+        reasons.extend(super::standard::news(self.app().standard_news(loaded, submission).await?));
+        Ok(reasons)
     }
 }
 

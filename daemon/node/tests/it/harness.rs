@@ -141,6 +141,18 @@ impl Node {
         review_service_client::ReviewServiceClient::new(self.channel())
     }
 
+    pub(crate) fn standards(&self) -> standard_service_client::StandardServiceClient<Channel> {
+        standard_service_client::StandardServiceClient::new(self.channel())
+            .max_decoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn routing(&self) -> routing_service_client::RoutingServiceClient<Channel> {
+        routing_service_client::RoutingServiceClient::new(self.channel())
+            .max_decoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
+    }
+
     pub(crate) fn nodes(&self) -> node_service_client::NodeServiceClient<Channel> {
         node_service_client::NodeServiceClient::new(self.channel())
     }

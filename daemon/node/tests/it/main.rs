@@ -10,4 +10,6 @@ mod harness;
 mod main_job;
 mod recovery;
 mod refusals;
+mod routing;
 mod sessions;
+mod standards;

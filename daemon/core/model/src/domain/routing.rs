@@ -10,10 +10,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Department, Domain, TitleMatch, title};
 use crate::{
-    id::{Day, DepartmentSlug, DivisionId, DomainSlug},
-    tree::{DEPTH_MAX, Tree},
+    id::{CatalogId, Day, DepartmentSlug, DivisionId, DomainSlug},
+    tree::{DEPTH_MAX, Division, Tree},
     vocabulary::fold,
 };
+
+mod change;
+mod error;
+
+pub use change::TableChange;
+pub use error::Error;
 
 /// The counterpart department (对口部门) of the catalog's domain.
 pub const ROLE_COUNTERPART: &str = "counterpart";
@@ -36,10 +42,13 @@ pub struct RoutingTable {
     /// Who reviews what, in which order.
     #[serde(default)]
     pub chains: Vec<Chain>,
+    /// Catalogs of pilots (试点): their owners may offer them as templates.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub pilots: BTreeSet<CatalogId>,
 }
 
 /// The review steps of some catalogs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
     /// Only for this domain; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,6 +56,12 @@ pub struct Chain {
     /// Only for catalogs of owners of this level (`township`, `county`, …); `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_level: Option<String>,
+    /// Only for owners of this kind, such as `functional-area` (管委会); `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_kind: Option<String>,
+    /// Only for this owner; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<DivisionId>,
     /// The steps, first to last.
     pub steps: Vec<Step>,
 }
@@ -58,6 +73,9 @@ pub struct Step {
     pub levels_up: u32,
     /// [`ROLE_COUNTERPART`], [`ROLE_LEAD_OFFICE`] or a role added later.
     pub role: String,
+    /// The department that does it, where it is not the domain's own: a vertical one (垂直管理) such as the tax service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<DepartmentSlug>,
 }
 
 /// Where a step is done.
@@ -67,87 +85,6 @@ pub enum Reviewer {
     Division(DivisionId),
     /// Above the top of the tree (省级对口部门): the decision is recorded from a document.
     Outside,
-}
-
-/// A routing table that contradicts itself.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// Two domains with one slug.
-    #[error("domain `{0}` stands twice in the table")]
-    DomainTwice(DomainSlug),
-    /// Two departments with one slug.
-    #[error("department `{0}` stands twice in the table")]
-    DepartmentTwice(DepartmentSlug),
-    /// One name leads to two domains.
-    #[error("the name `{name}` belongs to `{first}` and to `{second}`")]
-    NameShared {
-        /// The name as written at the second domain.
-        name: String,
-        /// The domain that stands first.
-        first: DomainSlug,
-        /// The other one.
-        second: DomainSlug,
-    },
-    /// An assignment names a department that is not in the table.
-    #[error("domain `{domain}` is assigned to `{department}`, which is no department of the table")]
-    DepartmentUnknown {
-        /// The assigned domain.
-        domain: DomainSlug,
-        /// The missing department.
-        department: DepartmentSlug,
-    },
-    /// A domain or a department has no name.
-    #[error("`{0}` has no name")]
-    NameMissing(String),
-    /// A chain names a domain that is not in the table.
-    #[error("a review chain names `{0}`, which is no domain of the table")]
-    ChainDomainUnknown(DomainSlug),
-    /// Two chains for the same catalogs.
-    #[error("two review chains for domain `{domain}` and owner level `{owner_level}`")]
-    ChainTwice {
-        /// The domain, or `*`.
-        domain: String,
-        /// The owner's level, or `*`.
-        owner_level: String,
-    },
-    /// A chain without a step, with too many, or with a step that no tree reaches.
-    #[error("a review chain must have 1 to {STEPS_MAX} steps, each at most {DEPTH_MAX} levels up and with a role")]
-    ChainShape,
-    /// More than the table may hold.
-    #[error("the table holds more than {DOMAINS_MAX} domains, or a domain more than {ALIASES_MAX} aliases")]
-    TooLarge,
-}
-
-impl Error {
-    /// The permanent code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::DomainTwice(_) => "GK-DOMAIN-001",
-            Self::DepartmentTwice(_) => "GK-DOMAIN-002",
-            Self::NameShared { .. } => "GK-DOMAIN-003",
-            Self::DepartmentUnknown { .. } => "GK-DOMAIN-004",
-            Self::NameMissing(_) => "GK-DOMAIN-005",
-            Self::ChainDomainUnknown(_) => "GK-DOMAIN-006",
-            Self::ChainTwice { .. } => "GK-DOMAIN-007",
-            Self::ChainShape => "GK-DOMAIN-008",
-            Self::TooLarge => "GK-DOMAIN-009",
-        }
-    }
-
-    /// What to do next.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::DomainTwice(slug) => format!("give one of the two domains `{slug}` another slug, or remove it"),
-            Self::DepartmentTwice(slug) => format!("keep one department `{slug}`; dated assignments name it again"),
-            Self::NameShared { name, .. } => format!("leave `{name}` with the domain that titles mean by it"),
-            Self::DepartmentUnknown { department, .. } => format!("add `{department}` to the departments"),
-            Self::NameMissing(slug) => format!("give `{slug}` the name that people read"),
-            Self::ChainDomainUnknown(slug) => format!("add `{slug}` to the domains, or remove its chain"),
-            Self::ChainTwice { .. } => "keep one of the two chains".to_owned(),
-            Self::ChainShape => "write the steps as {levels_up, role}, counted from the catalog's owner".to_owned(),
-            Self::TooLarge => "divide the table, or drop names that no title uses".to_owned(),
-        }
-    }
 }
 
 impl RoutingTable {
@@ -180,15 +117,14 @@ impl RoutingTable {
         self.domains.iter().filter(move |domain| domain.department_on(day) == Some(department))
     }
 
-    /// The review steps for a catalog of that domain whose owner stands on that level: the chain that says most
-    /// about it (domain before level), else the plan's order.
-    pub fn review_steps(&self, domain: &DomainSlug, owner_level: &str) -> Vec<Step> {
-        let fits = |chain: &&Chain| {
-            chain.domain.as_ref().is_none_or(|slug| slug == domain)
-                && chain.owner_level.as_ref().is_none_or(|level| level == owner_level)
+    /// The review steps for a catalog of that domain and owner: the chain that says most about it (domain, then
+    /// owner, then kind, then level), else the plan's order.
+    pub fn review_steps(&self, domain: &DomainSlug, owner: &Division) -> Vec<Step> {
+        let weight = |chain: &&Chain| {
+            (chain.domain.is_some(), chain.owner.is_some(), chain.owner_kind.is_some(), chain.owner_level.is_some())
         };
-        let weight = |chain: &&Chain| (chain.domain.is_some(), chain.owner_level.is_some());
-        let chain = self.chains.iter().filter(fits).max_by_key(weight).filter(|chain| !chain.steps.is_empty());
+        let chain = self.chains.iter().filter(|chain| chain.fits(domain, owner)).max_by_key(weight);
+        let chain = chain.filter(|chain| !chain.steps.is_empty());
         chain.map_or_else(plan_steps, |chain| chain.steps.clone())
     }
 
@@ -200,7 +136,9 @@ impl RoutingTable {
         }
         self.check_departments()?;
         self.check_domains()?;
-        self.check_chains()
+        self.check_chains()?;
+        let unknown = self.pilots.iter().find(|pilot| self.domain(&pilot.domain).is_none());
+        unknown.map_or(Ok(()), |pilot| Err(Error::PilotDomainUnknown(pilot.clone())))
     }
 
     fn check_departments(&self) -> Result<(), Error> {
@@ -251,16 +189,38 @@ impl RoutingTable {
             if chain.steps.is_empty() || chain.steps.len() > STEPS_MAX || !chain.steps.iter().all(reaches) {
                 return Err(Error::ChainShape);
             }
+            let is_own = |step: &Step| step.levels_up == 0 && step.role == ROLE_COUNTERPART;
+            if chain.steps.iter().any(is_own) {
+                return Err(Error::OwnDepartment);
+            }
+            let mut named = chain.steps.iter().filter_map(|step| step.department.as_ref());
+            if let Some(slug) = named.find(|slug| self.department(slug).is_none()) {
+                return Err(Error::ChainDepartmentUnknown(slug.clone()));
+            }
             if let Some(slug) = chain.domain.as_ref().filter(|slug| self.domain(slug).is_none()) {
                 return Err(Error::ChainDomainUnknown(slug.clone()));
             }
-            if !seen.insert((&chain.domain, &chain.owner_level)) {
+            if !seen.insert(chain.scope()) {
                 let domain = chain.domain.as_ref().map_or("*", DomainSlug::as_str).to_owned();
                 let owner_level = chain.owner_level.clone().unwrap_or_else(|| "*".to_owned());
                 return Err(Error::ChainTwice { domain, owner_level });
             }
         }
         Ok(())
+    }
+}
+
+impl Chain {
+    /// Which catalogs it is for; two chains of one table never have the same.
+    pub fn scope(&self) -> (Option<&DomainSlug>, Option<&DivisionId>, Option<&str>, Option<&str>) {
+        (self.domain.as_ref(), self.owner.as_ref(), self.owner_kind.as_deref(), self.owner_level.as_deref())
+    }
+
+    fn fits(&self, domain: &DomainSlug, owner: &Division) -> bool {
+        self.domain.as_ref().is_none_or(|slug| slug == domain)
+            && self.owner.as_ref().is_none_or(|id| *id == owner.id)
+            && self.owner_kind.as_ref().is_none_or(|kind| *kind == owner.kind)
+            && self.owner_level.as_ref().is_none_or(|level| *level == owner.level)
     }
 }
 
@@ -275,7 +235,7 @@ impl Step {
 
 /// The plan's order: 经上一级对口部门审核把关. Consolidation by the lead office follows as publication, not as a step.
 fn plan_steps() -> Vec<Step> {
-    vec![Step { levels_up: 1, role: ROLE_COUNTERPART.to_owned() }]
+    vec![Step { levels_up: 1, role: ROLE_COUNTERPART.to_owned(), department: None }]
 }
 
 #[cfg(test)]

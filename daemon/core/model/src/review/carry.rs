@@ -1,16 +1,18 @@
 //! What of a submission is under review, and which opinions it takes over from the one before.
 //!
 //! Invariant: an opinion goes on by one submission at a time, and only where content, step and guideline are the
-//! same in both; a line that changes an element and changes it back therefore starts anew.
+//! same in both and the standard's change does not touch it; a line that changes an element and changes it back
+//! therefore starts anew.
 //! Left out: giving opinions (settle).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Mark, Target,
+    fold::Ground,
     materialise::{Node, Submissions},
 };
-use crate::{digest::Digest, id::ItemId};
+use crate::{digest::Digest, id::ItemId, revision::Header, standard};
 
 /// The elements of a submission and the digests of their content.
 pub(super) type Elements = BTreeMap<Target, Digest>;
@@ -60,6 +62,7 @@ fn gone(node: &Node<'_>, submissions: &Submissions<'_>, all: &BTreeMap<Digest, E
 
 /// The opinions of the submission before that still hold for this one.
 pub(super) fn carried(
+    ground: &Ground<'_>,
     before: &Node<'_>,
     marks: &Marks,
     before_elements: &Elements,
@@ -67,13 +70,17 @@ pub(super) fn carried(
     elements: &Elements,
 ) -> Marks {
     let mut carried = Marks::new();
-    if !node.is_line_whole || guideline(before) != guideline(node) {
+    if !node.is_line_whole {
         return carried;
     }
-    let is_same_step = |step: u32| step_of(before, step).is_some() && step_of(before, step) == step_of(node, step);
+    let Some(asked_again) = asked_again(ground, before, node) else { return carried };
+    let is_same_step = |step: u32| match (step_of(before, step), step_of(node, step)) {
+        (Some(one), Some(other)) => one.is_same(other),
+        (Some(_) | None, _) => false,
+    };
     for (target, by_step) in marks {
         let Some(digest) = elements.get(target) else { continue };
-        if before_elements.get(target) != Some(digest) {
+        if before_elements.get(target) != Some(digest) || is_among(target, &asked_again) {
             continue;
         }
         let kept = by_step.iter().filter(|(step, _)| is_same_step(**step));
@@ -87,10 +94,40 @@ pub(super) fn carried(
 }
 
 fn step_of<'n>(node: &'n Node<'_>, step: u32) -> Option<&'n super::Step> {
-    node.submission.steps.get(usize::try_from(step).ok()?)
+    node.steps().get(usize::try_from(step).ok()?)
 }
 
-/// The standard that the catalog says it follows. A new version may touch any item, and only a reviewer can tell.
-fn guideline(node: &Node<'_>) -> String {
-    node.revision.header.decode().guideline
+/// The items that a change of what the catalog follows puts up again; `None` for all of them. Another guideline, or
+/// another standard than before, may touch any item, and only a reviewer can tell; of another version of the same
+/// standard the two contents tell it.
+fn asked_again(ground: &Ground<'_>, before: &Node<'_>, node: &Node<'_>) -> Option<BTreeSet<ItemId>> {
+    let (old, new) = (header(before), header(node));
+    if old.guideline != new.guideline {
+        return None;
+    }
+    let (old, new) = match (old.standard, new.standard) {
+        (None, None) => return Some(BTreeSet::new()),
+        (Some(old), Some(new)) if old.id == new.id => (old.revision, new.revision),
+        (Some(_) | None, _) => return None,
+    };
+    if old == new {
+        return Some(BTreeSet::new());
+    }
+    let standard_of = ground.standard_of?;
+    let (old, new) = (standard_of(&old)?, standard_of(&new)?);
+    let touched = standard::touched(&old, &new);
+    let mut items = touched.in_catalog(&node.revision, [&old, &new]);
+    items.extend(touched.in_catalog(&before.revision, [&old, &new]));
+    Some(items)
+}
+
+fn is_among(target: &Target, items: &BTreeSet<ItemId>) -> bool {
+    match target {
+        Target::Header => false,
+        Target::Item(id) | Target::Removal(id) => items.contains(id),
+    }
+}
+
+fn header(node: &Node<'_>) -> Header {
+    node.revision.header.decode()
 }

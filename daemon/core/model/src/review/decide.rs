@@ -58,15 +58,15 @@ impl<'f> Docket<'_, 'f> {
         self.each(|docket, fact| match &fact.act {
             Act::Decision(decision) => Some(docket.hear_decision(fact, decision)),
             Act::Receipt(receipt) => Some(docket.hear_receipt(fact, receipt)),
-            Act::Submission { .. } | Act::Withdrawal(_) | Act::Revocation(_) => None,
+            Act::Submission { .. } | Act::Withdrawal(_) | Act::Revocation(_) | Act::Reroute(_) => None,
         });
         self.each(|docket, fact| match &fact.act {
             Act::Revocation(revocation) => Some(docket.hear_revocation(fact, revocation)),
-            Act::Submission { .. } | Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) => None,
+            Act::Submission { .. } | Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Reroute(_) => None,
         });
         self.each(|docket, fact| match &fact.act {
             Act::Withdrawal(withdrawal) => Some(docket.hear_withdrawal(fact, withdrawal)),
-            Act::Submission { .. } | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_) => None,
+            Act::Submission { .. } | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_) | Act::Reroute(_) => None,
         });
     }
 
@@ -91,7 +91,7 @@ impl<'f> Docket<'_, 'f> {
                 Err(Fault::Void(VoidReason::NamesVoid))
             }
             None | Some(Act::Submission { .. }) => Err(Fault::Lacks(Lack::Submission(hash))),
-            Some(Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_)) => {
+            Some(Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_) | Act::Reroute(_)) => {
                 Err(Fault::Void(VoidReason::NamesOther))
             }
         }
@@ -103,7 +103,8 @@ impl<'f> Docket<'_, 'f> {
 
     fn hear_receipt(&mut self, fact: &'f Fact, receipt: &'f Receipt) -> Result<(), Fault> {
         let node = self.named(receipt.submission)?;
-        if !node.submission.steps.iter().any(|step| step.division == fact.author) {
+        let frozen = node.submission.steps.iter().chain(node.steps());
+        if !frozen.into_iter().any(|step| step.division == fact.author) {
             return Err(VoidReason::NotReviewer.into());
         }
         self.about(receipt.submission).receipts.push((fact, receipt));
@@ -130,12 +131,15 @@ impl<'f> Docket<'_, 'f> {
             }
             Some(Act::Decision(_)) if self.void.contains_key(&hash) => return Err(VoidReason::NamesVoid.into()),
             Some(Act::Decision(decision)) => decision,
-            Some(Act::Submission { .. } | Act::Withdrawal(_) | Act::Receipt(_) | Act::Revocation(_)) => {
+            Some(
+                Act::Submission { .. } | Act::Withdrawal(_) | Act::Receipt(_) | Act::Revocation(_) | Act::Reroute(_),
+            ) => {
                 return Err(VoidReason::NamesOther.into());
             }
         };
         let node = self.named(decision.submission)?;
-        if !may_revoke(&node.submission.steps, decision.step, &fact.author) {
+        let may = |steps| may_revoke(steps, decision.step, &fact.author);
+        if !may(&node.submission.steps) && !may(node.steps()) {
             return Err(VoidReason::MayNotRevoke.into());
         }
         // Facts are heard in the order of their hashes: the first is the lowest.
@@ -165,10 +169,13 @@ impl<'f> Docket<'_, 'f> {
 }
 
 fn check_reviewer(node: &Node<'_>, fact: &Fact, decision: &Decision) -> Result<(), VoidReason> {
-    let step = usize::try_from(decision.step).ok().and_then(|step| node.submission.steps.get(step));
-    let step = step.ok_or(VoidReason::NoSuchStep)?;
-    if step.division != fact.author {
-        return Err(VoidReason::NotReviewer);
+    let mut steps = node.step_at_any_time(decision.step).peekable();
+    if steps.peek().is_none() {
+        return Err(VoidReason::NoSuchStep);
+    }
+    let step = steps.find(|step| step.division == fact.author).ok_or(VoidReason::NotReviewer)?;
+    if step.is_outside && decision.outside.is_none() {
+        return Err(VoidReason::NoDocument);
     }
     if fact.operator == node.fact.operator || node.submission.writers.contains(&fact.operator) {
         return Err(VoidReason::SelfReview);

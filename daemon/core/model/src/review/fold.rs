@@ -9,12 +9,13 @@ use std::{
 };
 
 use super::{
-    CatalogState, DecisionState, Fact, Lack, ReceiptState, Standing, Step, SubmissionState, SubmissionStatus, Verdict,
-    Void, VoidReason, Waiting, WithdrawalState,
+    CatalogState, DecisionState, Fact, Lack, Prescribed, ReceiptState, RerouteState, Standing, SubmissionState,
+    SubmissionStatus, Verdict, Void, VoidReason, Waiting, WithdrawalState,
     carry::{Elements, Marks, carried, elements},
     decide::{About, Docket},
     lineage::Lineage,
     materialise::{Node, Submissions, submissions},
+    route::effective,
     settle::{Settled, settle},
 };
 use crate::{
@@ -23,8 +24,11 @@ use crate::{
     revision::Revision,
 };
 
-/// The steps that a routing table (by entry hash) prescribes for the catalog; `None` while the table is not here.
-pub type StepsOf<'a> = dyn Fn(&Digest) -> Option<Vec<Step>> + 'a;
+/// What a routing table (by entry hash) prescribes for the catalog; `None` while the table is not here.
+pub type StepsOf<'a> = dyn Fn(&Digest) -> Option<Prescribed> + 'a;
+
+/// The content of a version of a standard, by its digest; `None` while it is not here.
+pub type StandardOf<'a> = dyn Fn(&Digest) -> Option<Arc<Revision>> + 'a;
 
 /// What the fold takes as given besides the facts.
 pub struct Ground<'a> {
@@ -35,6 +39,8 @@ pub struct Ground<'a> {
     /// Checks submitted steps against their table; `None` takes them as they are. Without this check an owner could
     /// name its own reviewer.
     pub steps_of: Option<&'a StepsOf<'a>>,
+    /// Finds the standards that the catalog stands on. Where a version is not here, no opinion crosses its change.
+    pub standard_of: Option<&'a StandardOf<'a>>,
 }
 
 impl Ground<'_> {
@@ -54,7 +60,7 @@ pub struct Folded {
 
 /// Folds the entries of a catalog that nobody else holds in custody, with the steps as they were submitted.
 pub fn fold(catalog: &CatalogId, facts: impl IntoIterator<Item = Fact>) -> CatalogState {
-    fold_on(&Ground { catalog, custodians: &BTreeSet::new(), steps_of: None }, facts).state
+    fold_on(&Ground { catalog, custodians: &BTreeSet::new(), steps_of: None, standard_of: None }, facts).state
 }
 
 /// Folds the entries of a catalog. Facts with the hash of an earlier one are dropped: they are the same entry.
@@ -77,7 +83,7 @@ pub fn fold_on(ground: &Ground<'_>, facts: impl IntoIterator<Item = Fact>) -> Fo
     outcome.waiting.extend(submissions.waiting.clone());
     outcome.void.extend(submissions.void.clone());
     let lineage = Lineage::of(&submissions);
-    outcome.settle_all(&submissions, &lineage, &elements, &about);
+    outcome.settle_all(ground, &submissions, &lineage, &elements, &about);
     let state = outcome.state(ground, &facts, &lineage);
     Folded { state, revisions: submissions.revisions }
 }
@@ -92,6 +98,7 @@ impl Outcome {
     /// Settles the submissions along their line; each hands its opinions on to those that follow it.
     fn settle_all(
         &mut self,
+        ground: &Ground<'_>,
         submissions: &Submissions<'_>,
         lineage: &Lineage<'_, '_>,
         elements: &BTreeMap<Digest, Elements>,
@@ -103,7 +110,7 @@ impl Outcome {
             let node = &submissions.nodes[hash];
             let about = about.get(hash).unwrap_or(&nothing);
             let before = node.from.map(|from| (&submissions.nodes[&from], &marks[&from], &elements[&from]));
-            let carried = before.map(|(before, marks, old)| carried(before, marks, old, node, &elements[hash]));
+            let carried = before.map(|(before, marks, old)| carried(ground, before, marks, old, node, &elements[hash]));
             let known = lineage.after(hash).map(|after| known_to(after, submissions));
             let settled = settle(node, &elements[hash], carried.unwrap_or_default(), about, known.as_ref());
             self.void.extend(settled.skipped.iter().map(|hash| (*hash, VoidReason::StepSkipped)));
@@ -167,7 +174,8 @@ fn submission_state(
         writers,
         at_ms: fact.at_ms,
         routing: submission.routing,
-        steps: submission.steps.clone(),
+        steps: node.steps().to_vec(),
+        reroutes: reroutes(node),
         reason: submission.reason.clone(),
         basis_of_change: submission.basis_of_change.clone(),
         items: count(revision.items.len()),
@@ -201,6 +209,21 @@ fn withdrawals(about: &About<'_>) -> Vec<WithdrawalState> {
     withdrawals.collect()
 }
 
+fn reroutes(node: &Node<'_>) -> Vec<RerouteState> {
+    let effective = effective(&node.routes).map(|route| route.fact.hash);
+    let reroutes = node.routes.iter().map(|route| RerouteState {
+        is_effective: effective == Some(route.fact.hash),
+        hash: route.fact.hash,
+        author: route.fact.author.clone(),
+        operator: route.fact.operator.clone(),
+        at_ms: route.fact.at_ms,
+        routing: route.reroute.routing,
+        steps: route.reroute.steps.clone(),
+        reason: route.reroute.reason.clone(),
+    });
+    reroutes.collect()
+}
+
 fn decisions(node: &Node<'_>, about: &About<'_>, settled: &Settled) -> Vec<DecisionState> {
     let mut decisions: Vec<DecisionState> = Vec::new();
     for (hash, effect) in &settled.effects {
@@ -216,9 +239,9 @@ fn decisions(node: &Node<'_>, about: &About<'_>, settled: &Settled) -> Vec<Decis
             opinions: count(ruled.decision.opinions.len()),
             returned: returned.cloned().collect(),
             note: ruled.decision.note.clone(),
-            document_no: ruled.decision.outside.as_ref().map(|outside| outside.document_no.clone()),
+            outside: ruled.decision.outside.clone(),
             effect: *effect,
-            is_other_table: ruled.decision.routing != node.submission.routing,
+            is_other_table: ruled.decision.routing != node.routing(),
             revoked_by: ruled.revoked_by,
         });
     }

@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Act, CatalogState, Decision, DecisionEffect, DecisionState, Opinion, Outside, Receipt, Refusal, Revocation, Step,
-    Submission, SubmissionState, SubmissionStatus, Target, Verdict, Withdrawal, decide::may_revoke,
+    Act, CatalogState, Decision, DecisionEffect, DecisionState, Opinion, Outside, Receipt, Refusal, Reroute,
+    Revocation, Step, Submission, SubmissionState, SubmissionStatus, Target, Verdict, Withdrawal, decide::may_revoke,
 };
 use crate::{
     digest::Digest,
+    domain::ROLE_COUNTERPART,
     id::{DepartmentSlug, DivisionId, ItemId, OperatorId},
     item::{Element, missing_elements},
     revision::Revision,
@@ -94,6 +95,17 @@ pub enum Intent<'a> {
         /// Why.
         reason: String,
     },
+    /// 改送
+    Reroute {
+        /// The submission entry.
+        submission: Digest,
+        /// The routing-table entry in force.
+        routing: Digest,
+        /// The steps that it prescribes.
+        steps: Vec<Step>,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// An item that lacks mandatory elements.
@@ -134,6 +146,9 @@ pub fn admit(state: &CatalogState, intent: Intent<'_>, actor: &Actor) -> Result<
         Intent::Receive { submission, number } => receive(state, submission, number, actor).map(Act::Receipt),
         Intent::Decide(ruling) => decide(state, ruling, actor).map(Act::Decision),
         Intent::Revoke { decision, reason } => revoke(state, decision, reason, actor).map(Act::Revocation),
+        Intent::Reroute { submission, routing, steps, reason } => {
+            reroute(state, submission, (routing, steps), reason, actor).map(Act::Reroute)
+        }
     }
 }
 
@@ -222,7 +237,8 @@ fn decide(state: &CatalogState, ruling: Ruling, actor: &Actor) -> Result<Decisio
     let status = submission.status;
     let decided = Refusal::AlreadyDecided { submission: ruling.submission, word: status.label() };
     let index = submission.next_step.ok_or(decided)?;
-    check_turn(submission, index, actor)?;
+    let step = check_turn(submission, index, actor)?;
+    check_distance(state, step, ruling.outside.as_ref())?;
     check_opinions(submission, &ruling)?;
     if ruling.verdict == Verdict::Approve {
         check_coverage(submission, index, &ruling.opinions)?;
@@ -246,13 +262,40 @@ fn revoke(state: &CatalogState, hash: Digest, reason: String, actor: &Actor) -> 
     if decision.revoked_by.is_some() {
         return Err(Refusal::AlreadyRevoked(hash));
     }
-    if !may_revoke(&submission.steps, decision.step, &actor.division) {
+    if decision.author != actor.division && !may_revoke(&submission.steps, decision.step, &actor.division) {
         return Err(Refusal::MayNotRevoke(actor.division.clone()));
     }
     if reason.trim().is_empty() {
         return Err(Refusal::NoReason);
     }
     Ok(Revocation { decision: hash, reason })
+}
+
+/// Moves the steps of an open submission. That they are those of the table named is the caller's to see to.
+fn reroute(
+    state: &CatalogState,
+    hash: Digest,
+    (routing, steps): (Digest, Vec<Step>),
+    reason: String,
+    actor: &Actor,
+) -> Result<Reroute, Refusal> {
+    let submission = open_submission(state, hash)?;
+    if submission.next_step.is_none() {
+        return Err(Refusal::AlreadyDecided { submission: hash, word: submission.status.label() });
+    }
+    let is_top = |step: &Step| step.is_outside && step.division == actor.division;
+    let is_above = actor.division != state.catalog.division && state.owners.contains(&actor.division);
+    if !is_above && !submission.steps.iter().any(is_top) {
+        return Err(Refusal::NotAbove(actor.division.clone()));
+    }
+    if steps.is_empty() {
+        return Err(Refusal::NoSteps);
+    }
+    if submission.steps == steps {
+        return Err(Refusal::SameSteps(hash));
+    }
+    let after = submission.reroutes.iter().find(|reroute| reroute.is_effective).map(|reroute| reroute.hash);
+    Ok(Reroute { submission: hash, after, routing, steps, reason })
 }
 
 fn check_owner(state: &CatalogState, actor: &Actor) -> Result<(), Refusal> {
@@ -271,19 +314,31 @@ fn open_submission(state: &CatalogState, hash: Digest) -> Result<&SubmissionStat
     if submission.is_superseded { Err(Refusal::Superseded(hash)) } else { Ok(submission) }
 }
 
-fn check_turn(submission: &SubmissionState, index: u32, actor: &Actor) -> Result<(), Refusal> {
-    let step = usize::try_from(index).ok().and_then(|index| submission.steps.get(index)).cloned();
-    let step = step.ok_or(Refusal::NoSteps)?;
+fn check_turn<'s>(submission: &'s SubmissionState, index: u32, actor: &Actor) -> Result<&'s Step, Refusal> {
+    let step = usize::try_from(index).ok().and_then(|index| submission.steps.get(index)).ok_or(Refusal::NoSteps)?;
     if step.division != actor.division {
-        return Err(Refusal::NotYourStep { step, division: actor.division.clone() });
+        return Err(Refusal::NotYourStep { step: step.clone(), division: actor.division.clone() });
     }
     if step.department.as_ref().is_some_and(|department| !actor.departments.contains(department)) {
-        return Err(Refusal::NotYourDepartment { step, operator: actor.operator.clone() });
+        return Err(Refusal::NotYourDepartment { step: step.clone(), operator: actor.operator.clone() });
     }
     if submission.writers.contains(&actor.operator) {
         return Err(Refusal::SelfReview(actor.operator.clone()));
     }
-    Ok(())
+    Ok(step)
+}
+
+/// No division's counterpart department reviews its own division's catalog, and what is decided above the top of the
+/// tree is decided by a document.
+fn check_distance(state: &CatalogState, step: &Step, outside: Option<&Outside>) -> Result<(), Refusal> {
+    if outside.is_some() {
+        return Ok(());
+    }
+    if step.is_outside {
+        return Err(Refusal::DocumentMissing(step.clone()));
+    }
+    let is_own = step.division == state.catalog.division && step.role == ROLE_COUNTERPART;
+    if is_own { Err(Refusal::OwnDepartment(step.clone())) } else { Ok(()) }
 }
 
 fn check_opinions(submission: &SubmissionState, ruling: &Ruling) -> Result<(), Refusal> {

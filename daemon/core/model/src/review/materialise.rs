@@ -5,7 +5,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Act, Fact, Lack, STEPS_MAX, Submission, VoidReason, fold::Ground};
+use super::{
+    Act, Fact, Lack, Step, Submission, VoidReason,
+    fold::Ground,
+    route::{Fault, Route, check_steps, effective, routes},
+};
 use crate::{
     digest::Digest,
     id::DivisionId,
@@ -23,6 +27,28 @@ pub(super) struct Node<'f> {
     pub(super) from: Option<Digest>,
     /// Whether no void submission lies in between. Nobody can say what stood in that one: no opinion crosses it.
     pub(super) is_line_whole: bool,
+    /// The reroutes of it, by hash.
+    pub(super) routes: Vec<Route<'f>>,
+}
+
+impl<'f> Node<'f> {
+    /// The steps that count now.
+    pub(super) fn steps(&self) -> &'f [Step] {
+        effective(&self.routes).map_or(&self.submission.steps, |route| &route.reroute.steps)
+    }
+
+    /// The routing table that the steps were taken from.
+    pub(super) fn routing(&self) -> Digest {
+        effective(&self.routes).map_or(self.submission.routing, |route| route.reroute.routing)
+    }
+
+    /// A step as it was at some time: the frozen one and those of every reroute. What was decided under an older
+    /// table stays valid, also when it arrives late.
+    pub(super) fn step_at_any_time(&self, index: u32) -> impl Iterator<Item = &'f Step> {
+        let lists = self.routes.iter().map(|route| &route.reroute.steps).chain([&self.submission.steps]);
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        lists.filter_map(move |steps| steps.get(index)).collect::<Vec<_>>().into_iter()
+    }
 }
 
 /// All submissions of a catalog, sorted out.
@@ -53,7 +79,7 @@ pub(super) fn submissions<'f>(ground: &Ground<'_>, facts: &'f BTreeMap<Digest, F
     let entries = owned(ground, facts, &mut found);
     let contents = contents(&entries, &mut found);
     for (hash, (_, submission, _)) in &entries {
-        if let Err(fault) = check_steps(ground, submission) {
+        if let Err(fault) = check_steps(ground, &submission.routing, &submission.steps) {
             match fault {
                 Fault::Lacks(lack) => drop(found.waiting.entry(*hash).or_insert(lack)),
                 Fault::Void(reason) => drop(found.void.entry(*hash).or_insert(reason)),
@@ -63,6 +89,21 @@ pub(super) fn submissions<'f>(ground: &Ground<'_>, facts: &'f BTreeMap<Digest, F
     // A void reason outweighs a lack: what is missing would not help.
     found.waiting.retain(|hash, _| !found.void.contains_key(hash));
     link(facts, &entries, &contents, &mut found);
+    let mut rerouted = routes(ground, facts, &mut found.waiting, &mut found.void);
+    for (hash, node) in &mut found.nodes {
+        node.routes = rerouted.remove(hash).unwrap_or_default();
+    }
+    // What is left names a submission that cannot be read.
+    for (submission, routes) in rerouted {
+        for route in routes {
+            let hash = route.fact.hash;
+            if found.void.contains_key(&submission) {
+                found.void.insert(hash, VoidReason::NamesVoid);
+            } else {
+                found.waiting.insert(hash, Lack::Submission(submission));
+            }
+        }
+    }
     found
 }
 
@@ -120,23 +161,6 @@ fn contents<'f>(entries: &BTreeMap<Digest, Entry<'f>>, found: &mut Submissions<'
     contents
 }
 
-enum Fault {
-    Lacks(Lack),
-    Void(VoidReason),
-}
-
-fn check_steps(ground: &Ground<'_>, submission: &Submission) -> Result<(), Fault> {
-    if submission.steps.is_empty() || submission.steps.len() > STEPS_MAX {
-        return Err(Fault::Void(VoidReason::Steps));
-    }
-    let Some(steps_of) = ground.steps_of else { return Ok(()) };
-    match steps_of(&submission.routing) {
-        None => Err(Fault::Lacks(Lack::Routing(submission.routing))),
-        Some(steps) if steps == submission.steps => Ok(()),
-        Some(_) => Err(Fault::Void(VoidReason::OtherSteps)),
-    }
-}
-
 /// Follows `previous` from the first submissions on.
 fn link<'f>(
     facts: &BTreeMap<Digest, Fact>,
@@ -175,7 +199,7 @@ fn set_aside(facts: &BTreeMap<Digest, Fact>, hash: Digest, previous: Digest, fou
     match facts.get(&previous).map(|fact| &fact.act) {
         None => drop(found.waiting.insert(hash, Lack::Submission(previous))),
         Some(Act::Submission { .. }) => drop(found.void.insert(hash, VoidReason::NamesVoid)),
-        Some(Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_)) => {
+        Some(Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_) | Act::Reroute(_)) => {
             found.void.insert(hash, VoidReason::NamesOther);
         }
     }
@@ -199,6 +223,7 @@ fn place<'f>(
         number,
         from: behind.node,
         is_line_whole: behind.is_whole,
+        routes: Vec::new(),
     };
     found.nodes.insert(hash, node);
     found.in_line.push(hash);

@@ -121,6 +121,18 @@ pub enum Refusal {
     /// Not a reviewing division.
     #[error("division `{0}` does not review this submission")]
     NotReviewer(DivisionId),
+    /// A step above the top of the tree, decided without a document.
+    #[error("the step is decided above this tree; only a document of `{}` records it", department_of(.0))]
+    DocumentMissing(Step),
+    /// The catalog's own division as its own counterpart.
+    #[error("no counterpart department reviews the catalog of its own division `{}`", .0.division)]
+    OwnDepartment(Step),
+    /// Only a division above the owner reroutes.
+    #[error("division `{0}` does not stand above the catalog's owner")]
+    NotAbove(DivisionId),
+    /// The steps are those that it has.
+    #[error("submission {} has these review steps already", .0.short())]
+    SameSteps(Digest),
 }
 
 impl Refusal {
@@ -155,6 +167,10 @@ impl Refusal {
             Self::NoReason => "GK-REVIEW-026",
             Self::AlreadyReceived(_) => "GK-REVIEW-027",
             Self::NotReviewer(_) => "GK-REVIEW-028",
+            Self::DocumentMissing(_) => "GK-ROUTE-010",
+            Self::OwnDepartment(_) => "GK-ROUTE-011",
+            Self::NotAbove(_) => "GK-ROUTE-012",
+            Self::SameSteps(_) => "GK-ROUTE-013",
         }
     }
 
@@ -195,6 +211,14 @@ impl Refusal {
             Self::NoReason => "say why, in a sentence that the other side will read".to_owned(),
             Self::AlreadyReceived(_) => "nothing is left to do".to_owned(),
             Self::NotReviewer(_) => "receipts are written by the divisions that review".to_owned(),
+            Self::DocumentMissing(_) => {
+                "record it with its number and file: `gongkai review record-outside SUBMISSION …`".to_owned()
+            }
+            Self::OwnDepartment(_) => {
+                "let the municipal office set a chain that leads one level up: `gongkai routing set`".to_owned()
+            }
+            Self::NotAbove(_) => "ask the county or the municipal office to reroute it".to_owned(),
+            Self::SameSteps(_) => "nothing is left to do".to_owned(),
         }
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn settle(
     }
     let is_stale = |hash: &Digest| known.is_some_and(|known| !known.contains(hash));
     let mut is_turn = !is_withdrawn;
-    for step in (0u32..).take(node.submission.steps.len()) {
+    for step in (0u32..).take(node.steps().len()) {
         let live: Vec<(&Digest, &Ruled<'_>)> = about
             .decisions
             .iter()

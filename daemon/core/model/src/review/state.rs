@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Opinion, Step, Target, Verdict, Void, Waiting};
+use super::{Opinion, Outside, Step, Target, Verdict, Void, Waiting};
 use crate::{
     digest::Digest,
     id::{CatalogId, DivisionId, OperatorId},
@@ -132,8 +132,10 @@ pub struct SubmissionState {
     pub at_ms: i64,
     /// The routing table it names.
     pub routing: Digest,
-    /// Its frozen steps.
+    /// Its steps: frozen with it, or as the reroute that counts names them.
     pub steps: Vec<Step>,
+    /// The reroutes of it, by hash.
+    pub reroutes: Vec<RerouteState>,
     /// Why the catalog changes.
     pub reason: String,
     /// The legal basis of the change.
@@ -154,6 +156,27 @@ pub struct SubmissionState {
     pub decisions: Vec<DecisionState>,
     /// What the reviewers look at and what they said of it; kept while no later submission follows.
     pub standing: Vec<Standing>,
+}
+
+/// A reroute (改送).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RerouteState {
+    /// The reroute entry.
+    pub hash: Digest,
+    /// Which node wrote it.
+    pub author: DivisionId,
+    /// On whose word.
+    pub operator: OperatorId,
+    /// The author's wall clock.
+    pub at_ms: i64,
+    /// The routing table that it names.
+    pub routing: Digest,
+    /// The steps that it names.
+    pub steps: Vec<Step>,
+    /// Why.
+    pub reason: String,
+    /// Whether it is the one that counts.
+    pub is_effective: bool,
 }
 
 /// A receipt (受理回执).
@@ -223,8 +246,8 @@ pub struct DecisionState {
     pub returned: Vec<Opinion>,
     /// Words on the whole.
     pub note: String,
-    /// Number of the outside document (文号), where there is one.
-    pub document_no: Option<String>,
+    /// The document of a decision taken elsewhere.
+    pub outside: Option<Outside>,
     /// What it does.
     pub effect: DecisionEffect,
     /// Whether it was made under another routing table than the submission's; flagged to the new department.

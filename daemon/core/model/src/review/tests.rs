@@ -3,6 +3,7 @@
 mod machine;
 mod races;
 mod replays;
+mod routes;
 mod set;
 mod steps;
 mod world;

@@ -24,6 +24,8 @@ pub enum Lack {
     Parts(Vec<Digest>),
     /// The routing table that its steps were taken from.
     Routing(Digest),
+    /// The reroute that it follows.
+    Reroute(Digest),
 }
 
 /// An entry that waits.
@@ -97,6 +99,12 @@ pub enum VoidReason {
     /// The withdrawal names a decision that counts.
     #[error("it withdraws a submission after a decision that it knew")]
     AfterDecision,
+    /// The rerouting division does not stand above the owner.
+    #[error("its author does not stand above the catalog's owner")]
+    NotAbove,
+    /// A step above the top of the tree is decided by a document, and none is named.
+    #[error("it decides a step above the top of the tree without naming a document")]
+    NoDocument,
     /// The revoking division is neither the decision's nor one of a later step.
     #[error("its author may not revoke that decision")]
     MayNotRevoke,

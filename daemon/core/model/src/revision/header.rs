@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::digest::Digest;
+use crate::{digest::Digest, standard::StandardRef};
 
 /// The reviewed content of a header. Fields stand in alphabetical order: the order of the canonical bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Header {
     /// 编制单位.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub publisher: String,
+    /// The version of a standard that it stands on. Another version re-opens the items that it touches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<StandardRef>,
     /// The title as printed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,

@@ -12,7 +12,7 @@ use super::{ITEMS_MAX, Revision, RevisionError, Slot, apply::within, changes::lo
 use crate::{
     digest::Digest,
     id::ItemId,
-    item::{CanonicalItem, Item},
+    item::{CanonicalItem, Item, Origin},
 };
 
 /// Distance between the sort keys of neighbours, so that a row put in between moves no other.
@@ -100,8 +100,9 @@ pub fn match_items(
         rows.into_iter().zip(candidates).zip(matched.row_ids.clone().into_iter().zip(orders))
     {
         within("bytes of a serial", row.serial.len(), super::SERIAL_BYTES_MAX)?;
-        within("bytes of an item", candidate.item.as_json().len(), super::ITEM_BYTES_MAX)?;
-        place(&mut matched, base, id, Slot::new(order, row.serial, candidate.item));
+        let item = with_origin_of(base.and_then(|base| base.items.get(&id)), candidate.item);
+        within("bytes of an item", item.as_json().len(), super::ITEM_BYTES_MAX)?;
+        place(&mut matched, base, id, Slot::new(order, row.serial, item));
     }
     if let Some(base) = base {
         matched.removed = base.items.keys().filter(|id| !matched.items.contains_key(*id)).cloned().collect();
@@ -112,6 +113,26 @@ pub fn match_items(
 fn candidate(item: &Item) -> Candidate {
     let canonical = item.to_canonical();
     Candidate { digest: canonical.digest(), key: key_of(item), item: canonical }
+}
+
+/// A table has no column for where an item comes from: the row of a known item keeps that item's origin.
+fn with_origin_of(before: Option<&Slot>, item: CanonicalItem) -> CanonicalItem {
+    let origin = before.and_then(|slot| origin_of(slot.item()));
+    if origin.is_some() { item.with_origin(origin.as_ref()) } else { item }
+}
+
+fn origin_of(item: &CanonicalItem) -> Option<Origin> {
+    item.decode().origin
+}
+
+/// The digest of what a row of a table could say of an item.
+fn content_digest(slot: &Slot) -> Digest {
+    if origin_of(slot.item()).is_some() { slot.item().with_origin(None).digest() } else { slot.digest() }
+}
+
+/// The folded name under which an item is found again in another table.
+pub(crate) fn item_key(item: &CanonicalItem) -> [String; 3] {
+    key_of(&item.decode())
 }
 
 /// NFKC without blanks, in lower case: full width, half width and line breaks in a cell are the same name.
@@ -148,7 +169,7 @@ fn pair_one_name(
 ) {
     let mut by_content: BTreeMap<Digest, VecDeque<&ItemId>> = BTreeMap::new();
     for (id, slot) in &slots {
-        by_content.entry(slot.digest()).or_default().push_back(*id);
+        by_content.entry(content_digest(slot)).or_default().push_back(*id);
     }
     let mut open = Vec::new();
     let mut taken = BTreeSet::new();

@@ -153,7 +153,7 @@ pub(crate) fn submission(township: usize, domain: &str, matters: &[&Matter], seq
 
 fn step(reviewer: &str, domain: Option<&str>, role: &str) -> Step {
     let department = domain.and_then(|domain| DepartmentSlug::parse(&format!("dept-{domain}")).ok());
-    Step { division: division(reviewer), department, role: role.to_owned() }
+    Step { division: division(reviewer), department, role: role.to_owned(), is_outside: false }
 }
 
 /// In the form of a UUIDv7.

@@ -76,11 +76,19 @@ fn responsibility_changes_on_its_day() {
     assert_eq!(table.department_of(&slug("relief"), &Day::parse("2024-01-01").unwrap()), None);
 }
 
+fn owner(id: &str, level: &str, kind: &str) -> Division {
+    let json = format!(
+        r#"{{"id":"{id}","from":"0001-01-01","code":"","name":"","level":"{level}","kind":"{kind}","parent":null}}"#
+    );
+    serde_json::from_str(&json).unwrap()
+}
+
 #[test]
 fn the_chain_that_says_most_counts_and_silence_is_still_a_review() {
     let mut table = table();
     let levels = |table: &RoutingTable, domain: &str, level: &str| -> Vec<u32> {
-        table.review_steps(&slug(domain), level).iter().map(|step| step.levels_up).collect()
+        let owner = owner("211221", level, "");
+        table.review_steps(&slug(domain), &owner).iter().map(|step| step.levels_up).collect()
     };
     assert_eq!(levels(&table, "relief", "township"), [1]);
     assert_eq!(levels(&table, "relief", "county"), [0, 1]);
@@ -99,7 +107,8 @@ fn a_step_above_the_top_is_outside() {
     let records = [division("211200", None), division("211221", Some("211200"))];
     let tree = Tree::as_of(&records, &Day::earliest());
     let county = DivisionId::parse("211221").unwrap();
-    let reviewer = |levels_up| Step { levels_up, role: ROLE_COUNTERPART.to_owned() }.reviewer(&tree, &county);
+    let reviewer =
+        |levels_up| Step { levels_up, role: ROLE_COUNTERPART.to_owned(), department: None }.reviewer(&tree, &county);
     assert_eq!(reviewer(0), Reviewer::Division(county.clone()));
     assert_eq!(reviewer(1), Reviewer::Division(DivisionId::parse("211200").unwrap()));
     assert_eq!(reviewer(2), Reviewer::Outside);
@@ -109,7 +118,7 @@ fn a_step_above_the_top_is_outside() {
 #[test]
 fn a_table_that_contradicts_itself_is_refused() {
     type Spoil = fn(&mut RoutingTable);
-    let rows: [(Spoil, &str); 9] = [
+    let rows: [(Spoil, &str); 12] = [
         (|t| t.domains.push(t.domains[0].clone()), "GK-DOMAIN-001"),
         (|t| t.departments.push(t.departments[0].clone()), "GK-DOMAIN-002"),
         (|t| t.domains[1].aliases.push("就 业".to_owned()), "GK-DOMAIN-003"),
@@ -119,6 +128,9 @@ fn a_table_that_contradicts_itself_is_refused() {
         (|t| t.chains.push(t.chains[0].clone()), "GK-DOMAIN-007"),
         (|t| t.chains[0].steps.clear(), "GK-DOMAIN-008"),
         (|t| t.domains[0].aliases = vec!["x".to_owned(); ALIASES_MAX + 1], "GK-DOMAIN-009"),
+        (|t| t.chains[0].steps[0].levels_up = 0, "GK-ROUTE-020"),
+        (|t| t.chains[0].steps[0].department = DepartmentSlug::parse("no-such").ok(), "GK-ROUTE-021"),
+        (|t| t.pilots = [CatalogId::parse("211281/no-such").unwrap()].into(), "GK-ROUTE-022"),
     ];
     assert_eq!(table().check(), Ok(()));
     for (spoil, code) in rows {
@@ -128,4 +140,58 @@ fn a_table_that_contradicts_itself_is_refused() {
         assert_eq!(error.code(), code, "{error}");
         assert!(!error.hint().is_empty());
     }
+}
+
+#[test]
+fn a_vertical_department_and_a_development_zone_have_chains_of_their_own() {
+    let mut table = table();
+    let step = |levels_up, department: Option<&str>| Step {
+        levels_up,
+        role: ROLE_COUNTERPART.to_owned(),
+        department: department.map(|slug| DepartmentSlug::parse(slug).unwrap()),
+    };
+    let chain = |domain: Option<&str>, kind: Option<&str>, owner: Option<&str>, steps| Chain {
+        domain: domain.map(slug),
+        owner_level: None,
+        owner_kind: kind.map(str::to_owned),
+        owner: owner.map(|id| DivisionId::parse(id).unwrap()),
+        steps,
+    };
+    for chain in [
+        chain(Some("relief"), None, None, vec![step(2, Some("dept-hrss"))]),
+        chain(None, Some("functional-area"), None, vec![step(2, None)]),
+        chain(None, None, Some("211202402"), vec![step(1, None), step(2, None)]),
+    ] {
+        table = table.changed(TableChange::Chain(chain)).unwrap();
+    }
+    let zone = owner("211202401", "township", "functional-area");
+    assert_eq!(table.review_steps(&slug("relief"), &zone), vec![step(2, Some("dept-hrss"))], "the domain says most");
+    assert_eq!(table.review_steps(&slug("land"), &zone), vec![step(2, None)]);
+    let named = owner("211202402", "township", "functional-area");
+    assert_eq!(table.review_steps(&slug("land"), &named).len(), 2, "a rule for one owner goes before its kind's");
+    let town = owner("211202001", "township", "subdistrict");
+    assert_eq!(table.review_steps(&slug("land"), &town), vec![step(1, None)]);
+}
+
+#[test]
+fn a_change_gives_a_whole_checked_table_or_a_refusal() {
+    let table = table();
+    let assign = |from: &str, department: &str| TableChange::Assign {
+        domain: slug("employment"),
+        assignment: crate::domain::Assignment {
+            from: Day::parse(from).unwrap(),
+            department: DepartmentSlug::parse(department).unwrap(),
+        },
+    };
+    let later = table.changed(assign("2027-01-01", "dept-poverty")).unwrap();
+    let on = |day: &str| later.department_of(&slug("employment"), &Day::parse(day).unwrap()).unwrap().slug.to_string();
+    assert_eq!((on("2026-12-31"), on("2027-01-01")), ("dept-hrss".to_owned(), "dept-poverty".to_owned()));
+    let code = |change: TableChange| later.changed(change).unwrap_err().code();
+    assert_eq!(code(assign("2027-01-01", "dept-hrss")), "GK-ROUTE-024", "what is assigned stays");
+    assert_eq!(code(assign("2027-01-01", "dept-poverty")), "GK-ROUTE-025");
+    assert_eq!(code(assign("2028-01-01", "no-such")), "GK-DOMAIN-004");
+    let names = |domain: &str| TableChange::Names { domain: slug(domain), aliases: vec!["就业帮扶".to_owned()] };
+    assert_eq!(code(names("no-such")), "GK-ROUTE-023");
+    let named = later.changed(names("employment")).unwrap();
+    assert_eq!(named.domain_in_title("就业帮扶领域").one().map(|domain| domain.slug.as_str()), Some("employment"));
 }

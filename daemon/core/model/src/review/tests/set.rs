@@ -105,7 +105,12 @@ fn approvals<'f>(facts: &'f [Fact], submission: &'f Digest) -> impl Iterator<Ite
         Act::Decision(made) if made.submission == *submission && made.verdict == Verdict::Approve => {
             Some((fact, made.step))
         }
-        Act::Submission { .. } | Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_) => None,
+        Act::Submission { .. }
+        | Act::Withdrawal(_)
+        | Act::Receipt(_)
+        | Act::Decision(_)
+        | Act::Revocation(_)
+        | Act::Reroute(_) => None,
     })
 }
 
@@ -151,7 +156,7 @@ proptest! {
             .filter_map(|fact| match &fact.act {
                 Act::Revocation(made) if fact.author != division(TOWN) => Some(made.decision),
                 Act::Submission { .. } | Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_)
-                | Act::Revocation(_) => None,
+                | Act::Revocation(_) | Act::Reroute(_) => None,
             })
             .collect();
         let state = fold(&catalog, facts.clone());

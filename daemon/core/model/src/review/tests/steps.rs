@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::world::{CITY, COUNTY, TOWN, World, division, item_target, operator, revision, step, table};
+use super::world::{CITY, COUNTY, TOWN, World, division, item_target, operator, prescribed, revision, step, table};
 use crate::{
     digest::Digest,
     review::{
@@ -126,7 +126,7 @@ fn only_an_owner_submits_and_withdraws() {
 
     // A custodian is an owner.
     let custodians = BTreeSet::from([division(COUNTY)]);
-    let ground = Ground { catalog: &world.catalog, custodians: &custodians, steps_of: None };
+    let ground = Ground { catalog: &world.catalog, custodians: &custodians, steps_of: None, standard_of: None };
     let folded = fold_on(&ground, world.facts.clone());
     assert_eq!(folded.state.submission(&first).unwrap().status, SubmissionStatus::Withdrawn);
 }
@@ -137,9 +137,9 @@ fn an_owner_cannot_name_its_own_reviewer() {
     world.steps = vec![step(TOWN)];
     let first = world.submit(None, &[("a", "1")]);
     world.approve(TOWN, first, 0);
-    let prescribed = |entry: &Digest| (*entry == table("1")).then(|| vec![step(COUNTY)]);
+    let prescribed = |entry: &Digest| (*entry == table("1")).then(|| prescribed(1, &[step(COUNTY)]));
     let none = BTreeSet::new();
-    let ground = Ground { catalog: &world.catalog, custodians: &none, steps_of: Some(&prescribed) };
+    let ground = Ground { catalog: &world.catalog, custodians: &none, steps_of: Some(&prescribed), standard_of: None };
     let state = fold_on(&ground, world.facts.clone()).state;
     assert!(state.approved.is_empty());
     assert!(state.void.iter().any(|void| void.hash == first && void.reason == VoidReason::OtherSteps));

@@ -8,8 +8,8 @@ use crate::{
     id::{CatalogId, DivisionId, ItemId, OperatorId},
     item::{Basis, Item},
     review::{
-        Act, CatalogState, Decision, Fact, Opinion, Receipt, Revocation, Step, Submission, SubmissionState, Target,
-        Verdict, Withdrawal, fold,
+        Act, CatalogState, Decision, Fact, Opinion, Prescribed, PrescribedStep, Receipt, Revocation, Step, Submission,
+        SubmissionState, Target, Verdict, Withdrawal, fold,
     },
     revision::{Header, Revision, Slot},
 };
@@ -41,7 +41,17 @@ pub(super) fn id(text: &str) -> ItemId {
 }
 
 pub(super) fn step(text: &str) -> Step {
-    Step { division: division(text), department: None, role: "counterpart".to_owned() }
+    Step { division: division(text), department: None, role: "counterpart".to_owned(), is_outside: false }
+}
+
+/// A table that prescribes these steps and no others.
+pub(super) fn prescribed(version: u64, steps: &[Step]) -> Prescribed {
+    let step = |step: &Step| PrescribedStep {
+        step: step.clone(),
+        departments: [step.department.clone()].into(),
+        divisions: [step.division.clone()].into(),
+    };
+    Prescribed { version, steps: steps.iter().map(step).collect() }
 }
 
 pub(super) fn table(name: &str) -> Digest {

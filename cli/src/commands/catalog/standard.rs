@@ -1,0 +1,133 @@
+//! `gongkai catalog start` and `catalog rebase`: a catalog on a standard.
+//!
+//! Invariant: both give a draft that is reviewed like any other; a clash keeps the catalog's words until it is taken
+//! item by item with --take.
+
+use clap::Args;
+use gongkai_proto::admin::v1::{
+    RebaseCatalogRequest, RebaseCatalogResponse, RebasedItem, StandardClash, StartCatalogRequest, StartCatalogResponse,
+};
+
+use crate::{
+    commands::{Answer, Context, Exit, short},
+    errors::Failure,
+    ui::{Lang, Page, Word, difference_lines, field_word, state_word},
+};
+
+/// Arguments of `catalog start`.
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    /// The standard, written division/domain/name (or its name with --domain); `@` and a version for another one
+    #[arg(long, value_name = "STANDARD")]
+    from_standard: String,
+    /// The domain, where the standard is named by its last part alone
+    #[arg(long, value_name = "SLUG", default_value = "", hide_default_value = true)]
+    domain: String,
+    /// Whose catalog it is, where the node holds several divisions' catalogs
+    #[arg(long, default_value = "", hide_default_value = true)]
+    division: String,
+    /// Report only
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Arguments of `catalog rebase`.
+#[derive(Debug, Args)]
+pub(crate) struct RebaseArgs {
+    /// The catalog, written division/domain
+    catalog: String,
+    /// The standard; when not given the one that the catalog stands on, in its version in force
+    #[arg(long, value_name = "STANDARD", default_value = "", hide_default_value = true)]
+    onto: String,
+    /// Take the standard's words for this item (id or serial) where both sides changed it; may be repeated
+    #[arg(long, value_name = "ITEM")]
+    take: Vec<String>,
+    /// Report only
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Begins a catalog.
+pub(super) async fn start(args: StartArgs, context: &Context) -> Result<Answer, Failure> {
+    let request = StartCatalogRequest {
+        standard: args.from_standard,
+        domain: args.domain,
+        division: args.division,
+        dry_run: args.dry_run,
+    };
+    let response = context.connect().await?.standard().start(request).await?.into_inner();
+    Answer::new(&response, started(&response, context.lang()))
+}
+
+/// Moves a catalog.
+pub(super) async fn rebase(args: RebaseArgs, context: &Context) -> Result<Answer, Failure> {
+    let request =
+        RebaseCatalogRequest { catalog: args.catalog, standard: args.onto, take: args.take, dry_run: args.dry_run };
+    let response = context.connect().await?.standard().rebase(request).await?.into_inner();
+    let exit = Exit::attention_if(response.needs_person);
+    Ok(Answer::new(&response, rebased(&response, context.lang()))?.with_exit(exit))
+}
+
+fn started(response: &StartCatalogResponse, lang: Lang) -> String {
+    Page::new(lang)
+        .facts(&[
+            (Word::Catalog, &response.catalog),
+            (Word::Standard, &response.standard),
+            (Word::PrintedVersion, &response.version),
+            (Word::Items, &response.items),
+            (Word::Revision, &short(&response.revision)),
+        ])
+        .say_if(response.dry_run, "a dry run: nothing was kept", "试运行:未保留任何内容")
+        .say_if(!response.dry_run, "begun as a draft", "已建立草稿")
+        .into_text()
+}
+
+fn rebased(response: &RebaseCatalogResponse, lang: Lang) -> String {
+    let from = if response.from_version.is_empty() { "-" } else { &response.from_version };
+    let versions = format!("{from} → {}", response.to_version);
+    let outcomes: Vec<String> =
+        response.outcomes.iter().map(|(word, count)| format!("{} {count}", state_word(word, lang))).collect();
+    Page::new(lang)
+        .facts(&[
+            (Word::Catalog, &response.catalog),
+            (Word::Standard, &response.standard),
+            (Word::PrintedVersion, &versions),
+            (Word::Outcome, &outcomes.join(lang.pick(", ", "、"))),
+            (Word::Revision, &short(&response.revision)),
+        ])
+        .lines(response.items.iter().flat_map(|item| item_lines(item, lang)))
+        .say_if(response.dry_run, "a dry run: nothing was kept", "试运行:未保留任何内容")
+        .say_if(!response.is_new, "nothing changes", "没有变化")
+        .say_if(
+            response.needs_person,
+            "a person must look at the clashes: the catalog's words stand; `--take ITEM` takes the standard's",
+            "冲突需人工处理:目前保留本地内容,用 `--take 事项` 改用标准内容",
+        )
+        .into_text()
+}
+
+/// An item's outcome, its clashes, and what still deviates from the standard.
+fn item_lines(item: &RebasedItem, lang: Lang) -> Vec<String> {
+    let difference = item.difference.clone().unwrap_or_default();
+    let word = state_word(&item.outcome, lang);
+    let mut lines = vec![format!("[{word}] {} {}", difference.serial, difference.name)];
+    lines.extend(item.clashes.iter().flat_map(|clash| clash_lines(clash, lang)));
+    if item.outcome == "kept" || item.outcome == "merged" {
+        // The heading says the name already.
+        lines.extend(difference_lines(&difference, lang).into_iter().skip(1));
+    }
+    lines
+}
+
+fn clash_lines(clash: &StandardClash, lang: Lang) -> Vec<String> {
+    let element =
+        if clash.element.is_empty() { lang.pick("the whole item", "整项") } else { field_word(&clash.element, lang) };
+    let gone = lang.pick("(gone)", "(无)");
+    let shown = |text: &str| if text.is_empty() { gone.to_owned() } else { text.replace('\n', " ") };
+    vec![
+        format!("    {element}"),
+        format!("      {} {}", lang.pick("before:", "原标准:"), shown(&clash.base)),
+        format!("      {} {}", lang.pick("standard:", "新标准:"), shown(&clash.standard)),
+        format!("      {} {}", lang.pick("here:", "本地:"), shown(&clash.local)),
+    ]
+}

@@ -1,0 +1,190 @@
+//! A catalog on a standard: begun from one, or moved onto another version.
+//!
+//! Invariant: only the owner's node does either, and what comes out is a draft that is reviewed like any other.
+//! Beginning never overwrites, moving never loses a local deviation.
+
+use std::collections::BTreeSet;
+
+use gongkai_model::{
+    id::{CatalogId, DivisionId, DomainSlug, ItemId},
+    revision::{Header, Revision},
+    standard::{Outcome, Rebase, Rebased, StandardId, StandardRef, rebase, start},
+};
+
+use super::{StandardError, StandardVersion, standard_of};
+use crate::{App, Error, Loaded, Operator, Result, Role, import::draft_body};
+
+/// Which catalog to begin.
+#[derive(Clone, Debug, Default)]
+pub struct StartQuestion {
+    /// The standard, as [`App::standard_named`] reads it.
+    pub standard: String,
+    /// The domain, where the standard is named by its last part alone.
+    pub domain: Option<String>,
+    /// Whose catalog; `None`: this node's division.
+    pub division: Option<String>,
+    /// Report only.
+    pub is_dry_run: bool,
+}
+
+/// A catalog that was begun.
+#[derive(Clone, Debug)]
+pub struct StartedCatalog {
+    /// Its first revision.
+    pub revision: Revision,
+    /// The version that it stands on.
+    pub standard: StandardRef,
+}
+
+/// Which catalog to move where.
+#[derive(Clone, Debug)]
+pub struct RebaseQuestion {
+    /// The catalog.
+    pub catalog: CatalogId,
+    /// The standard; empty: the one that the catalog stands on.
+    pub standard: String,
+    /// Items whose clashes are decided for the standard.
+    pub taken: Vec<String>,
+    /// Report only.
+    pub is_dry_run: bool,
+}
+
+/// What moving did.
+#[derive(Clone, Debug)]
+pub struct RebasedCatalog {
+    /// The version that it stood on.
+    pub before: Option<StandardRef>,
+    /// The version that it stands on now.
+    pub onto: StandardRef,
+    /// Item by item.
+    pub rebased: Rebased,
+    /// Whether something was kept, or would be.
+    pub is_new: bool,
+}
+
+impl RebasedCatalog {
+    /// Whether a person must look at something.
+    pub fn needs_person(&self) -> bool {
+        self.rebased.count(Outcome::Clash) > 0
+    }
+}
+
+impl App {
+    /// Begins a catalog from a standard.
+    pub async fn start_catalog(&self, operator: &Operator, question: StartQuestion) -> Result<StartedCatalog> {
+        operator.require(Role::Clerk)?;
+        let division = self.writable_division(question.division.as_deref())?;
+        let domain = question.domain.as_deref().filter(|text| !text.is_empty()).map(DomainSlug::parse).transpose()?;
+        let version = self.standard_named(&question.standard, domain.as_ref()).await?;
+        let catalog = CatalogId::new(division.clone(), version.row.id.domain.clone());
+        let _acting = self.inner.acting.lock().await;
+        let loaded = self.load(&catalog).await?;
+        if loaded.working().is_some() {
+            return Err(StandardError::CatalogBegun { catalog }.into());
+        }
+        let revision = start(&catalog, &version.template(), self.first_header(&division, &version));
+        if !question.is_dry_run {
+            let source = format!("start {}", version.row.id);
+            self.record_draft(&catalog, operator.id.clone(), revision.full(), source).await?;
+        }
+        Ok(StartedCatalog { revision, standard: version.reference() })
+    }
+
+    /// The standard's title, the division's own name.
+    fn first_header(&self, division: &DivisionId, version: &StandardVersion) -> Header {
+        let world = self.world();
+        let level = world.tree().get(division).map_or_else(String::new, |division| division.level.clone());
+        Header { title: version.row.title.clone(), publisher: world.name_of(division), level, ..Header::default() }
+    }
+
+    /// Moves a catalog onto a version of a standard.
+    pub async fn rebase_catalog(&self, operator: &Operator, question: RebaseQuestion) -> Result<RebasedCatalog> {
+        operator.require(Role::Clerk)?;
+        let catalog = &question.catalog;
+        self.writable_division(Some(catalog.division.as_str()))?;
+        let _acting = self.inner.acting.lock().await;
+        let loaded = self.load_known(catalog).await?;
+        let named = loaded.working().and_then(|working| standard_of(working));
+        let version = self.standard_for(catalog, named.as_ref(), &question.standard).await?;
+        let taken = taken(&loaded, &question.taken)?;
+        let moved = self.moved(&loaded, &version, &taken).await?;
+        if moved.is_new && !question.is_dry_run {
+            let source = format!("rebase {}", version.row.id);
+            let body = draft_body(&loaded, &moved.rebased.revision);
+            self.record_draft(catalog, operator.id.clone(), body, source).await?;
+        }
+        Ok(moved)
+    }
+
+    /// What the version in force of its standard would do to a catalog that stands on an older one: clashes and local
+    /// deviations. `None` where it stands on none, or on that very version.
+    pub async fn standard_waiting(&self, loaded: &Loaded) -> Result<Option<RebasedCatalog>> {
+        let Some(named) = loaded.working().and_then(|working| standard_of(working)) else { return Ok(None) };
+        let version = self.standard(&named.id).await?;
+        if version.row.revision == named.revision {
+            return Ok(None);
+        }
+        self.moved(loaded, &version, &BTreeSet::new()).await.map(Some)
+    }
+
+    /// A catalog moved onto a version; nothing is kept.
+    async fn moved(
+        &self,
+        loaded: &Loaded,
+        version: &StandardVersion,
+        taken: &BTreeSet<ItemId>,
+    ) -> Result<RebasedCatalog> {
+        let catalog = &loaded.catalog;
+        let local = loaded.working().ok_or_else(|| Error::CatalogUnknown { catalog: catalog.clone() })?;
+        let named = standard_of(local);
+        let before = self.standing_on(named.as_ref()).await?;
+        let rebased = rebase(&Rebase {
+            before: before.as_ref().map(|before| before.content.as_ref()),
+            onto: version.template(),
+            local,
+            parents: loaded.state.head().map(|head| vec![head.revision]).unwrap_or_default(),
+            taken,
+        });
+        let is_new = !local.has_same_content(&rebased.revision);
+        Ok(RebasedCatalog { before: named, onto: version.reference(), rebased, is_new })
+    }
+
+    /// The standard that a text means for a catalog: empty for the one that it stands on, in its version in force.
+    pub(super) async fn standard_for(
+        &self,
+        catalog: &CatalogId,
+        named: Option<&StandardRef>,
+        text: &str,
+    ) -> Result<StandardVersion> {
+        match (text, named) {
+            ("", None) => Err(StandardError::OnNoStandard { catalog: catalog.clone() }.into()),
+            ("", Some(named)) => self.standard(&named.id).await,
+            (text, _) => self.standard_named(text, Some(&catalog.domain)).await,
+        }
+    }
+
+    /// The very version that a catalog names.
+    pub(super) async fn standing_on(&self, named: Option<&StandardRef>) -> Result<Option<StandardVersion>> {
+        let Some(named) = named else { return Ok(None) };
+        let versions = self.standard_versions(&named.id).await?;
+        let found = versions.into_iter().find(|version| version.row.revision == named.revision);
+        found.map(Some).ok_or_else(|| StandardError::StandardUnknown { text: version_text(&named.id, named) }.into())
+    }
+}
+
+fn version_text(id: &StandardId, named: &StandardRef) -> String {
+    format!("{id}@{}", named.revision.short())
+}
+
+/// Items by id or by the catalog's serial.
+fn taken(loaded: &Loaded, texts: &[String]) -> Result<BTreeSet<ItemId>> {
+    let by_serial = |text: &str| {
+        let items = loaded.working()?.items.iter();
+        items.filter(|(_, slot)| slot.serial == text).map(|(id, _)| id.clone()).next()
+    };
+    let ids = texts.iter().map(|text| match by_serial(text) {
+        Some(id) => Ok(id),
+        None => Ok(ItemId::parse(text)?),
+    });
+    ids.collect()
+}
