@@ -109,6 +109,11 @@ impl Node {
         Ok(String::from_utf8_lossy(&ended.stderr).into_owned())
     }
 
+    /// The daemon's process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// SIGKILL: no warning, no clean-up.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {
