@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     feed::FeedState,
     store::{Store, on_db},
-    tx::{TipsByStream, WriteTx},
+    tx::{Survey, TipsByStream, WriteTx},
 };
 
 impl Store {
@@ -77,8 +77,7 @@ async fn append_in<T: WriteTx>(tx: &mut T, act: Act<'_>) -> Result<(Vec<Entry>, 
         let key = stream_of(draft, act.author);
         keys.insert(key.digest(), key);
     }
-    let streams = tx.streams(&keys).await?;
-    let tips = tx.tips(&streams).await?;
+    let Survey { streams, tips, feed, .. } = tx.survey(&keys, &BTreeSet::new(), None).await?;
     if let Some(guard) = act.guard
         && tx.projection_feed(&guard.kind, &guard.key).await? != guard.feed
     {
@@ -97,7 +96,8 @@ async fn append_in<T: WriteTx>(tx: &mut T, act: Act<'_>) -> Result<(Vec<Entry>, 
         hashes.push(entry.hash());
         entries.push(entry);
     }
-    let growth = Growth { entries: &entries, abouts, source: None, streams: &streams, tips: &tips, now_ms: act.now_ms };
+    let growth =
+        Growth { feed, entries: &entries, abouts, source: None, streams: &streams, tips: &tips, now_ms: act.now_ms };
     let state = grow(tx, growth).await?;
     Ok((entries, state))
 }

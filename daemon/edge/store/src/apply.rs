@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     feed::FeedState,
     store::{Store, on_db},
-    tx::{Direction, StreamIds, TipsByStream, WriteTx},
+    tx::{Direction, StreamIds, Survey, TipsByStream, WriteTx},
     wanting::{Fresh, WantChanges, is_cause, merge},
 };
 
@@ -97,11 +97,11 @@ async fn apply_in<T: WriteTx>(
     about: About<'_>,
 ) -> Result<(Applied, FeedState), Error> {
     let Arrival { peer, entries, occasion, advance, answered, now_ms } = arrival;
-    let streams = tx.streams(&streams_of(&entries, answered.as_ref())).await?;
-    let tips = tx.tips(&streams).await?;
     let (mut hashes, _) = admit::needs(&entries);
     hashes.extend(answered.as_ref().map(|want| want.tip.hash));
-    let known = Known { entries: tx.known(&hashes).await?, tips: hashes_of(&tips) };
+    let survey = tx.survey(&streams_of(&entries, answered.as_ref()), &hashes, Some(&peer)).await?;
+    let Survey { streams, tips, known, feed, taken } = survey;
+    let known = Known { entries: known, tips: hashes_of(&tips) };
     let parents = parents_of(&entries);
     let served = answered.as_ref().map(|want| tips_on(&want.stream, &entries)).unwrap_or_default();
     let held: BTreeSet<EntryHash> = known.entries.keys().copied().collect();
@@ -109,7 +109,7 @@ async fn apply_in<T: WriteTx>(
     let Admission { append, wants, faults } = admit::admit(known, trust, occasion, entries);
 
     let abouts = append.iter().map(about).collect();
-    let growth = Growth { entries: &append, abouts, source: Some(&peer), streams: &streams, tips: &tips, now_ms };
+    let growth = Growth { feed, entries: &append, abouts, source: Some(&peer), streams: &streams, tips: &tips, now_ms };
     let state = grow(tx, growth).await?;
 
     let appended: BTreeSet<EntryHash> = append.iter().map(Entry::hash).collect();
@@ -123,7 +123,7 @@ async fn apply_in<T: WriteTx>(
     };
     let fresh = fresh_wants(wants, &faults, answered, &appended);
     let wants = note_wants(tx, &peer, &streams, fresh, &parents, now_ms).await?;
-    let position = advance_position(tx, &peer, advance, now_ms).await?;
+    let position = advance_position(tx, &peer, taken, advance, now_ms).await?;
     Ok((Applied { appended: append, wants, faults, position, through }, state))
 }
 
@@ -220,10 +220,10 @@ async fn note_wants<T: WriteTx>(
 async fn advance_position<T: WriteTx>(
     tx: &mut T,
     peer: &DivisionId,
+    stored: Option<Position>,
     advance: Option<(Position, Position)>,
     now_ms: i64,
 ) -> Result<Option<Position>, Error> {
-    let stored = tx.position(peer, Direction::Taken).await?;
     match advance {
         Some((from, to)) if stored.as_ref() == Some(&from) => {
             tx.put_position(peer, Direction::Taken, &to, now_ms).await?;

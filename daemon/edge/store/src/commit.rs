@@ -17,6 +17,8 @@ use crate::{
 
 /// Entries that passed every check, with what is known of their streams.
 pub(crate) struct Growth<'a> {
+    /// The feed row, locked.
+    pub(crate) feed: FeedState,
     pub(crate) entries: &'a [Entry],
     /// What each entry is about.
     pub(crate) abouts: Vec<Option<String>>,
@@ -28,10 +30,10 @@ pub(crate) struct Growth<'a> {
     pub(crate) now_ms: i64,
 }
 
-/// Writes the entries, the tips and the feed row; drops wants for what is held now. The feed row is locked first
-/// here and last in the transaction.
+/// Writes the entries, the tips and the feed row; drops wants for what is held now. Nothing is read here, so that an
+/// engine may carry out all of it at once.
 pub(crate) async fn grow<T: WriteTx>(tx: &mut T, growth: Growth<'_>) -> Result<FeedState, Error> {
-    let mut state = tx.lock_feed().await?;
+    let mut state = growth.feed;
     if growth.entries.is_empty() {
         return Ok(state);
     }

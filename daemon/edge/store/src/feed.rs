@@ -65,7 +65,8 @@ pub(crate) struct FeedRow {
 struct Scan {
     taken: Vec<FeedRow>,
     to_offset: u64,
-    to_hash: Digest,
+    /// `None` where nothing was looked at.
+    to_hash: Option<Digest>,
     at_end: bool,
 }
 
@@ -107,7 +108,18 @@ impl Store {
             let body = body.ok_or_else(|| Error::Damaged { feed: row.feed, what: "its row is gone".to_owned() })?;
             entries.push(Carried::Whole(Box::new(body.entry)));
         }
-        Ok(FeedPart { entries, to_offset: scan.to_offset, to_hash: scan.to_hash, at_end: scan.at_end })
+        let to_hash = match scan.to_hash {
+            Some(hash) => hash,
+            None => self.require_hash_at(after).await?,
+        };
+        Ok(FeedPart { entries, to_offset: scan.to_offset, to_hash, at_end: scan.at_end })
+    }
+
+    async fn require_hash_at(&self, offset: u64) -> Result<Digest, Error> {
+        match self.feed_hash_at(offset).await? {
+            Some(hash) => Ok(hash),
+            None => Err(Error::BeyondFeed { end: self.feed_state().await?.offset, asked: offset }),
+        }
     }
 
     async fn scan_feed(
@@ -118,10 +130,7 @@ impl Store {
         entries_max: usize,
         bytes_target: usize,
     ) -> Result<Scan, Error> {
-        let Some(to_hash) = self.feed_hash_at(after).await? else {
-            return Err(Error::BeyondFeed { end: self.feed_state().await?.offset, asked: after });
-        };
-        let mut scan = Scan { taken: Vec::new(), to_offset: after, to_hash, at_end: false };
+        let mut scan = Scan { taken: Vec::new(), to_offset: after, to_hash: None, at_end: false };
         let mut bytes = 0;
         while scan.to_offset - after < SCAN_ROWS_MAX {
             let page = on_db!(self, db => db.feed_rows(scan.to_offset, SCAN_PAGE).await)?;
@@ -133,7 +142,7 @@ impl Store {
                 if is_taken && is_full && !scan.taken.is_empty() {
                     return Ok(scan);
                 }
-                (scan.to_offset, scan.to_hash) = (row.feed, row.feed_hash);
+                (scan.to_offset, scan.to_hash) = (row.feed, Some(row.feed_hash));
                 if is_taken {
                     bytes += cost;
                     scan.taken.push(row);

@@ -13,6 +13,7 @@ mod link;
 mod projection;
 mod row;
 mod stream;
+mod survey;
 mod tx;
 mod verify;
 

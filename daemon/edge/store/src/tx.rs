@@ -32,6 +32,18 @@ pub(crate) struct EntryRow<'a> {
     pub(crate) committed_at_ms: i64,
 }
 
+/// What a write transaction looks at before it writes.
+pub(crate) struct Survey {
+    pub(crate) streams: StreamIds,
+    pub(crate) tips: TipsByStream,
+    /// Which of the entries asked for are held: stream digest and sequence.
+    pub(crate) known: BTreeMap<EntryHash, (Digest, u64)>,
+    /// The feed row, locked.
+    pub(crate) feed: FeedState,
+    /// Our position on the feed of the peer asked about.
+    pub(crate) taken: Option<Position>,
+}
+
 /// Which of the two positions with a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -52,6 +64,34 @@ impl Direction {
 
 /// One write transaction of an engine.
 pub(crate) trait WriteTx: Send {
+    /// All that is to be known before writing, in the order of locks. An engine may find it in fewer steps.
+    fn survey(
+        &mut self,
+        keys: &BTreeMap<Digest, StreamKey>,
+        hashes: &BTreeSet<EntryHash>,
+        peer: Option<&DivisionId>,
+    ) -> impl Future<Output = Result<Survey, Error>> + Send {
+        self.survey_in_steps(keys, hashes, peer)
+    }
+    /// The same, reading by reading.
+    fn survey_in_steps(
+        &mut self,
+        keys: &BTreeMap<Digest, StreamKey>,
+        hashes: &BTreeSet<EntryHash>,
+        peer: Option<&DivisionId>,
+    ) -> impl Future<Output = Result<Survey, Error>> + Send {
+        async move {
+            let streams = self.streams(keys).await?;
+            let tips = self.tips(&streams).await?;
+            let known = self.known(hashes).await?;
+            let feed = self.lock_feed().await?;
+            let taken = match peer {
+                Some(peer) => self.position(peer, Direction::Taken).await?,
+                None => None,
+            };
+            Ok(Survey { streams, tips, known, feed, taken })
+        }
+    }
     /// Finds or makes the streams, and locks them in the order of their digests.
     fn streams(&mut self, keys: &BTreeMap<Digest, StreamKey>) -> impl Future<Output = Result<StreamIds, Error>> + Send;
     /// The tips of the streams; a stream without entries is absent.

@@ -7,7 +7,7 @@ use gongkai_journal::StreamKey;
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{position::Position, want::Tip};
 use sqlx::{
-    Sqlite as Engine,
+    QueryBuilder, Sqlite as Engine,
     query::Query,
     sqlite::{SqliteArguments, SqliteRow},
 };
@@ -102,7 +102,9 @@ impl Sqlite {
         position: &Position,
         now_ms: i64,
     ) -> Result<(), Error> {
-        let done = put_position_query(peer, direction, position, now_ms).execute(&self.writer).await;
+        let mut query = QueryBuilder::new("");
+        push_position(&mut query, peer, direction, position, now_ms);
+        let done = query.build().execute(&self.writer).await;
         done.map(drop).map_err(|error| self.fault(error))
     }
 }
@@ -133,23 +135,27 @@ pub(crate) fn position_query(peer: &DivisionId, direction: Direction) -> Stateme
         .bind(direction.word())
 }
 
-pub(crate) fn put_position_query(
+/// Appends the statement that moves a position.
+pub(crate) fn push_position(
+    query: &mut QueryBuilder<Engine>,
     peer: &DivisionId,
     direction: Direction,
     position: &Position,
     now_ms: i64,
-) -> Statement {
-    sqlx::query(
-        "INSERT INTO positions (peer, direction, feed_id, feed_offset, hash, epoch, changed_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (peer, direction) DO UPDATE SET feed_id = excluded.feed_id, feed_offset = excluded.feed_offset,
+) {
+    query.push("INSERT INTO positions (peer, direction, feed_id, feed_offset, hash, epoch, changed_at_ms) ");
+    query.push_values([position], |mut values, position| {
+        values
+            .push_bind(peer.to_string())
+            .push_bind(direction.word())
+            .push_bind(position.feed_id.as_bytes().to_vec())
+            .push_bind(number(position.offset))
+            .push_bind(bytes(&position.hash))
+            .push_bind(bytes(&position.epoch))
+            .push_bind(now_ms);
+    });
+    query.push(
+        " ON CONFLICT (peer, direction) DO UPDATE SET feed_id = excluded.feed_id, feed_offset = excluded.feed_offset,
          hash = excluded.hash, epoch = excluded.epoch, changed_at_ms = excluded.changed_at_ms",
-    )
-    .bind(peer.to_string())
-    .bind(direction.word())
-    .bind(position.feed_id.as_bytes().to_vec())
-    .bind(number(position.offset))
-    .bind(bytes(&position.hash))
-    .bind(bytes(&position.epoch))
-    .bind(now_ms)
+    );
 }

@@ -48,6 +48,11 @@ impl<'a> Columns<'a> {
         value
     }
 
+    /// Passes columns over.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.index += count;
+    }
+
     pub(crate) fn number(&mut self) -> Result<u64, Error> {
         let number: i64 = self.next()?;
         u64::try_from(number).map_err(|_| self.damaged(format!("{number} where a count belongs")))

@@ -2,6 +2,8 @@
 //!
 //! Invariant: opened with `BEGIN IMMEDIATE` on the only writing connection, which stands for all locks of
 //! [`WriteTx`]; dropped without commit it is rolled back before the connection is used again.
+//! What is written waits, and goes to the database as one text of several statements before the next reading or the
+//! commit: a text costs a change of threads and back, whatever it holds.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +26,7 @@ use super::{
 use crate::{
     error::Error,
     feed::FeedState,
-    tx::{Direction, EntryRow, StreamId, StreamIds, TipsByStream, WriteTx},
+    tx::{Direction, EntryRow, StreamId, StreamIds, Survey, TipsByStream, WriteTx},
     wanting::StoredWant,
 };
 
@@ -32,26 +34,57 @@ use crate::{
 pub(crate) struct SqliteTx {
     tx: Transaction<'static, Engine>,
     path: PathBuf,
+    waiting: QueryBuilder<Engine>,
+    /// Rows of the largest statement that waits.
+    rows_waiting: usize,
+    /// Whether what waits has a shape that recurs.
+    is_recurring: bool,
 }
 
 impl Sqlite {
     /// Begins a write transaction; waits for the one before.
     pub(crate) async fn begin(&self) -> Result<SqliteTx, Error> {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.fault(error))?;
-        Ok(SqliteTx { tx, path: self.path.clone() })
+        let waiting = QueryBuilder::new("");
+        Ok(SqliteTx { tx, path: self.path.clone(), waiting, rows_waiting: 0, is_recurring: true })
     }
 }
 
 impl SqliteTx {
-    /// Runs a built statement. Full-size and single-row shapes recur and are kept prepared; odd remainders are not.
-    async fn run(&mut self, mut query: QueryBuilder<Engine>, rows: usize) -> Result<(), Error> {
-        let is_recurring = rows == ROWS_PER_STATEMENT || rows == 1;
-        let done = query.build().persistent(is_recurring).execute(&mut *self.tx).await;
+    /// Begins a writing statement behind those that wait.
+    fn write(&mut self, sql: &'static str) -> &mut QueryBuilder<Engine> {
+        if self.rows_waiting > 0 {
+            self.waiting.push("; ");
+        }
+        self.waiting.push(sql)
+    }
+
+    /// Ends a writing statement of so many rows. Full-size ones do not wait, so that what waits stays small.
+    async fn written(&mut self, rows: usize) -> Result<(), Error> {
+        self.rows_waiting = self.rows_waiting.max(rows).max(1);
+        self.is_recurring &= recurs(rows);
+        if rows >= ROWS_PER_STATEMENT { self.flush().await } else { Ok(()) }
+    }
+
+    /// Carries out what waits.
+    async fn flush(&mut self) -> Result<(), Error> {
+        if self.rows_waiting == 0 {
+            return Ok(());
+        }
+        let mut waiting = std::mem::replace(&mut self.waiting, QueryBuilder::new(""));
+        self.rows_waiting = 0;
+        let is_recurring = std::mem::replace(&mut self.is_recurring, true);
+        let done = waiting.build().persistent(is_recurring).execute(&mut *self.tx).await;
         done.map(drop).map_err(|error| fault::sort(error, &self.path))
     }
 
-    async fn rows(&mut self, mut query: QueryBuilder<Engine>, values: usize) -> Result<Vec<SqliteRow>, Error> {
-        let is_recurring = values == ROWS_PER_STATEMENT || values == 1;
+    /// Reads, after what was written.
+    pub(super) async fn rows(
+        &mut self,
+        mut query: QueryBuilder<Engine>,
+        is_recurring: bool,
+    ) -> Result<Vec<SqliteRow>, Error> {
+        self.flush().await?;
         let rows = query.build().persistent(is_recurring).fetch_all(&mut *self.tx).await;
         rows.map_err(|error| fault::sort(error, &self.path))
     }
@@ -61,7 +94,7 @@ impl SqliteTx {
         for chunk in digests.chunks(ROWS_PER_STATEMENT) {
             let mut query = QueryBuilder::new("SELECT digest, id FROM streams WHERE digest IN ");
             push_list(&mut query, chunk.iter().map(bytes));
-            for row in self.rows(query, chunk.len()).await? {
+            for row in self.rows(query, recurs(chunk.len())).await? {
                 let mut columns = Columns::of(&row);
                 found.insert(columns.digest()?, columns.next()?);
             }
@@ -70,7 +103,7 @@ impl SqliteTx {
     }
 
     async fn insert_headers(&mut self, rows: &[EntryRow<'_>]) -> Result<(), Error> {
-        let mut query = QueryBuilder::new(
+        let query = self.write(
             "INSERT INTO entries (feed, hash, stream, seq, previous, kind, author, subject, reach, lane, operator,
              written_at_ms, committed_at_ms, about, source, feed_hash, payload_digest, payload_bytes, has_payload,
              header, signature) ",
@@ -100,7 +133,7 @@ impl SqliteTx {
                 .push_bind(row.entry.header_bytes.clone())
                 .push_bind(row.entry.signature.clone());
         });
-        self.run(query, rows.len()).await
+        self.written(rows.len()).await
     }
 
     async fn insert_payloads(&mut self, rows: &[EntryRow<'_>]) -> Result<(), Error> {
@@ -110,23 +143,37 @@ impl SqliteTx {
             return Ok(());
         }
         let count = payloads.len();
-        let mut query = QueryBuilder::new("INSERT INTO payloads (feed, bytes) ");
+        let query = self.write("INSERT INTO payloads (feed, bytes) ");
         query.push_values(payloads, |mut values, (feed, payload)| {
             values.push_bind(number(feed)).push_bind(payload);
         });
-        self.run(query, count).await
+        self.written(count).await
     }
 }
 
 impl WriteTx for SqliteTx {
+    async fn survey(
+        &mut self,
+        keys: &BTreeMap<Digest, StreamKey>,
+        hashes: &BTreeSet<EntryHash>,
+        peer: Option<&DivisionId>,
+    ) -> Result<Survey, Error> {
+        let fits = keys.len() <= ROWS_PER_STATEMENT && hashes.len() <= ROWS_PER_STATEMENT;
+        let seen = if fits { self.look(keys, hashes, peer).await? } else { None };
+        match seen {
+            Some(survey) => Ok(survey),
+            // A stream is new, or there is more than one statement takes.
+            None => self.survey_in_steps(keys, hashes, peer).await,
+        }
+    }
+
     async fn streams(&mut self, keys: &BTreeMap<Digest, StreamKey>) -> Result<StreamIds, Error> {
         let digests: Vec<Digest> = keys.keys().copied().collect();
         let mut found = self.stream_ids(&digests).await?;
         let missing: Vec<(&Digest, &StreamKey)> =
             keys.iter().filter(|(digest, _)| !found.contains_key(digest)).collect();
         for chunk in missing.chunks(ROWS_PER_STATEMENT) {
-            let mut query =
-                QueryBuilder::new("INSERT INTO streams (digest, author, incarnation, subject, reach, lane) ");
+            let query = self.write("INSERT INTO streams (digest, author, incarnation, subject, reach, lane) ");
             query.push_values(chunk, |mut values, (digest, key)| {
                 values
                     .push_bind(bytes(digest))
@@ -136,7 +183,7 @@ impl WriteTx for SqliteTx {
                     .push_bind(i64::from(key.reach_number))
                     .push_bind(i64::from(key.lane_number));
             });
-            self.run(query, chunk.len()).await?;
+            self.written(chunk.len()).await?;
         }
         let missing: Vec<Digest> = missing.into_iter().map(|(digest, _)| *digest).collect();
         found.extend(self.stream_ids(&missing).await?);
@@ -150,7 +197,7 @@ impl WriteTx for SqliteTx {
         for chunk in ids.chunks(ROWS_PER_STATEMENT) {
             let mut query = QueryBuilder::new("SELECT stream, seq, hash FROM tips WHERE stream IN ");
             push_list(&mut query, chunk.iter().copied());
-            for row in self.rows(query, chunk.len()).await? {
+            for row in self.rows(query, recurs(chunk.len())).await? {
                 let mut columns = Columns::of(&row);
                 let stream: StreamId = columns.next()?;
                 let tip = Tip { seq: columns.number()?, hash: columns.digest()? };
@@ -170,7 +217,7 @@ impl WriteTx for SqliteTx {
                 "SELECT e.hash, s.digest, e.seq FROM entries e JOIN streams s ON s.id = e.stream WHERE e.hash IN ",
             );
             push_list(&mut query, chunk.iter().map(|hash| bytes(hash)));
-            for row in self.rows(query, chunk.len()).await? {
+            for row in self.rows(query, recurs(chunk.len())).await? {
                 let mut columns = Columns::of(&row);
                 found.insert(columns.digest()?, (columns.digest()?, columns.number()?));
             }
@@ -179,18 +226,16 @@ impl WriteTx for SqliteTx {
     }
 
     async fn lock_feed(&mut self) -> Result<FeedState, Error> {
+        self.flush().await?;
         let row =
             sqlx::query("SELECT feed_id, feed_offset, hash FROM feed WHERE id = 1").fetch_one(&mut *self.tx).await;
         feed_state(&row.map_err(|error| fault::sort(error, &self.path))?)
     }
 
     async fn put_feed(&mut self, state: &FeedState) -> Result<(), Error> {
-        let done = sqlx::query("UPDATE feed SET feed_offset = $1, hash = $2 WHERE id = 1")
-            .bind(number(state.offset))
-            .bind(bytes(&state.hash))
-            .execute(&mut *self.tx)
-            .await;
-        done.map(drop).map_err(|error| fault::sort(error, &self.path))
+        let query = self.write("UPDATE feed SET feed_offset = ");
+        query.push_bind(number(state.offset)).push(", hash = ").push_bind(bytes(&state.hash)).push(" WHERE id = 1");
+        self.written(1).await
     }
 
     async fn insert_entries(&mut self, rows: &[EntryRow<'_>]) -> Result<(), Error> {
@@ -203,19 +248,19 @@ impl WriteTx for SqliteTx {
 
     async fn change_tips(&mut self, gone: &[(StreamId, Tip)], new: &[(StreamId, Tip)]) -> Result<(), Error> {
         for chunk in gone.chunks(ROWS_PER_STATEMENT) {
-            let mut query = QueryBuilder::new("DELETE FROM tips WHERE (stream, hash) IN (");
+            let query = self.write("DELETE FROM tips WHERE (stream, hash) IN (");
             query.push_values(chunk, |mut values, (stream, tip)| {
                 values.push_bind(*stream).push_bind(bytes(&tip.hash));
             });
             query.push(")");
-            self.run(query, chunk.len()).await?;
+            self.written(chunk.len()).await?;
         }
         for chunk in new.chunks(ROWS_PER_STATEMENT) {
-            let mut query = QueryBuilder::new("INSERT INTO tips (stream, hash, seq) ");
+            let query = self.write("INSERT INTO tips (stream, hash, seq) ");
             query.push_values(chunk, |mut values, (stream, tip)| {
                 values.push_bind(*stream).push_bind(bytes(&tip.hash)).push_bind(number(tip.seq));
             });
-            self.run(query, chunk.len()).await?;
+            self.written(chunk.len()).await?;
         }
         Ok(())
     }
@@ -230,7 +275,7 @@ impl WriteTx for SqliteTx {
             );
             query.push_bind(peer.to_string()).push(" AND w.stream IN ");
             push_list(&mut query, chunk.iter().copied());
-            for row in self.rows(query, chunk.len()).await? {
+            for row in self.rows(query, recurs(chunk.len())).await? {
                 found.push(stored_want(&mut Columns::of(&row))?);
             }
         }
@@ -239,8 +284,7 @@ impl WriteTx for SqliteTx {
 
     async fn put_wants(&mut self, peer: &DivisionId, wants: &[(StreamId, StoredWant)]) -> Result<(), Error> {
         for chunk in wants.chunks(ROWS_PER_STATEMENT) {
-            let mut query =
-                QueryBuilder::new("INSERT INTO wants (peer, stream, tip_hash, tip_seq, why, stopped, created_at_ms) ");
+            let query = self.write("INSERT INTO wants (peer, stream, tip_hash, tip_seq, why, stopped, created_at_ms) ");
             query.push_values(chunk, |mut values, (stream, row)| {
                 values
                     .push_bind(peer.to_string())
@@ -255,33 +299,33 @@ impl WriteTx for SqliteTx {
                 " ON CONFLICT (peer, stream, tip_hash) DO UPDATE SET tip_seq = excluded.tip_seq, why = excluded.why,
                  stopped = excluded.stopped, created_at_ms = excluded.created_at_ms",
             );
-            self.run(query, chunk.len()).await?;
+            self.written(chunk.len()).await?;
         }
         Ok(())
     }
 
     async fn drop_wants(&mut self, peer: &DivisionId, wants: &[(StreamId, Digest)]) -> Result<(), Error> {
         for chunk in wants.chunks(ROWS_PER_STATEMENT) {
-            let mut query = QueryBuilder::new("DELETE FROM wants WHERE (peer, stream, tip_hash) IN (");
+            let query = self.write("DELETE FROM wants WHERE (peer, stream, tip_hash) IN (");
             query.push_values(chunk, |mut values, (stream, hash)| {
                 values.push_bind(peer.to_string()).push_bind(*stream).push_bind(bytes(hash));
             });
             query.push(")");
-            self.run(query, chunk.len()).await?;
+            self.written(chunk.len()).await?;
         }
         Ok(())
     }
 
     async fn drop_held_wants(&mut self, held: &[EntryHash]) -> Result<(), Error> {
         for chunk in held.chunks(ROWS_PER_STATEMENT) {
-            let mut query = QueryBuilder::new("DELETE FROM wants WHERE tip_hash IN ");
-            push_list(&mut query, chunk.iter().map(bytes));
-            self.run(query, chunk.len()).await?;
+            push_list(self.write("DELETE FROM wants WHERE tip_hash IN "), chunk.iter().map(bytes));
+            self.written(chunk.len()).await?;
         }
         Ok(())
     }
 
     async fn position(&mut self, peer: &DivisionId, direction: Direction) -> Result<Option<Position>, Error> {
+        self.flush().await?;
         let row = super::feed::position_query(peer, direction).fetch_optional(&mut *self.tx).await;
         let row = row.map_err(|error| fault::sort(error, &self.path))?;
         row.map(|row| Columns::of(&row).position()).transpose()
@@ -294,11 +338,12 @@ impl WriteTx for SqliteTx {
         position: &Position,
         now_ms: i64,
     ) -> Result<(), Error> {
-        let done = super::feed::put_position_query(peer, direction, position, now_ms).execute(&mut *self.tx).await;
-        done.map(drop).map_err(|error| fault::sort(error, &self.path))
+        super::feed::push_position(self.write(""), peer, direction, position, now_ms);
+        self.written(1).await
     }
 
     async fn projection_feed(&mut self, kind: &str, key: &str) -> Result<Option<u64>, Error> {
+        self.flush().await?;
         let row = sqlx::query("SELECT feed FROM projections WHERE kind = $1 AND key = $2")
             .bind(kind.to_owned())
             .bind(key.to_owned())
@@ -308,9 +353,15 @@ impl WriteTx for SqliteTx {
         row.map(|row| Columns::of(&row).number()).transpose()
     }
 
-    async fn commit(self) -> Result<(), Error> {
+    async fn commit(mut self) -> Result<(), Error> {
+        self.flush().await?;
         self.tx.commit().await.map_err(|error| fault::sort(error, &self.path))
     }
+}
+
+/// Whether statements of so many rows come again and are kept prepared: full-size and single-row ones do.
+fn recurs(rows: usize) -> bool {
+    rows == ROWS_PER_STATEMENT || rows == 1
 }
 
 /// `($1, $2, …)`.
