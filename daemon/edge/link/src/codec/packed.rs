@@ -27,12 +27,13 @@ pub const DICTIONARY: u32 = 1;
 pub const DICTIONARY_1: &[u8] = include_bytes!("../../dict/v1.zdict");
 /// A plain list, not compressed.
 const PLAIN: u32 = 0;
-/// Lists up to this length are compressed with [`LEVEL_SMALL`]: it takes about a millisecond.
+/// Lists up to this length are compressed with [`LEVEL_SMALL`]: it takes a millisecond at most.
 const SMALL_BYTES_MAX: usize = 16 * 1024;
-/// For news: every byte counts on a slow link, and there is little to work on.
-const LEVEL_SMALL: i32 = 19;
-/// For bulk: a full batch takes a few milliseconds, which a session task may do without giving way.
-const LEVEL_BULK: i32 = 5;
+/// For news: a single submission of 1.7 KB becomes 750 bytes in 0.1 ms. Level 19 saved 28 bytes more and took 1.7 ms,
+/// as long as all else on the way over two hops.
+const LEVEL_SMALL: i32 = 6;
+/// For bulk: a batch of 256 KiB takes 2 ms. Level 5 saved 2 % more and took four times as long.
+const LEVEL_BULK: i32 = 1;
 
 static SMALL: LazyLock<EncoderDictionary<'static>> =
     LazyLock::new(|| EncoderDictionary::copy(DICTIONARY_1, LEVEL_SMALL));
