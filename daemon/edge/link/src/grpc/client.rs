@@ -23,8 +23,8 @@ use super::{
     enrol_words::{Join, Joined, Renew, read_grant, read_joined, write_join, write_renew},
     traffic::Counted,
     tuning::{
-        CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, ENROL_BYTES_MAX, ENROL_TIMEOUT, HANDSHAKE_TIMEOUT,
-        HTTP_FRAME_BYTES_MAX, KEEPALIVE_EVERY, KEEPALIVE_TIMEOUT, OPEN_TIMEOUT, STREAM_WINDOW_BYTES,
+        CHILD_KEEPALIVE_EVERY, CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, ENROL_BYTES_MAX, ENROL_TIMEOUT,
+        HANDSHAKE_TIMEOUT, HTTP_FRAME_BYTES_MAX, KEEPALIVE_TIMEOUT, OPEN_TIMEOUT, STREAM_WINDOW_BYTES,
     },
 };
 use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError};
@@ -133,7 +133,7 @@ async fn over(connection: Connection<()>) -> Result<Channel, tonic::transport::E
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_frame_size(HTTP_FRAME_BYTES_MAX)
-        .http2_keep_alive_interval(KEEPALIVE_EVERY)
+        .http2_keep_alive_interval(CHILD_KEEPALIVE_EVERY)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .keep_alive_while_idle(true)
         .connect_with_connector(connector)

@@ -27,8 +27,8 @@ use super::{
     traffic::Counted,
     tuning::{
         ACCEPT_PAUSE, CONNECTION_WINDOW_BYTES, CONNECTIONS_MAX, ENROL_BYTES_MAX, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
-        HTTP_FRAME_BYTES_MAX, KEEPALIVE_EVERY, KEEPALIVE_TIMEOUT, PARTING_BYTES_MAX, PARTING_TIMEOUT, STRANGER_LIFE,
-        STRANGERS_MAX, STREAM_WINDOW_BYTES, STREAMS_MAX,
+        HTTP_FRAME_BYTES_MAX, KEEPALIVE_TIMEOUT, PARENT_KEEPALIVE_EVERY, PARTING_BYTES_MAX, PARTING_TIMEOUT,
+        STRANGER_LIFE, STRANGERS_MAX, STREAM_WINDOW_BYTES, STREAMS_MAX,
     },
 };
 use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError};
@@ -117,7 +117,7 @@ fn router<S: Sessions, E: Enrolment>(sessions: Arc<S>, enrolment: Arc<E>, runnin
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_frame_size(HTTP_FRAME_BYTES_MAX)
         .max_concurrent_streams(STREAMS_MAX)
-        .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
+        .http2_keepalive_interval(Some(PARENT_KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .add_service(sync)
         .add_service(enrol)
