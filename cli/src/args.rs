@@ -102,7 +102,7 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     /// The main job from nothing: seven daemons on this machine, real workbooks in, one edition out
     Demo(demo::DemoArgs),
-    /// What an error code means and what to do
+    /// What an error code means, or why a division, catalog, entry, `sync` or `publish` is stuck
     Explain(explain::ExplainArgs),
     /// A shell's completion script
     Completions(completions::CompletionsArgs),
@@ -121,11 +121,11 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("node show", "显示本节点"),
     ("status", "概览:链路、目录、待办、告警"),
     ("sync", "与上下级的链路"),
-    ("sync status", "各链路的状态、积压、下次运行与原因"),
+    ("sync status", "各链路的状态、积压、下次运行与原因;或一个目录已到达何处"),
     ("sync now", "立即同步,直到追平或说明原因"),
     ("sync peers", "各链路的配置与身份"),
     ("sync history", "历次会话及其字节数"),
-    ("sync watch", "持续显示状态变化"),
+    ("sync watch", "持续显示进度与状态变化"),
     ("catalog", "目录:导入、查看、检查、报送"),
     ("catalog import", "从工作簿导入"),
     ("catalog list", "列出目录"),
@@ -177,7 +177,7 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("restore", "由备份恢复节点(无需守护进程),或解除恢复后的限制"),
     ("doctor", "检查存储、日志链与密钥"),
     ("demo", "从零演示主流程:本机七个守护进程,导入、审核、发布"),
-    ("explain", "解释错误代码"),
+    ("explain", "解释错误代码,或说明区划、目录、条目、同步、发布为何受阻"),
     ("completions", "生成命令行补全脚本"),
     ("version", "显示版本"),
 ];

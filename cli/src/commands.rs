@@ -135,7 +135,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Restore(args) => recovery::restore(args, context).await,
         Command::Doctor(args) => doctor::run(args, context).await,
         Command::Demo(args) => demo::run(args, context).await,
-        Command::Explain(args) => explain::run(&args, context),
+        Command::Explain(args) => explain::run(&args, context).await,
         Command::Completions(args) => completions::run(&args),
         Command::Version => version(),
     }

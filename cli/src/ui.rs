@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing else in this program writes to stdout or stderr.
 
+mod amount;
 mod difference;
 mod page;
 mod progress;
@@ -18,6 +19,7 @@ use std::{
 use clap::ValueEnum;
 
 pub(crate) use self::{
+    amount::{ago, rate, size, span},
     difference::difference_lines,
     page::Page,
     progress::Bars,
@@ -73,9 +75,13 @@ impl Ui {
 
     /// The answer on stdout, in the form asked for.
     pub(crate) fn print_answer(&self, answer: &Answer) {
-        match self.output {
-            Output::Json => self.print(&answer.json),
-            Output::Text => self.print(&answer.text),
+        let shown = match self.output {
+            Output::Json => &answer.json,
+            Output::Text => &answer.text,
+        };
+        // A command that printed as it went has nothing left to say.
+        if !shown.is_empty() {
+            self.print(shown);
         }
     }
 

@@ -1,13 +1,13 @@
-//! `gongkai sync`: where the links stand, and "now".
+//! `gongkai sync`: where the links stand, "now", and where a catalog has arrived.
 //!
-//! Invariant: `now` ends 0 only when every asked peer is caught up.
+//! Invariant: `now` ends 0 only when every asked peer is caught up; what nobody said is shown as unknown.
 
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{
     ListPeersRequest, ListPeersResponse, Reason, SyncHistoryRequest, SyncHistoryResponse, SyncNowRequest, SyncProgress,
-    SyncStatusRequest, SyncStatusResponse, WatchSyncRequest,
+    SyncStatusRequest, WhereaboutsRequest,
 };
 use serde::Serialize;
 
@@ -15,22 +15,34 @@ use super::{Answer, Context, Exit};
 use crate::{
     client::Client,
     errors::Failure,
-    ui::{Bars, Output, Page, Table, Word, cells, moment, state_word},
+    ui::{Bars, Page, Table, Word, cells, moment, state_word},
 };
+
+mod places;
+mod status;
+mod watch;
 
 /// What `gongkai sync` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SyncCommand {
-    /// Each link: state, what is left, next run, why
-    Status,
+    /// Each link: state, what is left, next run, why; or where a catalog has arrived
+    Status(StatusArgs),
     /// Sync now, until caught up or a reason why not
     Now(NowArgs),
     /// Each link's configuration and identity
     Peers,
     /// Sessions, newest first, with their bytes
     History(HistoryArgs),
-    /// Print each change of a link until interrupted
-    Watch(PeerArgs),
+    /// Show progress and changes as they happen, until interrupted
+    Watch(watch::WatchArgs),
+}
+
+/// Arguments of `sync status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Where this catalog's latest submission and the answers to it have arrived, such as 211221/work-safety
+    #[arg(value_name = "CATALOG", default_value = "", hide_default_value = true)]
+    catalog: String,
 }
 
 /// Names one peer.
@@ -65,9 +77,14 @@ pub(crate) struct HistoryArgs {
 pub(crate) async fn run(command: SyncCommand, context: &Context) -> Result<Answer, Failure> {
     let client = context.connect().await?;
     match command {
-        SyncCommand::Status => {
+        SyncCommand::Status(args) if args.catalog.is_empty() => {
             let response = client.sync().status(SyncStatusRequest {}).await?.into_inner();
-            Answer::new(&response, status_text(&response, context))
+            Answer::new(&response, status::text(&response, context.lang()))
+        }
+        SyncCommand::Status(args) => {
+            let request = WhereaboutsRequest { catalog: args.catalog };
+            let response = client.sync().whereabouts(request).await?.into_inner();
+            Answer::new(&response, places::text(&response, context.lang()))
         }
         SyncCommand::Now(args) => now(&client, args, context).await,
         SyncCommand::Peers => {
@@ -79,43 +96,13 @@ pub(crate) async fn run(command: SyncCommand, context: &Context) -> Result<Answe
             let response = client.sync().history(request).await?.into_inner();
             Answer::new(&response, history_text(&response, context))
         }
-        SyncCommand::Watch(args) => watch(&client, args, context).await,
+        SyncCommand::Watch(args) => watch::run(&client, args, context).await,
     }
 }
 
 fn why(reason: Option<&Reason>) -> String {
     let Some(reason) = reason.filter(|reason| !reason.code.is_empty()) else { return String::new() };
     format!("{} {}", reason.code, reason.message)
-}
-
-fn status_text(response: &SyncStatusResponse, context: &Context) -> String {
-    let lang = context.lang();
-    let head = [
-        Word::Peer,
-        Word::Role,
-        Word::Mode,
-        Word::State,
-        Word::LastContact,
-        Word::ToSend,
-        Word::Behind,
-        Word::NextRun,
-        Word::Reason,
-    ];
-    let mut table = Table::new(lang, &head);
-    for peer in &response.peers {
-        let who = format!("{} {}", peer.division, peer.name);
-        let mut row = cells![who, state_word(&peer.role, lang), state_word(&peer.mode, lang)];
-        row.push(table.state(&peer.state));
-        row.extend(cells![
-            moment(peer.last_contact.unwrap_or_default()),
-            peer.entries_to_send,
-            peer.entries_to_receive,
-            moment(peer.next_run.unwrap_or_default()),
-            why(peer.reason.as_ref()),
-        ]);
-        table.row(row);
-    }
-    Page::new(lang).table(&table, ("this node has no link yet", "本节点还没有链路")).into_text()
 }
 
 /// The end of each link's run; the JSON form of `sync now`.
@@ -224,23 +211,4 @@ fn history_text(response: &SyncHistoryResponse, context: &Context) -> String {
         table.row(row);
     }
     Page::new(lang).table(&table, ("no session yet", "还没有会话")).into_text()
-}
-
-/// Prints a line an event: the one command whose answer has no end. In JSON each line is a document of its own.
-async fn watch(client: &Client, args: PeerArgs, context: &Context) -> Result<Answer, Failure> {
-    let ui = &context.ui;
-    let mut stream = client.sync().watch(WatchSyncRequest { division: args.division }).await?.into_inner();
-    while let Some(event) = stream.message().await? {
-        let peer = event.peer.clone().unwrap_or_default();
-        let line = match ui.output {
-            Output::Json => Answer::new(&event, String::new())?.json.replace('\n', ""),
-            Output::Text => {
-                let state = state_word(&peer.state, ui.lang);
-                let left = format!("→{} ←{}", peer.entries_to_send, peer.entries_to_receive);
-                format!("{} {} {state} {left} {}", moment(event.at_ms), peer.division, why(peer.reason.as_ref()))
-            }
-        };
-        ui.print(&line);
-    }
-    Ok(Answer { json: String::new(), text: String::new(), exit: Exit::Done })
 }

@@ -40,6 +40,11 @@ impl Bars {
         bar.set_message(message);
     }
 
+    /// Prints while the bars are out of the way.
+    pub(crate) fn above(&self, print: impl FnOnce()) {
+        self.all.suspend(print);
+    }
+
     /// Takes all bars from the screen: the answer follows on stdout.
     pub(crate) fn clear(self) {
         for bar in self.bars.values() {

@@ -56,6 +56,7 @@ words! {
     Address "address" "地址"
     Aliases "other names" "别名"
     Approved "approved" "已通过版本"
+    AsOf "as of" "截至"
     Author "author" "记录节点"
     Authority "authority" "发文机关"
     Behind "to receive" "待接收"
@@ -112,6 +113,7 @@ words! {
     Published "published" "发布时间"
     Reason "reason" "原因"
     Revision "revision" "版本"
+    SaidBy "said by" "据"
     Role "role" "角色"
     RoutedFrom "from" "原审核"
     RoutedTo "to" "改送"
@@ -139,12 +141,14 @@ words! {
 
 /// States as the API spells them, and their Chinese.
 const STATES_ZH: &[(&str, &str)] = &[
+    ("acknowledged", "已确认"),
     ("added", "新增"),
     ("approve", "通过"),
     ("approved", "已通过"),
     ("bundle", "离线包"),
     ("caught-up", "已追平"),
     ("changed", "变更"),
+    ("came-from", "由其送来"),
     ("child", "下级"),
     ("conflict", "冲突"),
     ("counterpart", "对口部门"),
@@ -159,7 +163,9 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("error", "错误"),
     ("exchanging", "同步中"),
     ("failed", "失败"),
+    ("held", "已收存"),
     ("idle", "空闲"),
+    ("in-flight", "在途"),
     ("in-review", "审核中"),
     ("invited", "已邀请"),
     ("lead-office", "政务公开主管部门"),
@@ -171,6 +177,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("moved", "移动"),
     ("never", "从未联系"),
     ("none", "无节点"),
+    ("not-sent", "未发送"),
     ("ok", "正常"),
     ("open", "待审"),
     ("parent", "上级"),
@@ -193,7 +200,9 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("submitted", "已报送"),
     ("superseded", "已被取代"),
     ("syncing", "同步中"),
+    ("stuck", "受阻"),
     ("unchanged", "不变"),
+    ("unknown", "不明"),
     ("unreachable", "无法连接"),
     ("waiting", "等待"),
     ("clash", "冲突"),
@@ -216,6 +225,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("warning", "注意"),
     ("withdrawal", "撤回"),
     ("withdrawn", "已撤回"),
+    ("written-here", "在此记录"),
 ];
 
 /// Fields of an item as the API spells them, and the official heads of their columns.

@@ -1,8 +1,8 @@
 //! What a daemon answers reaches people and scripts, with the right exit status.
 
 use gongkai_proto::admin::v1::{
-    DoctorCheck, DoctorResponse, NodeStatusResponse, PeerStatus, Reason, ShowNodeResponse, SyncProgress,
-    SyncStatusResponse,
+    DoctorCheck, DoctorResponse, EntryPlaces, NodeStatusResponse, PeerStatus, Place, Reason, ShowNodeResponse,
+    SyncEvent, SyncProgress, SyncStatusResponse, WhereaboutsResponse,
 };
 
 use crate::harness::{Node, Script};
@@ -71,12 +71,44 @@ async fn the_language_changes_words_but_no_key_and_no_code() {
     let reason = Reason { code: "GK-LINK-004".into(), message: "m".into(), hint: "h".into() };
     let peer =
         PeerStatus { division: "211200".into(), role: "parent".into(), reason: Some(reason), ..Default::default() };
-    let sync_status = SyncStatusResponse { node: "211221".into(), peers: vec![peer] };
+    let sync_status = SyncStatusResponse { node: "211221".into(), peers: vec![peer], at: 0 };
     let node = Node::start(Script { sync_status, ..Script::default() });
     let [zh, en] = ["zh", "en"].map(|lang| ["sync", "status", "--lang", lang, "--output", "json"]);
     assert_eq!(node.run(&zh).await.stdout, node.run(&en).await.stdout);
     let text = node.run(&["sync", "status", "--lang", "zh"]).await.stdout;
     assert!(text.contains("上级") && text.contains("GK-LINK-004"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_until_idle_is_one_document_and_ends_3_when_something_is_left() {
+    let event = |division: &str, left| SyncEvent {
+        at_ms: 1,
+        peer: Some(PeerStatus { division: division.into(), entries_to_send: left, ..Default::default() }),
+    };
+    let said = vec![event("211221", 9), event("211282", 0), event("211221", 2)];
+    let node = Node::start(Script { sync_watch: said, ..Script::default() });
+    let ended = node.run(&["sync", "watch", "--until-idle", "--output", "json"]).await;
+    let left: Vec<_> =
+        ended.json()["peers"].as_array().expect("peers").iter().map(|peer| peer["entries_to_send"].clone()).collect();
+    assert_eq!((ended.status, left), (3, vec![2.into(), 0.into()]), "the last word of each link");
+    let lines = node.run(&["sync", "watch", "--until-idle"]).await;
+    assert_eq!((lines.status, lines.stdout.lines().count()), (3, 3), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_catalog_has_arrived_is_said_with_the_word_it_rests_on() {
+    let place = |division: &str, state: &str, says: &str| Place {
+        division: division.into(),
+        state: state.into(),
+        says: says.into(),
+        ..Default::default()
+    };
+    let places = vec![place("211200", "held", "211221"), place("211221", "in-flight", "211221101")];
+    let entry = EntryPlaces { kind: "submission".into(), places, ..Default::default() };
+    let whereabouts = WhereaboutsResponse { entries: vec![entry], ..Default::default() };
+    let node = Node::start(Script { whereabouts, ..Script::default() });
+    let text = node.run(&["sync", "status", "211221101/work-safety", "--lang", "zh"]).await.stdout;
+    assert!(text.contains("已收存") && text.contains("在途") && text.contains("报送"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ use gongkai_proto::{
         ListNodesResponse, ListPeersRequest, ListPeersResponse, NodeStatusRequest, NodeStatusResponse, ReleaseRequest,
         ReleaseResponse, ShowNodeRequest, ShowNodeResponse, ShutdownRequest, ShutdownResponse, SyncEvent,
         SyncHistoryRequest, SyncHistoryResponse, SyncNowRequest, SyncProgress, SyncStatusRequest, SyncStatusResponse,
-        WatchSyncRequest,
+        WatchSyncRequest, WhereaboutsRequest, WhereaboutsResponse,
         node_service_server::{NodeService, NodeServiceServer},
         standard_service_server::StandardServiceServer,
         sync_service_server::{SyncService, SyncServiceServer},
@@ -37,6 +37,9 @@ pub(crate) struct Script {
     pub(crate) status: NodeStatusResponse,
     pub(crate) sync_status: SyncStatusResponse,
     pub(crate) sync_now: Vec<SyncProgress>,
+    /// What a watch until idle hears.
+    pub(crate) sync_watch: Vec<SyncEvent>,
+    pub(crate) whereabouts: WhereaboutsResponse,
     /// Code, message and hint with which invitations are refused.
     pub(crate) refusal: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -118,8 +121,14 @@ impl SyncService for Script {
         Err(Status::unimplemented(""))
     }
 
-    async fn watch(&self, _: Request<WatchSyncRequest>) -> Answer<Self::WatchStream> {
-        Err(Status::unimplemented(""))
+    async fn watch(&self, request: Request<WatchSyncRequest>) -> Answer<Self::WatchStream> {
+        let is_ended = request.into_inner().until_idle;
+        let said: Vec<_> = self.sync_watch.iter().cloned().map(Ok).filter(|_| is_ended).collect();
+        Ok(Response::new(tokio_stream::iter(said)))
+    }
+
+    async fn whereabouts(&self, _: Request<WhereaboutsRequest>) -> Answer<WhereaboutsResponse> {
+        Ok(Response::new(self.whereabouts.clone()))
     }
 }
 

@@ -10,9 +10,11 @@ mod clock;
 mod doctor;
 mod enrol;
 mod error;
+mod explain;
 mod found;
 mod history;
 mod import;
+mod known;
 mod operator;
 mod outside;
 mod project;
@@ -24,6 +26,7 @@ mod routing;
 mod standard;
 mod standing;
 mod submit;
+mod whereabouts;
 mod world;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
@@ -40,9 +43,11 @@ pub use clock::{Chance, Clock, SystemChance, SystemClock};
 pub use doctor::{Check, CheckState, DoctorReport};
 pub use enrol::{Invited, JoinAnswer, JoinQuestion};
 pub use error::{Error, Result};
+pub use explain::{Evidence, Explanation, Finding, FindingState};
 pub use found::{Founding, JoinedParts, found_root, store_joined};
 pub use history::CatalogEvent;
 pub use import::{ImportQuestion, Imported, ImportedRevision};
+pub use known::{HeldAt, Known};
 pub use operator::{Operator, Role};
 pub use outside::{DOCUMENT_BYTES_MAX, OutsideDocument};
 pub use project::CatalogRow;
@@ -59,6 +64,7 @@ pub use standard::{
     StandardQuestion, StandardRow, StandardVersion, StartQuestion, StartedCatalog,
 };
 pub use submit::Submitted;
+pub use whereabouts::{Arrival, EntryPlaces, LinkNow, Place};
 pub use world::{Anchor, World};
 
 /// One node: its store, its beliefs and its key. Cheap to clone.
@@ -82,6 +88,8 @@ struct Inner {
     held: ArcSwapOption<Held>,
     /// Peers with whom a session of this process was settled.
     compared: std::sync::Mutex<BTreeSet<DivisionId>>,
+    /// What peers say of where feeds have arrived.
+    standings: known::Book,
 }
 
 impl App {
@@ -106,6 +114,7 @@ impl App {
             saving: Mutex::new(()),
             held,
             compared: std::sync::Mutex::default(),
+            standings: known::Book::default(),
         };
         let app = Self { inner: Arc::new(inner) };
         app.catch_up().await?;

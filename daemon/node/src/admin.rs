@@ -10,9 +10,10 @@ use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, DESCRIPTORS,
     admin::v1::{
         audit_service_server::AuditServiceServer, catalog_service_server::CatalogServiceServer,
-        node_service_server::NodeServiceServer, publish_service_server::PublishServiceServer,
-        review_service_server::ReviewServiceServer, routing_service_server::RoutingServiceServer,
-        standard_service_server::StandardServiceServer, sync_service_server::SyncServiceServer,
+        explain_service_server::ExplainServiceServer, node_service_server::NodeServiceServer,
+        publish_service_server::PublishServiceServer, review_service_server::ReviewServiceServer,
+        routing_service_server::RoutingServiceServer, standard_service_server::StandardServiceServer,
+        sync_service_server::SyncServiceServer,
     },
     metadata,
 };
@@ -36,6 +37,7 @@ mod catalog;
 mod changes;
 mod convert;
 mod difference;
+mod explain;
 mod node;
 mod publish;
 mod refuse;
@@ -46,6 +48,8 @@ mod standard;
 mod standard_rows;
 mod sync;
 mod sync_now;
+mod sync_status;
+mod sync_watch;
 
 /// What the daemon knows of itself.
 pub(crate) struct Facts {
@@ -168,6 +172,7 @@ pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: Cancellati
         .add_service(reflection)
         .add_service(sized!(AuditServiceServer, admin))
         .add_service(sized!(CatalogServiceServer, admin))
+        .add_service(sized!(ExplainServiceServer, admin))
         .add_service(sized!(NodeServiceServer, admin))
         .add_service(sized!(PublishServiceServer, admin))
         .add_service(sized!(ReviewServiceServer, admin))

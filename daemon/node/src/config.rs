@@ -9,19 +9,21 @@ use std::{
 };
 
 use gongkai_app::Role;
-use gongkai_sync::schedule::Schedule;
 use serde::Deserialize;
 
 mod error;
 mod keys;
+mod link;
 mod write;
 
 pub use error::ConfigError;
+pub use link::{Addresses, ChildConfig, ChildrenConfig, LinkConfig, Mode, ParentConfig};
 pub use write::{Basics, write_if_missing};
 
 /// Checks what a command line says as if it stood in a file.
 pub(crate) fn check_basics(basics: &Basics) -> Result<(), ConfigError> {
-    let node = NodeConfig { listen: basics.listen.clone(), advertise: basics.advertise.clone(), host: String::new() };
+    let node =
+        NodeConfig { listen: basics.listen.clone(), advertise: basics.advertise.clone(), ..NodeConfig::default() };
     Config { node, ..Config::default() }.check()
 }
 
@@ -42,6 +44,13 @@ pub struct Config {
     pub log: LogConfig,
     /// The link to the level above.
     pub parent: ParentConfig,
+    /// All links to the level below.
+    pub children: ChildrenConfig,
+    /// Single links to the level below.
+    #[serde(rename = "child")]
+    pub each_child: Vec<ChildConfig>,
+    /// Times of all links.
+    pub link: LinkConfig,
     /// Editions.
     pub publish: PublishConfig,
     /// Who may use the admin socket beside the daemon's own account.
@@ -61,11 +70,18 @@ pub struct NodeConfig {
     pub advertise: String,
     /// The host's name in messages to peers; empty: the system's.
     pub host: String,
+    /// The zone of schedules and windows.
+    pub time_zone: String,
 }
 
 impl Default for NodeConfig {
     fn default() -> Self {
-        Self { listen: LISTEN_DEFAULT.to_owned(), advertise: String::new(), host: String::new() }
+        Self {
+            listen: LISTEN_DEFAULT.to_owned(),
+            advertise: String::new(),
+            host: String::new(),
+            time_zone: ZONE_DEFAULT.to_owned(),
+        }
     }
 }
 
@@ -94,77 +110,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// `[parent]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct ParentConfig {
-    /// Where the level above is dialled, in the order of trying; empty at the top.
-    pub address: Addresses,
-    /// When it is dialled.
-    pub mode: Mode,
-    /// Cron line of five fields, for the mode `schedule`.
-    pub schedule: String,
-    /// The zone of the cron line.
-    pub zone: String,
-}
-
-impl Default for ParentConfig {
-    fn default() -> Self {
-        let zone = ZONE_DEFAULT.to_owned();
-        Self { address: Addresses::default(), mode: Mode::Live, schedule: String::new(), zone }
-    }
-}
-
-/// One address or a list.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Addresses {
-    /// One.
-    One(String),
-    /// Several, in the order of trying.
-    Several(Vec<String>),
-}
-
-impl Default for Addresses {
-    fn default() -> Self {
-        Self::Several(Vec::new())
-    }
-}
-
-impl Addresses {
-    /// All of them.
-    pub fn all(&self) -> &[String] {
-        match self {
-            Self::One(address) => std::slice::from_ref(address),
-            Self::Several(addresses) => addresses,
-        }
-    }
-}
-
-/// When the parent is dialled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Always connected.
-    #[default]
-    Live,
-    /// At the times of a cron line.
-    Schedule,
-    /// Only by `gongkai sync now`.
-    Manual,
-}
-
-impl Mode {
-    /// The word in configuration and answers.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Schedule => "schedule",
-            Self::Manual => "manual",
-        }
-    }
 }
 
 /// `[publish]`
@@ -232,24 +177,12 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         self.listen()?;
-        let addresses = self.parent.address.all();
-        let bad = addresses.iter().find(|address| !gongkai_pki::token::is_address(address));
-        if let Some(address) = bad {
-            return Err(ConfigError::Value {
-                key: "parent.address",
-                text: address.clone(),
-                why: "it is not HOST:PORT".to_owned(),
-            });
-        }
         let advertise = &self.node.advertise;
         if !advertise.is_empty() && !gongkai_pki::token::is_address(advertise) {
             let why = "it is not HOST:PORT".to_owned();
             return Err(ConfigError::Value { key: "node.advertise", text: advertise.clone(), why });
         }
-        if self.parent.mode == Mode::Schedule {
-            self.schedule()?;
-        }
-        Ok(())
+        self.check_links()
     }
 
     /// Where to listen.
@@ -259,15 +192,6 @@ impl Config {
             key: "node.listen",
             text: text.clone(),
             why: "it is not ADDRESS:PORT, such as 0.0.0.0:7443".to_owned(),
-        })
-    }
-
-    /// The schedule of the link to the parent.
-    pub fn schedule(&self) -> Result<Schedule, ConfigError> {
-        Schedule::parse(&self.parent.schedule, &self.parent.zone).map_err(|error| ConfigError::Value {
-            key: "parent.schedule",
-            text: self.parent.schedule.clone(),
-            why: error.to_string(),
         })
     }
 }
@@ -300,6 +224,12 @@ mod tests {
             ("[node]\nlisten = \"7443\"", "GK-CONF-005"),
             ("[parent]\naddress = [\"somewhere\"]", "GK-CONF-005"),
             ("[parent]\nmode = \"schedule\"\nschedule = \"at noon\"", "GK-CONF-005"),
+            ("[parent]\nwindows = [\"at night\"]", "GK-CONF-005"),
+            ("[parent]\nbytes_per_second_max = 100", "GK-CONF-005"),
+            ("[node]\ntime_zone = \"Tieling\"", "GK-CONF-005"),
+            ("[[child]]\ndivision = \"no id!\"", "GK-CONF-005"),
+            ("[link]\nkeepalive_timeout_seconds = 0", "GK-CONF-005"),
+            ("[children]\nbytes_per_second_max = 16384\n[link]\nkeepalive_timeout_seconds = 5", "GK-CONF-005"),
             ("[[operator]]\nname = \"li\"\nroles = [\"king\"]", "GK-CONF-004"),
         ] {
             assert_eq!(Config::parse(text).unwrap_err().code(), code, "{text}");
@@ -316,5 +246,8 @@ mod tests {
         let config = Config::parse(&uncommented.join("\n")).unwrap();
         assert_eq!(config.parent.address.all().len(), 2);
         assert_eq!(config.operators.len(), 2);
+        assert_eq!(config.limit_of_child("211221101"), Some(65_536));
+        assert_eq!(config.limit_of_child("211221105"), Some(262_144));
+        assert_eq!(config.limit_of_parent(), Some(131_072));
     }
 }

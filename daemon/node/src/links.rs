@@ -15,18 +15,21 @@ use gongkai_pki::{
 use gongkai_store::{Peer, PeerRole};
 use rustls::pki_types::CertificateDer;
 
-use crate::Error;
+use crate::{Error, config::Config};
 
 mod board;
 mod children;
 mod driver;
 mod enrolment;
+mod meter;
 mod parent;
+mod telling;
 mod wire;
 
 pub(crate) use board::{Board, LinkState, LinkStatus, Role};
 pub(crate) use children::Children;
 pub(crate) use enrolment::Enroller;
+pub(crate) use meter::{Rate, bytes_left, remaining_ms};
 pub(crate) use parent::Parent;
 
 /// How long a session may take to end after it was asked to.
@@ -46,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) host: String,
     /// What tells this daemon from one on a copy of its directory, on this machine or on another of the same name.
     pub(crate) daemon_id: Incarnation,
+    /// Times, limits and schedules of the links.
+    pub(crate) config: Arc<Config>,
 }
 
 impl Shared {

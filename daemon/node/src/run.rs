@@ -81,7 +81,7 @@ pub async fn start(start: Start) -> Result<Running, Error> {
 }
 
 async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, Error> {
-    let listener = bind(config.listen()?, &store).await?;
+    let listener = bind(config.listen()?, &store).await?.tuned(config.tuning_below());
     let address = listener.address();
     let (admin_socket, admin_listener) = AdminSocket::bind(dir).await?;
     let division = store.identity().division.clone();
@@ -103,9 +103,17 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
         App::open(dir.to_owned(), store.clone(), Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await?;
     let board = Board::default();
     let host = host_name(&config.node.host);
-    let shared = Shared { app: app.clone(), tls: Arc::new(tls), board, host, daemon_id: daemon_id(dir) };
+    let config_of_links = Arc::new(config.clone());
+    let shared = Shared {
+        app: app.clone(),
+        tls: Arc::new(tls),
+        board,
+        host,
+        daemon_id: daemon_id(dir),
+        config: config_of_links,
+    };
     show_known_links(&shared, parent.as_ref(), config).await?;
-    let parent = parent.map(|parent| Parent::new(shared.clone(), parent, config)).transpose()?;
+    let parent = parent.map(|parent| Parent::new(shared.clone(), parent)).transpose()?;
     let listen_file = ListenFile::write(dir, address)?;
     let stop = CancellationToken::new();
     let admin = admin::Admin::new(shared.clone(), operators, facts, config, stop.clone());

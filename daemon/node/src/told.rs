@@ -59,7 +59,8 @@ impl From<&gongkai_sync::message::Refusal> for Told {
 /// The engine's refusals carry no hint over the wire: the reader's own version has the words.
 fn hint_of_refusal(code: &str) -> &'static str {
     match code {
-        "GK-SYNC-001" | "GK-SYNC-003" => "install matching versions of the daemon on both nodes",
+        "GK-SYNC-001" => "install matching versions of the daemon on both nodes",
+        "GK-SYNC-003" => "update gongkaid at the node that the message names",
         "GK-SYNC-002" => "enrol the node again with a new token: its certificate and its data are of two divisions",
         "GK-SYNC-004" | "GK-SYNC-005" => "stop the copy of this node; two hosts must not run one node's data",
         _ => "look at the log of the other node for its reason",

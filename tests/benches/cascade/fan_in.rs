@@ -217,6 +217,7 @@ async fn hold(
         host: "load".to_owned(),
         position: None,
         is_live: true,
+        program: String::new(),
     };
     outbound.send(&Message::Hello(hello)).await?;
     let mut slot = Some(slot);

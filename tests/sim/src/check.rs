@@ -134,6 +134,7 @@ impl Watch {
             | Message::Ack { .. }
             | Message::Want { .. }
             | Message::Done { .. }
+            | Message::Standing(_)
             | Message::Refuse(_) => {}
         }
     }

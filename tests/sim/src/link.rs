@@ -136,6 +136,7 @@ fn word(effect: &Effect) -> &'static str {
             Message::Want { .. } => "say want",
             Message::Wanted { .. } => "say wanted",
             Message::Done { .. } => "say done",
+            Message::Standing(_) => "say where it stands",
             Message::Refuse(_) => "say refuse",
         },
         Effect::CheckPosition(_) => "check position",

@@ -5,8 +5,13 @@
 
 pub mod admit;
 pub mod message;
+pub mod pace;
+pub mod plan;
 pub mod position;
 pub mod retry;
 pub mod schedule;
 pub mod session;
+pub mod standing;
+pub mod version;
 pub mod want;
+pub mod window;

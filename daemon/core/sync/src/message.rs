@@ -5,6 +5,7 @@ use gongkai_model::id::DivisionId;
 
 use crate::{
     position::{FeedId, Position},
+    standing::Standing,
     want::{Head, Tip},
 };
 
@@ -42,6 +43,8 @@ pub struct Hello {
     pub position: Option<Position>,
     /// Stays open for news (`live`) or ends when both sides are done.
     pub is_live: bool,
+    /// The speaker's program version, for people; empty where it does not say.
+    pub program: String,
 }
 
 /// One entry in a batch.
@@ -142,6 +145,8 @@ pub enum Message {
         /// Batches, heads and wants of the listener that the speaker had seen when it said so.
         seen: u64,
     },
+    /// Where the listener's feed has arrived, for people; no answer is due, and `Done` does not count it.
+    Standing(Standing),
     /// The speaker ends the session.
     Refuse(Refusal),
 }

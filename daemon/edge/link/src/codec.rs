@@ -4,7 +4,10 @@
 //! Left out: whether an entry is believed (sync), and how frames travel (grpc).
 
 use gongkai_proto::link::v1::{self as wire, Frame, frame::Body};
-use gongkai_sync::message::{Batch, Message, Refusal};
+use gongkai_sync::{
+    message::{Batch, Message, Refusal},
+    standing::Standing,
+};
 use prost::Message as _;
 
 mod error;
@@ -18,9 +21,9 @@ pub use packed::{DICTIONARY, DICTIONARY_1};
 
 use crate::sentence::cleaned;
 use fields::{
-    read_carried, read_code, read_entry, read_fault, read_head, read_hello, read_position, read_position_after,
-    read_required_tip, read_stream, read_tip, required, write_carried, write_entry, write_fault, write_head,
-    write_hello, write_position, write_position_after, write_stream, write_tip,
+    read_carried, read_code, read_entry, read_fault, read_head, read_held, read_hello, read_position,
+    read_position_after, read_required_tip, read_stream, read_tip, required, write_carried, write_entry, write_fault,
+    write_head, write_held, write_hello, write_position, write_position_after, write_stream, write_tip,
 };
 use limits::{FRAME_BYTES_MAX, List};
 use packed::{pack, unpack};
@@ -56,6 +59,11 @@ pub fn encode(message: &Message) -> Result<Frame, EncodeError> {
             is_complete: *is_complete,
         }),
         Message::Done { seen } => Body::Done(wire::Done { seen: *seen }),
+        Message::Standing(standing) => Body::Standing(wire::Standing {
+            wanted_entries: standing.wanted_entries,
+            wanted_streams: standing.wanted_streams,
+            held: pack(List::Held, standing.held.iter().map(write_held))?,
+        }),
         Message::Refuse(refusal) => {
             Body::Refuse(wire::Refuse { code: refusal.code.clone(), message: refusal.message.clone() })
         }
@@ -90,6 +98,11 @@ pub fn decode(frame: Frame) -> Result<Message, DecodeError> {
             is_complete: wanted.is_complete,
         }),
         Body::Done(done) => Ok(Message::Done { seen: done.seen }),
+        Body::Standing(standing) => Ok(Message::Standing(Standing {
+            wanted_entries: standing.wanted_entries,
+            wanted_streams: standing.wanted_streams,
+            held: unpack(List::Held, standing.held, |_, held| read_held(held))?,
+        })),
         Body::Refuse(refusal) => Ok(Message::Refuse(Refusal {
             code: read_code("refuse.code", refusal.code)?,
             message: cleaned(&refusal.message),

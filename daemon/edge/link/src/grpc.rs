@@ -13,10 +13,11 @@ mod server;
 mod traffic;
 mod tuning;
 
-pub use client::{Dial, join, open, renew};
+pub use client::{Dial, join, open, open_tuned, renew};
 pub use duplex::{Duplex, Inbound, Outbound};
 pub use enrol::Enrolment;
 pub use enrol_words::{Anchor, Join, Joined, Renew};
 pub use listener::Listener;
 pub use server::Sessions;
 pub use traffic::Traffic;
+pub use tuning::Tuning;

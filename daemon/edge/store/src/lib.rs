@@ -41,4 +41,4 @@ pub use sqlite::DATABASE_FILE;
 pub use store::Store;
 pub use stream::Served;
 pub use verify::{Problem, Verification};
-pub use wanting::StoredWant;
+pub use wanting::{Lacking, StoredWant};

@@ -89,6 +89,11 @@ impl Store {
         Ok(on_db!(self, db => db.place_of(hash).await)?.map(|(feed, _)| feed))
     }
 
+    /// Entries whose hash begins with some bytes (the algorithm's number and at least one more), at most `limit`.
+    pub async fn beginning_with(&self, first: &[u8], limit: usize) -> Result<Vec<EntryHash>, Error> {
+        on_db!(self, db => db.beginning_with(first, limit.min(PAGE_MAX)).await)
+    }
+
     /// When this node committed an entry, unix milliseconds.
     pub async fn committed_at(&self, hash: &EntryHash) -> Result<Option<i64>, Error> {
         Ok(on_db!(self, db => db.place_of(hash).await)?.map(|(_, committed_at_ms)| committed_at_ms))

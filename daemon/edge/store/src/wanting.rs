@@ -28,7 +28,23 @@ pub struct StoredWant {
     pub created_at_ms: i64,
 }
 
+/// How much is lacking of what a peer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lacking {
+    /// Entries: of each stream from what is held to the highest wanted tip. A fork may make it a little less.
+    pub entries: u64,
+    /// Streams.
+    pub streams: u64,
+    /// Of these the ones that stopped at a fault.
+    pub stopped: u64,
+}
+
 impl Store {
+    /// How much is wanted from a peer.
+    pub async fn lacking(&self, peer: &DivisionId) -> Result<Lacking, Error> {
+        Ok(lacking_of(&on_db!(self, db => db.wants(peer).await)?))
+    }
+
     /// What is wanted from a peer: the trust lane first, then the smallest gap; of one stream the highest tip
     /// first, because storing it removes the wants below it.
     pub async fn wants(&self, peer: &DivisionId) -> Result<Vec<StoredWant>, Error> {
@@ -44,6 +60,22 @@ impl Store {
     /// Forgets what was wanted from a peer whose link has ended.
     pub async fn drop_wants_of(&self, peer: &DivisionId) -> Result<u64, Error> {
         on_db!(self, db => db.drop_wants_of(peer).await)
+    }
+}
+
+fn lacking_of(rows: &[(StoredWant, u64)]) -> Lacking {
+    let mut streams: BTreeMap<Digest, (u64, bool)> = BTreeMap::new();
+    for (row, held) in rows {
+        // What is wanted below the held tip is one entry of another branch at least.
+        let gap = row.want.tip.seq.saturating_sub(*held).max(1);
+        let stream = streams.entry(row.want.stream.digest()).or_default();
+        *stream = (stream.0.max(gap), stream.1 || row.stopped.is_some());
+    }
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    Lacking {
+        entries: streams.values().map(|(gap, _)| *gap).sum(),
+        streams: count(streams.len()),
+        stopped: count(streams.values().filter(|(_, is_stopped)| *is_stopped).count()),
     }
 }
 

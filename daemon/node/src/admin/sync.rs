@@ -2,18 +2,17 @@
 //!
 //! Invariant: positions and what is left to send are read from the store; what the session does now, from the board.
 
-use gongkai_journal::Route;
-use gongkai_model::id::DivisionId;
+use gongkai_model::id::{CatalogId, DivisionId};
 use gongkai_proto::admin::v1::{self as wire, sync_service_server::SyncService};
 use gongkai_store::{PeerRole, SessionRow};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::{Admin, convert, refuse::refused, sync_now};
+use super::{Admin, refuse::refused, sync_now, sync_watch};
 use crate::{
     Error,
-    links::{LinkState, LinkStatus, Role},
+    links::{LinkStatus, Role},
 };
 
 /// Sessions listed when the caller names no number.
@@ -35,7 +34,7 @@ impl SyncService for Admin {
         for (division, link) in self.all_links() {
             peers.push(self.peer_status(&division, &link).await?);
         }
-        Ok(Response::new(wire::SyncStatusResponse { node: self.node_id(), peers }))
+        Ok(Response::new(wire::SyncStatusResponse { node: self.node_id(), peers, at: self.app().now_ms() }))
     }
 
     async fn now(&self, request: Request<wire::SyncNowRequest>) -> Result<Response<Self::NowStream>, Status> {
@@ -86,9 +85,24 @@ impl SyncService for Admin {
         let (sender, events) = mpsc::channel(STREAM_MAX);
         let (admin, stop) = (self.clone(), self.0.stop.clone());
         self.0.streams.spawn(async move {
-            stop.run_until_cancelled(sync_now::watch(&admin, &asked.division, sender)).await;
+            stop.run_until_cancelled(sync_watch::watch(&admin, &asked, sender)).await;
         });
         Ok(Response::new(ReceiverStream::new(events)))
+    }
+
+    async fn whereabouts(
+        &self,
+        request: Request<wire::WhereaboutsRequest>,
+    ) -> Result<Response<wire::WhereaboutsResponse>, Status> {
+        self.operator(&request)?;
+        let catalog = CatalogId::parse(&request.into_inner().catalog).map_err(refused)?;
+        let entries = self.app().whereabouts(&catalog, &self.links_now()).await.map_err(refused)?;
+        Ok(Response::new(wire::WhereaboutsResponse {
+            node: self.node_id(),
+            catalog: catalog.to_string(),
+            entries: entries.into_iter().map(|entry| self.entry_places(entry)).collect(),
+            at: self.app().now_ms(),
+        }))
     }
 }
 
@@ -101,34 +115,6 @@ impl Admin {
             board.add(child, PeerRole::Child, "live", None);
         }
         board.links().into_iter().collect()
-    }
-
-    /// Entries of this node's feed on the peer's route that it has not acknowledged.
-    pub(super) async fn left_to_send(&self, peer: &DivisionId) -> Result<(u64, u64), Error> {
-        let store = self.app().store();
-        let acked = store.acked_of(peer).await?.map_or(0, |position| position.offset);
-        let route = Route::of(self.app().world().tree(), peer);
-        Ok((acked, store.count_routed(acked, &route).await?))
-    }
-
-    pub(super) async fn peer_status(&self, peer: &DivisionId, link: &LinkStatus) -> Result<wire::PeerStatus, Error> {
-        let (acked, left) = self.left_to_send(peer).await?;
-        let wants = self.app().store().wants(peer).await?.len();
-        Ok(wire::PeerStatus {
-            division: peer.to_string(),
-            role: link.role.word().to_owned(),
-            mode: link.mode.to_owned(),
-            state: link.state.word().to_owned(),
-            last_contact: link.last_contact_ms,
-            sent_position: link.sent_offset.max(acked),
-            acked_position: acked,
-            entries_to_send: left,
-            entries_to_receive: link.entries_to_receive,
-            next_run: link.next_run_ms,
-            reason: link.reason.as_ref().map(convert::reason),
-            name: self.app().world().name_of(peer),
-            wants: u64::try_from(wants).unwrap_or(u64::MAX),
-        })
     }
 
     async fn peer(&self, division: &DivisionId, link: &LinkStatus) -> Result<wire::Peer, Error> {
@@ -152,7 +138,7 @@ impl Admin {
             certificate_not_after_at_ms: certificate.map_or(0, |certificate| certificate.tls_not_after_ms),
             incarnation: certificate.map_or_else(String::new, |certificate| certificate.incarnation.to_string()),
             feed_id: stored_text(|peer| peer.feed_id.map(|feed| feed.to_string())).unwrap_or_default(),
-            version: String::new(),
+            version: self.app().known(division).await?.program,
         })
     }
 
@@ -209,9 +195,4 @@ fn outcome(code: &str) -> &'static str {
         code if code.starts_with("GK-SYNC-") || code.starts_with("GK-PKI-") || code == "GK-LINK-006" => "refused",
         _ => "failed",
     }
-}
-
-/// Whether a state is one in which nothing moves.
-pub(super) fn is_resting(state: LinkState) -> bool {
-    !matches!(state, LinkState::Connecting | LinkState::Syncing)
 }

@@ -1,4 +1,4 @@
-//! `sync now` and `sync watch`: what the board says, as it changes.
+//! `sync now`: asks the links and tells how it goes.
 //!
 //! Invariant: the last message about a link says whether it was caught up or why not; a caller who went away ends
 //! the watching, never the syncing.
@@ -10,7 +10,7 @@ use gongkai_proto::admin::v1 as wire;
 use tokio::{sync::mpsc, time::timeout};
 use tonic::Status;
 
-use super::{Admin, convert, sync::is_resting};
+use super::{Admin, convert};
 use crate::{Error, Told, links::LinkStatus};
 
 type Answers<T> = mpsc::Sender<Result<T, Status>>;
@@ -69,54 +69,18 @@ async fn progress(admin: &Admin, peer: &DivisionId, link: &LinkStatus, number: u
         (false, _) if link.state.is_in_session() => "exchanging",
         (false, _) => "connecting",
     };
-    // A number for a progress bar: where it cannot be read, the answer at the end still counts.
-    let left = admin.left_to_send(peer).await.map_or(0, |(_, left)| left);
+    // Numbers for a progress bar: where they cannot be read, the answer at the end still counts.
+    let left = admin.left(peer, link).await.unwrap_or_default();
     wire::SyncProgress {
         division: peer.to_string(),
         role: link.role.word().to_owned(),
         state: state.to_owned(),
-        entries_to_send: left,
-        entries_to_receive: link.entries_to_receive,
+        entries_to_send: left.to_send,
+        entries_to_receive: left.to_receive,
         entries_sent: link.moved.entries_sent,
         entries_received: link.moved.entries_received,
         bytes_sent: link.moved.bytes_sent,
         bytes_received: link.moved.bytes_received,
         reason: failure.map(convert::reason),
-    }
-}
-
-/// Tells each change of state of the links, until the caller goes away.
-pub(super) async fn watch(admin: &Admin, only: &str, answers: Answers<wire::SyncEvent>) {
-    let mut changes = admin.0.shared.board.subscribe();
-    let mut last: BTreeMap<DivisionId, wire::PeerStatus> = BTreeMap::new();
-    loop {
-        for (peer, link) in admin.all_links() {
-            if !only.is_empty() && peer.as_str() != only {
-                continue;
-            }
-            let status = match admin.peer_status(&peer, &link).await {
-                Ok(status) => status,
-                Err(error) => {
-                    // The caller is told; if he has gone, nobody is.
-                    let _ = answers.send(Err(error.into())).await;
-                    return;
-                }
-            };
-            let before = last.get(&peer);
-            let is_news = before.is_none_or(|before| before.state != status.state || before.reason != status.reason)
-                || (is_resting(link.state)
-                    && before.is_some_and(|before| before.entries_to_send != status.entries_to_send));
-            if is_news {
-                last.insert(peer, status.clone());
-                let event = wire::SyncEvent { at_ms: admin.app().now_ms(), peer: Some(status) };
-                if answers.send(Ok(event)).await.is_err() {
-                    return;
-                }
-            }
-        }
-        tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
-            () = answers.closed() => return,
-        }
     }
 }

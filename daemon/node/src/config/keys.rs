@@ -6,10 +6,23 @@ use toml::de::{DeTable, DeValue};
 
 use super::{ConfigError, error::line_at};
 
-const SECTIONS: [(&str, &[&str]); 6] = [
-    ("node", &["listen", "advertise", "host"]),
+const SECTIONS: [(&str, &[&str]); 9] = [
+    ("node", &["listen", "advertise", "host", "time_zone"]),
     ("log", &["format", "level"]),
-    ("parent", &["address", "mode", "schedule", "zone"]),
+    ("parent", &["address", "mode", "schedule", "zone", "windows", "jitter_seconds", "bytes_per_second_max"]),
+    ("children", &["bytes_per_second_max"]),
+    ("child", &["division", "bytes_per_second_max"]),
+    (
+        "link",
+        &[
+            "connect_seconds",
+            "handshake_seconds",
+            "hello_seconds",
+            "keepalive_seconds",
+            "keepalive_timeout_seconds",
+            "stall_seconds",
+        ],
+    ),
     ("publish", &["directory"]),
     ("operator", &["uid", "name", "roles", "departments"]),
     ("limits", &["stop_seconds", "sync_now_seconds", "invite_hours"]),

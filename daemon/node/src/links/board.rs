@@ -16,6 +16,8 @@ use crate::Told;
 
 pub(crate) use gongkai_store::PeerRole as Role;
 
+pub(crate) use super::meter::Meter;
+
 /// Where a link stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LinkState {
@@ -75,10 +77,14 @@ pub(crate) struct LinkStatus {
     pub(crate) mode: &'static str,
     pub(crate) state: LinkState,
     pub(crate) last_contact_ms: Option<i64>,
-    /// Offset in this node's feed up to which the running session has sent.
+    /// Offset in this node's feed up to which a session of this daemon's life has sent.
     pub(crate) sent_offset: u64,
-    /// Entries that the peer announced and that have not come yet.
-    pub(crate) entries_to_receive: u64,
+    /// Entries on the tail of its feed that the peer announced and that have not come yet.
+    pub(crate) announced: u64,
+    /// Entries sent in answer to its wants since it last said how many it lacks.
+    pub(crate) wanted_sent: u64,
+    /// How fast the running session moves.
+    pub(crate) meter: Meter,
     pub(crate) next_run_ms: Option<i64>,
     pub(crate) reason: Option<Told>,
     /// The running session's number in the store.
@@ -98,7 +104,9 @@ impl LinkStatus {
             state: LinkState::Never,
             last_contact_ms: None,
             sent_offset: 0,
-            entries_to_receive: 0,
+            announced: 0,
+            wanted_sent: 0,
+            meter: Meter::default(),
             next_run_ms: None,
             reason: None,
             session: None,

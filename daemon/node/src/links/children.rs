@@ -7,6 +7,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use gongkai_journal::Incarnation;
@@ -32,8 +33,6 @@ use super::{
 pub(super) const CLONE: &str = "GK-SYNC-005";
 /// Digits of a daemon's id shown to people: enough to tell the few of one node apart.
 const DAEMON_DIGITS: usize = 8;
-/// How long a peer may take for its first words.
-const HELLO_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// The children's sessions.
 pub(crate) struct Children {
@@ -113,9 +112,11 @@ impl Children {
 
     async fn admitted(&self, mut duplex: Duplex) {
         let division = duplex.peer.division.clone();
+        duplex.traffic.limit(self.shared.config.limit_of_child(division.as_str()));
+        let hello_max = Duration::from_secs(self.shared.config.link.hello_seconds);
         let first = tokio::select! {
             () = self.stop.cancelled() => return,
-            first = timeout(HELLO_MAX, duplex.inbound.receive()) => first,
+            first = timeout(hello_max, duplex.inbound.receive()) => first,
         };
         let Ok(Some(Ok(first))) = first else {
             return debug!(peer = %division, "a peer said nothing");

@@ -3,7 +3,7 @@
 //! Invariant: decides nothing about replication: it carries out what the engine asks, in order, and tells the board.
 //! Left out: who may open a session (children, parent) and when (parent).
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use gongkai_app::Replica;
 use gongkai_link::{LinkError, grpc::Duplex};
@@ -14,12 +14,17 @@ use gongkai_sync::{
     retry::Class,
     session::{Effect, Event, Facts, Outcome, Session},
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{LinkState, Shared, wire::Wire};
+use super::{LinkState, Shared, board::Meter, telling::Telling, wire::Wire};
 use crate::Told;
+
+mod said;
 
 /// A session to be held.
 pub(super) struct Held<'a> {
@@ -62,7 +67,8 @@ pub(super) async fn hold(held: Held<'_>) -> (Ended, bool) {
     shared.board.update(&peer, |link| {
         link.state = LinkState::Syncing;
         (link.session, link.next_run_ms, link.reason) = (Some(session), None, None);
-        (link.entries_to_receive, link.sent_offset) = (0, 0);
+        (link.announced, link.wanted_sent) = (0, 0);
+        link.meter = Meter::default();
     });
     info!(%peer, role = role.word(), "session opened");
     let facts = shared.app.session_facts(peer.clone(), shared.host.clone(), is_live);
@@ -70,12 +76,17 @@ pub(super) async fn hold(held: Held<'_>) -> (Ended, bool) {
     let mut driver = Driver {
         shared,
         role,
+        is_live,
         replica: shared.app.replica(peer.clone()),
         session: Session::new(facts),
         wire: Wire::new(duplex, first),
         answers,
         was_caught_up: false,
         shall_redial: false,
+        patience: Patience::of(shared),
+        heard_at: Instant::now(),
+        has_greeted: false,
+        telling: Telling::default(),
     };
     let ended = driver.run(stop, asked).await;
     let was_caught_up = driver.was_caught_up;
@@ -120,6 +131,7 @@ async fn finish(
 struct Driver<'a> {
     shared: &'a Shared,
     role: PeerRole,
+    is_live: bool,
     replica: Replica,
     session: Session,
     wire: Wire,
@@ -127,17 +139,40 @@ struct Driver<'a> {
     was_caught_up: bool,
     /// `sync now` was asked and a fresh session shall answer it.
     shall_redial: bool,
+    patience: Patience,
+    heard_at: Instant,
+    has_greeted: bool,
+    telling: Telling,
+}
+
+/// How long a peer that owes something may say nothing.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Its first words.
+    hello: Duration,
+    /// An acknowledgement or an answer.
+    stall: Duration,
+}
+
+impl Patience {
+    fn of(shared: &Shared) -> Self {
+        let link = &shared.config.link;
+        Self { hello: Duration::from_secs(link.hello_seconds), stall: Duration::from_secs(link.stall_seconds) }
+    }
 }
 
 impl Driver<'_> {
     async fn run(&mut self, stop: CancellationToken, mut asked: watch::Receiver<u64>) -> Ended {
         let mut feed = self.shared.app.store().watch();
+        let mut standings = self.shared.app.standing_news(&self.wire.peer.division);
         let mut event = match self.replica.opened().await {
-            Ok(opened) => opened,
+            Ok(opened) => Some(opened),
             Err(error) => return failed_here(&error),
         };
         loop {
-            if let Err(ended) = self.step(event, &stop).await {
+            if let Some(event) = event
+                && let Err(ended) = self.step(event, &stop).await
+            {
                 return ended;
             }
             // Before `sync now` is answered: what the hold kept back is free when the caller reads it.
@@ -148,22 +183,40 @@ impl Driver<'_> {
             }
             self.tell();
             if self.shall_redial && self.session.is_settled() {
-                return Ended::AskedAgain;
+                return match self.tell_standing().await {
+                    Ok(()) => Ended::AskedAgain,
+                    Err(ended) => ended,
+                };
             }
+            let silence = self.silence();
             event = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ended::Stopped,
+                () = sleep_until(self.heard_at + silence), if !self.session.is_caught_up() => {
+                    return failed_there(&self.silent(silence));
+                }
                 _ = feed.changed() => {
                     if let Err(gone) = self.shared.require_standing(&self.wire.peer) {
                         return self.shut_out(&gone).await;
                     }
-                    Event::FeedAdvanced
+                    Some(Event::FeedAdvanced)
                 }
-                _ = asked.changed() => self.asked(*asked.borrow_and_update()),
+                _ = asked.changed() => Some(self.asked(*asked.borrow_and_update())),
+                Ok(()) = standings.changed() => {
+                    self.telling.has_news(Instant::now());
+                    None
+                }
                 heard = self.wire.receive() => match heard {
-                    Some(Ok(message)) => self.heard(message),
+                    Some(Ok(message)) => match self.heard(message).await {
+                        Ok(event) => event,
+                        Err(error) => return failed_here(&error),
+                    },
                     Some(Err(error)) => return failed_there(&error),
-                    None => Event::Closed,
+                    None => Some(Event::Closed),
+                },
+                () = self.telling.due() => match self.tell_standing().await {
+                    Ok(()) => None,
+                    Err(ended) => return ended,
                 },
             };
         }
@@ -187,19 +240,6 @@ impl Driver<'_> {
         Ended::Failed(Told::from(gone), Class::Permanent)
     }
 
-    fn heard(&self, message: Message) -> Event {
-        let now_ms = self.shared.app.now_ms();
-        let received = match &message {
-            Message::Announce { entries } => Some(*entries),
-            _ => None,
-        };
-        self.shared.board.update(&self.wire.peer.division, |link| {
-            link.last_contact_ms = Some(now_ms);
-            link.entries_to_receive = received.unwrap_or(link.entries_to_receive);
-        });
-        Event::Received(message)
-    }
-
     /// Steps until nothing is left to do; fails with the end, if this was it. A stop is heard between effects and
     /// while sending, never in the middle of a commit: what follows from one must follow.
     async fn step(&mut self, event: Event, stop: &CancellationToken) -> Result<(), Ended> {
@@ -218,8 +258,13 @@ impl Driver<'_> {
     async fn carry_out(&mut self, effect: Effect, stop: &CancellationToken) -> Result<Option<Event>, Ended> {
         match effect {
             Effect::Send(message) => {
+                if matches!(message, Message::Done { .. }) && !self.is_live {
+                    self.tell_standing().await?;
+                }
                 self.note_sent(&message);
-                let sent = stop.run_until_cancelled(self.wire.send(&message)).await.ok_or(Ended::Stopped)?;
+                let sending = timeout(self.patience.stall, self.wire.send(&message));
+                let sent = stop.run_until_cancelled(sending).await.ok_or(Ended::Stopped)?;
+                let sent = sent.unwrap_or_else(|_| Err(self.silent(self.patience.stall)));
                 sent.map_err(|error| failed_there(&error))?;
                 Ok(None)
             }
@@ -231,17 +276,25 @@ impl Driver<'_> {
                 self.tell();
                 Err(ended_by(outcome))
             }
-            effect => self.replica.carry_out(effect).await.map_err(|error| failed_here(&error)),
+            effect => {
+                let is_first_load = matches!(effect, Effect::ApplyHeads { .. });
+                let claimed = match &effect {
+                    Effect::CheckPosition(position) => Some(position.clone()),
+                    _ => None,
+                };
+                let event = self.replica.carry_out(effect).await.map_err(|error| failed_here(&error))?;
+                if matches!(event, Some(Event::Applied { .. } | Event::Answered { .. })) {
+                    self.telling.has_news(Instant::now());
+                }
+                if is_first_load {
+                    self.telling.due_at = Some(Instant::now());
+                }
+                if let (Some(Event::PositionChecked { holds, .. }), Some(claimed)) = (&event, claimed) {
+                    self.take_claim(claimed, *holds).await?;
+                }
+                Ok(event)
+            }
         }
-    }
-
-    fn note_sent(&self, message: &Message) {
-        let offset = match message {
-            Message::Batch(batch) => batch.to.offset,
-            Message::Heads { position: Some(position), .. } => position.offset,
-            _ => return,
-        };
-        self.shared.board.update(&self.wire.peer.division, |link| link.sent_offset = offset);
     }
 
     /// Tells the board where the session stands.
@@ -250,13 +303,15 @@ impl Driver<'_> {
             PeerRole::Parent => self.session.is_settled(),
             PeerRole::Child => self.session.is_caught_up(),
         };
-        let moved = self.wire.moved();
+        let (moved, now_ms) = (self.wire.moved(), self.shared.app.now_ms());
         let peer = &self.wire.peer.division;
         self.shared.board.update(peer, |link| {
             link.state = if is_settled { LinkState::Connected } else { LinkState::Syncing };
-            let news = moved.entries_received.saturating_sub(link.moved.entries_received);
-            link.entries_to_receive = if is_settled { 0 } else { link.entries_to_receive.saturating_sub(news) };
+            if is_settled {
+                link.announced = 0;
+            }
             link.moved = moved;
+            link.meter.note(now_ms, moved);
         });
         if is_settled {
             if !self.was_caught_up {

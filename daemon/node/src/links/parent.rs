@@ -1,7 +1,7 @@
 //! The link to the level above: when to dial, and what follows from how it went.
 //!
-//! Invariant: the one place that decides on dialling; delays are the engine's (`sync::retry`, `sync::schedule`).
-//! What a person must cure is probed once a day; `sync now` always tries at once.
+//! Invariant: the one place that decides on dialling; delays are the engine's (`sync::retry`, `sync::plan`).
+//! What a person must cure is probed once a day; `sync now` always tries at once, also outside a window.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use gongkai_model::id::DivisionId;
 use gongkai_pki::tls;
 use gongkai_store::PeerRole;
 use gongkai_sync::{
+    plan::Plan,
     retry::{Class, Retry},
-    schedule::Schedule,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -27,90 +27,123 @@ use super::{
 };
 use crate::{
     Error, Told,
-    config::{Config, ConfigError, Mode},
+    config::{ConfigError, Mode},
 };
 
 /// Longest sleep before the clock is looked at again: it may have been set.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// A clock that runs back by less is only being corrected.
+const CLOCK_BACK_MS: i64 = 2_000;
+/// Where the last run that ended well is kept.
+const LAST_RUN: &str = "link.last_run_ms";
 
 /// The link to the parent.
 pub(crate) struct Parent {
     shared: Shared,
     division: DivisionId,
-    addresses: Vec<String>,
     mode: Mode,
-    schedule: Option<Schedule>,
-    schedule_text: Option<String>,
+    plan: Plan,
     retry: Retry,
 }
 
 impl Parent {
     /// The link of a node that has a parent.
-    pub(crate) fn new(shared: Shared, division: DivisionId, config: &Config) -> Result<Self, ConfigError> {
-        let is_scheduled = config.parent.mode == Mode::Schedule;
-        Ok(Self {
-            shared,
-            division,
-            addresses: config.parent.address.all().to_vec(),
-            mode: config.parent.mode,
-            schedule: if is_scheduled { Some(config.schedule()?) } else { None },
-            schedule_text: is_scheduled.then(|| config.parent.schedule.clone()),
-            retry: Retry::default(),
-        })
+    pub(crate) fn new(shared: Shared, division: DivisionId) -> Result<Self, ConfigError> {
+        let plan = shared.config.plan(&shared.app.world().me)?;
+        let mode = shared.config.parent.mode;
+        Ok(Self { shared, division, mode, plan, retry: Retry::default() })
     }
 
     /// Dials until `stop`.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut asked = self.shared.board.asked(&self.division);
-        let mut next_ms = self.first_run_ms();
+        let mut next = self.first_run().await;
         loop {
-            let state = if next_ms.is_some() { LinkState::Waiting } else { LinkState::Idle };
-            self.shared.board.update(&self.division, |link| {
-                link.next_run_ms = next_ms;
-                if matches!(link.state, LinkState::Never | LinkState::Connecting) {
-                    link.state = state;
-                }
-            });
-            tokio::select! {
+            self.show_waiting(next.at_ms());
+            let is_asked = tokio::select! {
                 () = stop.cancelled() => return,
-                _ = asked.changed() => {}
-                () = self.sleep_until(next_ms) => {}
-            }
-            let number = *asked.borrow_and_update();
-            let (ended, was_caught_up) = self.attempt(number, asked.clone(), stop.clone()).await;
-            next_ms = match self.settle(number, ended, was_caught_up) {
-                Next::Stop => return,
-                Next::At(next_ms) => next_ms,
+                _ = asked.changed() => true,
+                waited = self.wait(next) => match waited {
+                    Waited::Over => false,
+                    Waited::ClockRanBack => {
+                        next = self.first_run().await;
+                        continue;
+                    }
+                },
             };
-        }
-    }
-
-    fn first_run_ms(&self) -> Option<i64> {
-        let now_ms = self.shared.app.now_ms();
-        match (self.mode, &self.schedule) {
-            (Mode::Live, _) => Some(now_ms),
-            (Mode::Schedule, Some(schedule)) => {
-                let last = self.shared.board.link(&self.division).and_then(|link| link.last_contact_ms);
-                let is_due = last.is_none_or(|last| schedule.is_due(last, now_ms));
-                if is_due { Some(now_ms) } else { schedule.next_after_ms(now_ms) }
-            }
-            (Mode::Schedule, None) | (Mode::Manual, _) => None,
-        }
-    }
-
-    async fn sleep_until(&self, next_ms: Option<i64>) {
-        let Some(next_ms) = next_ms else { return std::future::pending().await };
-        loop {
-            let left_ms = u64::try_from(next_ms.saturating_sub(self.shared.app.now_ms())).unwrap_or(0);
-            if left_ms == 0 {
+            let number = *asked.borrow_and_update();
+            // A person may dial outside the window; what he began is not cut off at its end.
+            let closes_ms = if is_asked { None } else { self.plan.windows.closes_ms(self.now_ms()) };
+            let (ended, was_caught_up) = self.attempt(number, asked.clone(), &stop, closes_ms).await;
+            if stop.is_cancelled() {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(left_ms).min(SLEEP_MAX)).await;
+            if was_caught_up || matches!(ended, Ended::Complete) {
+                self.note_run().await;
+            }
+            next = self.settle(number, ended, was_caught_up);
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.shared.app.now_ms()
+    }
+
+    fn show_waiting(&self, next_ms: Option<i64>) {
+        let state = if next_ms.is_some() { LinkState::Waiting } else { LinkState::Idle };
+        self.shared.board.update(&self.division, |link| {
+            link.next_run_ms = next_ms;
+            if matches!(link.state, LinkState::Never | LinkState::Connecting) {
+                link.state = state;
+            }
+        });
+    }
+
+    async fn first_run(&self) -> Next {
+        let kept = self.shared.app.store().meta(LAST_RUN).await.unwrap_or_default();
+        let last_ms = kept.and_then(|text| text.parse().ok());
+        // A node of an earlier version kept no runs: its last contact is the next best.
+        let heard_ms = self.shared.board.link(&self.division).and_then(|link| link.last_contact_ms);
+        self.plan.first_ms(last_ms.or(heard_ms), self.now_ms()).map_or(Next::WhenAsked, Next::At)
+    }
+
+    async fn note_run(&self) {
+        if let Err(error) = self.shared.app.store().put_meta(LAST_RUN, &self.now_ms().to_string()).await {
+            warn!(%error, "cannot note a run of the link to the parent");
+        }
+    }
+
+    /// Waits for the next attempt. A backoff is a span and no moment: it does not hang on the wall clock. A planned
+    /// moment does: a clock that jumps ahead brings it on at once, one that runs back asks for a new plan.
+    async fn wait(&self, next: Next) -> Waited {
+        let at_ms = match next {
+            Next::WhenAsked => return std::future::pending().await,
+            Next::After { delay, .. } => {
+                tokio::time::sleep(delay).await;
+                return Waited::Over;
+            }
+            Next::At(at_ms) => at_ms,
+        };
+        let mut seen_ms = self.now_ms();
+        loop {
+            let now_ms = self.now_ms();
+            match look(at_ms, seen_ms, now_ms) {
+                Look::Over => return Waited::Over,
+                Look::ClockRanBack => return Waited::ClockRanBack,
+                Look::Sleep(span) => tokio::time::sleep(span).await,
+            }
+            seen_ms = now_ms;
         }
     }
 
     /// Dials and holds one session.
-    async fn attempt(&self, answers: u64, asked: watch::Receiver<u64>, stop: CancellationToken) -> (Ended, bool) {
+    async fn attempt(
+        &self,
+        answers: u64,
+        asked: watch::Receiver<u64>,
+        stop: &CancellationToken,
+        closes_ms: Option<i64>,
+    ) -> (Ended, bool) {
         self.shared.board.update(&self.division, |link| {
             link.state = LinkState::Connecting;
             link.next_run_ms = None;
@@ -130,20 +163,31 @@ impl Parent {
             is_live: self.mode == Mode::Live,
             duplex,
             first: None,
-            stop,
+            stop: stop.child_token(),
             answers,
             asked,
         };
-        hold(held).await
+        let closing = held.stop.clone();
+        let holding = hold(held);
+        tokio::pin!(holding);
+        let close = closes_ms.map_or(Next::WhenAsked, Next::At);
+        tokio::select! {
+            ended = &mut holding => ended,
+            _ = self.wait(close) => {
+                info!(peer = %self.division, "the window closes");
+                closing.cancel();
+                holding.await
+            }
+        }
     }
 
     /// Tries the addresses in turn; only one that cannot be reached leads to the next.
     async fn dial(&self) -> Result<Duplex, Error> {
         let mut last = Error::ParentUnknown { parent: self.division.clone() };
-        for address in &self.addresses {
+        for address in self.shared.config.parent.address.all() {
             match self.dial_at(address).await {
                 Ok(duplex) => {
-                    let (mode, schedule) = (self.mode.word(), self.schedule_text.clone());
+                    let (mode, schedule) = (self.mode.word(), self.schedule_text());
                     let address = Some(address.clone());
                     let contact =
                         Contact { peer: &duplex.peer, role: PeerRole::Parent, address, hello: None, mode, schedule };
@@ -168,39 +212,47 @@ impl Parent {
             peer.require_parent_of(own)?;
             Ok(peer)
         };
-        Ok(grpc::open(&dial, identify).await?)
+        Ok(grpc::open_tuned(&dial, &self.shared.config.tuning(), identify).await?)
+    }
+
+    fn schedule_text(&self) -> Option<String> {
+        (self.mode == Mode::Schedule).then(|| self.shared.config.parent.schedule.clone())
     }
 
     fn settle(&mut self, answers: u64, ended: Ended, was_caught_up: bool) -> Next {
-        let now_ms = self.shared.app.now_ms();
+        let now_ms = self.now_ms();
         if was_caught_up {
             self.retry.reset();
         }
         match ended {
-            Ended::Stopped => Next::Stop,
-            Ended::AskedAgain => Next::At(Some(now_ms)),
-            Ended::Complete => {
+            Ended::AskedAgain => Next::After { delay: Duration::ZERO, at_ms: now_ms },
+            // Stopped: its window has closed. A live link's parent has stopped in order; it will be back.
+            Ended::Complete | Ended::Stopped => {
                 self.shared.board.answer(&self.division, answers, None);
-                let next_ms = match self.mode {
-                    // The parent has stopped in order; it will be back.
-                    Mode::Live => Some(now_ms.saturating_add(self.delay_ms(Class::Transient))),
-                    Mode::Schedule | Mode::Manual => self.planned_after(now_ms),
-                };
                 self.shared.board.update(&self.division, |link| link.state = LinkState::Idle);
-                Next::At(next_ms)
+                let delay_ms = if self.mode == Mode::Live { self.delay_ms(Class::Transient) } else { 0 };
+                self.next(self.plan.after_done_ms(now_ms, delay_ms), now_ms, delay_ms)
             }
-            Ended::Failed(told, class) => Next::At(self.failed(answers, told, class, now_ms)),
+            Ended::Failed(told, class) => self.failed(answers, told, class, now_ms),
         }
     }
 
-    fn failed(&mut self, answers: u64, told: Told, class: Class, now_ms: i64) -> Option<i64> {
-        let retry_ms = now_ms.saturating_add(self.delay_ms(class));
-        let next_ms = match self.mode {
-            Mode::Live => Some(retry_ms),
-            Mode::Schedule => Some(self.planned_after(now_ms).map_or(retry_ms, |planned| planned.min(retry_ms))),
-            Mode::Manual => None,
-        };
-        let (peer, code, message) = (&self.division, &told.code, &told.message);
+    /// A moment that is the retry policy's own is waited for as a span.
+    fn next(&self, at_ms: Option<i64>, now_ms: i64, delay_ms: i64) -> Next {
+        match at_ms {
+            None => Next::WhenAsked,
+            Some(at_ms) if at_ms == now_ms.saturating_add(delay_ms) => {
+                let delay = Duration::from_millis(u64::try_from(delay_ms).unwrap_or(0));
+                Next::After { delay, at_ms }
+            }
+            Some(at_ms) => Next::At(at_ms),
+        }
+    }
+
+    fn failed(&mut self, answers: u64, told: Told, class: Class, now_ms: i64) -> Next {
+        let delay_ms = self.delay_ms(class);
+        let next = self.next(self.plan.after_failure_ms(class, now_ms, delay_ms), now_ms, delay_ms);
+        let (peer, code, message, next_ms) = (&self.division, &told.code, &told.message, next.at_ms());
         match class {
             Class::Transient => info!(%peer, code, message, next_ms, "no session with the parent"),
             Class::Permanent => warn!(%peer, code, message, next_ms, "no session with the parent until a person acts"),
@@ -213,11 +265,7 @@ impl Parent {
             link.reason = Some(told.clone());
         });
         self.shared.board.answer(&self.division, answers, Some(told));
-        next_ms
-    }
-
-    fn planned_after(&self, now_ms: i64) -> Option<i64> {
-        self.schedule.as_ref().and_then(|schedule| schedule.next_after_ms(now_ms))
+        next
     }
 
     fn delay_ms(&mut self, class: Class) -> i64 {
@@ -228,9 +276,61 @@ impl Parent {
 }
 
 /// When to dial again.
+#[derive(Clone, Copy, Debug)]
 enum Next {
-    /// Not in this life.
-    Stop,
-    /// Then; `None`: only when asked.
-    At(Option<i64>),
+    /// Only when asked.
+    WhenAsked,
+    /// At a moment of the wall clock.
+    At(i64),
+    /// After a span; `at_ms` is for show.
+    After { delay: Duration, at_ms: i64 },
+}
+
+impl Next {
+    fn at_ms(self) -> Option<i64> {
+        match self {
+            Self::WhenAsked => None,
+            Self::At(at_ms) | Self::After { at_ms, .. } => Some(at_ms),
+        }
+    }
+}
+
+/// How a wait ended.
+enum Waited {
+    Over,
+    ClockRanBack,
+}
+
+/// What the wall clock says of a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Over,
+    ClockRanBack,
+    Sleep(Duration),
+}
+
+fn look(at_ms: i64, seen_ms: i64, now_ms: i64) -> Look {
+    if now_ms.saturating_add(CLOCK_BACK_MS) < seen_ms {
+        return Look::ClockRanBack;
+    }
+    match u64::try_from(at_ms.saturating_sub(now_ms)) {
+        Ok(left_ms @ 1..) => Look::Sleep(Duration::from_millis(left_ms).min(SLEEP_MAX)),
+        Ok(0) | Err(_) => Look::Over,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_jumps_neither_sleeps_on_nor_skips_a_run() {
+        let (noon, hour, day) = (1_772_424_000_000, 3_600_000, 86_400_000);
+        assert_eq!(look(noon + hour, noon, noon), Look::Sleep(SLEEP_MAX), "looked at again within a minute");
+        assert_eq!(look(noon + 10, noon, noon), Look::Sleep(Duration::from_millis(10)));
+        assert_eq!(look(noon + hour, noon, noon + day), Look::Over, "set ahead: the run is caught up");
+        assert_eq!(look(noon + hour, noon, noon - day), Look::ClockRanBack, "set back: planned anew");
+        assert_eq!(look(noon + hour, noon, noon - 1_000), Look::Sleep(SLEEP_MAX), "a correction is no jump");
+        assert_eq!(look(i64::MIN, noon, noon), Look::Over);
+    }
 }

@@ -103,6 +103,7 @@ fn entries_in(message: &Message) -> u64 {
         | Message::Ack { .. }
         | Message::Want { .. }
         | Message::Done { .. }
+        | Message::Standing(_)
         | Message::Refuse(_) => 0,
     };
     u64::try_from(count).unwrap_or(u64::MAX)

@@ -165,6 +165,14 @@ impl Node {
         publish_service_client::PublishServiceClient::new(self.channel())
     }
 
+    /// Why a thing is stuck, in a language.
+    pub(crate) async fn explain(&self, thing: &str, language: &str) -> Result<ExplainResponse, Status> {
+        let mut client = explain_service_client::ExplainServiceClient::new(self.channel());
+        let mut request = tonic::Request::new(ExplainRequest { thing: thing.to_owned() });
+        request.metadata_mut().insert(metadata::LANGUAGE, language.parse().unwrap());
+        Ok(client.explain(request).await?.into_inner())
+    }
+
     pub(crate) fn audit(&self) -> audit_service_client::AuditServiceClient<Channel> {
         audit_service_client::AuditServiceClient::new(self.channel())
     }

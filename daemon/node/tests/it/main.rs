@@ -5,9 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod admin;
+mod broken;
 mod enrolment;
+mod explain;
 mod harness;
 mod main_job;
+mod proxy;
 mod recovery;
 mod refusals;
 mod routing;

@@ -10,6 +10,7 @@
 use crate::{
     message::{Hello, Message, PROTOCOL_MAX, PROTOCOL_MIN, Refusal},
     position::Position,
+    version::{self, PROGRAM, Speaker, Versions},
     want::Head,
 };
 
@@ -36,6 +37,10 @@ pub struct Session {
     has_sent_done: bool,
     /// The latest `Done` of the peer: how many of our demands it had seen.
     peer_done: Option<u64>,
+    /// What this end speaks.
+    versions: Versions,
+    /// What both speak, once the peer's hello is here.
+    agreed: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +65,19 @@ impl Session {
             demands_received: 0,
             has_sent_done: false,
             peer_done: None,
+            versions: Versions { min: PROTOCOL_MIN, max: PROTOCOL_MAX },
+            agreed: None,
         }
+    }
+
+    /// The same session of a node that speaks other versions than this build.
+    pub fn speaking(self, versions: Versions) -> Self {
+        Self { versions, ..self }
+    }
+
+    /// The protocol version that both ends speak; `None` before the peer's hello.
+    pub fn agreed_version(&self) -> Option<u32> {
+        self.agreed
     }
 
     /// Whether both directions are drained as far as this end knows.
@@ -113,8 +130,8 @@ impl Session {
 
     fn hello(&self, position: Option<Position>) -> Hello {
         Hello {
-            protocol_min: PROTOCOL_MIN,
-            protocol_max: PROTOCOL_MAX,
+            protocol_min: self.versions.min,
+            protocol_max: self.versions.max,
             division: self.facts.division.clone(),
             incarnation: self.facts.incarnation,
             feed_id: self.facts.feed_id,
@@ -122,6 +139,7 @@ impl Session {
             host: self.facts.host.clone(),
             position,
             is_live: self.facts.is_live,
+            program: PROGRAM.to_owned(),
         }
     }
 
@@ -151,6 +169,8 @@ impl Session {
                 self.peer_done = Some(seen);
                 Vec::new()
             }
+            // For people: whoever drives the session has it noted.
+            (_, Message::Standing(_)) => Vec::new(),
         }
     }
 
@@ -159,18 +179,22 @@ impl Session {
             let message = format!("the peer calls itself {}, its certificate says {}", hello.division, self.facts.peer);
             return self.refuse("GK-SYNC-002", message);
         }
-        if hello.protocol_min > PROTOCOL_MAX || hello.protocol_max < PROTOCOL_MIN {
-            let message = format!(
-                "the peer speaks protocol {}..={}, this node {PROTOCOL_MIN}..={PROTOCOL_MAX}",
-                hello.protocol_min, hello.protocol_max
-            );
-            return self.refuse("GK-SYNC-003", message);
-        }
+        let theirs = Versions { min: hello.protocol_min, max: hello.protocol_max };
+        let agreed = match self.versions.agree(theirs) {
+            Ok(agreed) => agreed,
+            Err(outdated) => {
+                let us = Speaker { division: &self.facts.division, versions: self.versions, program: PROGRAM };
+                let them = Speaker { division: &hello.division, versions: theirs, program: &hello.program };
+                let message = version::refusal(us, them, outdated);
+                return self.refuse("GK-SYNC-003", message);
+            }
+        };
         if hello.feed_id == self.facts.feed_id {
             let message = format!("host {} runs a copy of this node's own database", hello.host);
             return self.refuse("GK-SYNC-004", message);
         }
         self.phase = Phase::Talking;
+        self.agreed = Some(agreed);
         let mut effects = self.outgoing.begin(hello.position);
         effects.extend(self.incoming.begin());
         effects

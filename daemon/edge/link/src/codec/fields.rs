@@ -8,12 +8,13 @@ use gongkai_proto::link::v1 as wire;
 use gongkai_sync::{
     message::{Carried, Fault, Hello},
     position::Position,
+    standing::HeldBy,
     want::{Head, Tip},
 };
 
 use super::{
     error::DecodeError,
-    limits::{CODE_BYTES_MAX, HOST_BYTES_MAX, TIPS_MAX},
+    limits::{CODE_BYTES_MAX, HOST_BYTES_MAX, PROGRAM_CHARS_MAX, TIPS_MAX},
 };
 use crate::sentence::cleaned;
 
@@ -167,6 +168,7 @@ pub(super) fn write_hello(hello: &Hello) -> wire::Hello {
         host: hello.host.clone(),
         position: hello.position.as_ref().map(write_position),
         is_live: hello.is_live,
+        program: hello.program.clone(),
     }
 }
 
@@ -184,6 +186,25 @@ pub(super) fn read_hello(hello: wire::Hello) -> Result<Hello, DecodeError> {
         host: cleaned(&hello.host),
         position: hello.position.as_ref().map(read_position).transpose()?,
         is_live: hello.is_live,
+        program: cleaned(&hello.program).chars().take(PROGRAM_CHARS_MAX).collect(),
+    })
+}
+
+pub(super) fn write_held(held: &HeldBy) -> wire::HeldBy {
+    wire::HeldBy {
+        division: held.division.to_string(),
+        offset: held.offset,
+        hash: write_digest(&held.hash),
+        age_ms: held.age_ms,
+    }
+}
+
+pub(super) fn read_held(held: wire::HeldBy) -> Result<HeldBy, DecodeError> {
+    Ok(HeldBy {
+        division: read_division("held.division", &held.division)?,
+        offset: held.offset,
+        hash: read_digest("held.hash", &held.hash)?,
+        age_ms: held.age_ms,
     })
 }
 

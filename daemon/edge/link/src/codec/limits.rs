@@ -5,7 +5,10 @@ use gongkai_journal::{
     entry::SIGNATURE_BYTES_MAX,
     header::{HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX},
 };
-use gongkai_sync::message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, HAVES_MAX, HEADS_PAGE_MAX};
+use gongkai_sync::{
+    message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, HAVES_MAX, HEADS_PAGE_MAX},
+    standing::HELD_MAX,
+};
 
 /// Longest frame: what gRPC takes by default on both sides, and twice what [`UNPACKED_BYTES_MAX`] can make of one.
 pub const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -18,6 +21,8 @@ pub const PACKED_BYTES_MAX: usize = UNPACKED_BYTES_MAX;
 pub(super) const WINDOW_LOG_MAX: u32 = 21;
 /// Longest host name (RFC 1035).
 pub const HOST_BYTES_MAX: usize = 253;
+/// Longest program version kept, in characters; ours have about six.
+pub const PROGRAM_CHARS_MAX: usize = 40;
 /// Longest error code; ours have about 12 characters.
 pub const CODE_BYTES_MAX: usize = 32;
 /// Characters kept of a sentence that a peer sends for people.
@@ -50,6 +55,8 @@ pub enum List {
     Faults,
     /// Samples of one want.
     Haves,
+    /// Who holds the listener's feed.
+    Held,
 }
 
 impl List {
@@ -61,6 +68,7 @@ impl List {
             Self::Batch | Self::Wanted | Self::Faults => BATCH_ENTRIES_MAX,
             Self::Heads => HEADS_PAGE_MAX,
             Self::Haves => HAVES_MAX,
+            Self::Held => HELD_MAX,
         }
     }
 
@@ -72,6 +80,7 @@ impl List {
             Self::Heads => "heads",
             Self::Faults => "faults",
             Self::Haves => "samples",
+            Self::Held => "standings",
         }
     }
 }

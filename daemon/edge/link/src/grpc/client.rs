@@ -22,10 +22,7 @@ use super::{
     duplex::{Duplex, Inbound, Outbound, error_of},
     enrol_words::{Join, Joined, Renew, read_grant, read_joined, write_join, write_renew},
     traffic::Counted,
-    tuning::{
-        CHILD_KEEPALIVE_EVERY, CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, ENROL_BYTES_MAX, ENROL_TIMEOUT,
-        HANDSHAKE_TIMEOUT, HTTP_FRAME_BYTES_MAX, KEEPALIVE_TIMEOUT, OPEN_TIMEOUT, STREAM_WINDOW_BYTES,
-    },
+    tuning::{ENROL_BYTES_MAX, ENROL_TIMEOUT, HTTP_FRAME_BYTES_MAX, Tuning},
 };
 use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError};
 
@@ -49,18 +46,28 @@ impl std::fmt::Debug for Dial {
     }
 }
 
-/// Opens a session with the parent. `identify` says whose certificates it showed, if it may be the parent.
+/// Opens a session with the parent, with the default times. `identify` says whose certificates it showed, if it may
+/// be the parent.
 pub async fn open(
     dial: &Dial,
     identify: impl FnOnce(&[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError>,
 ) -> Result<Duplex, LinkError> {
-    let (channel, facts) = connect(dial).await?;
+    open_tuned(dial, &Tuning::default(), identify).await
+}
+
+/// The same with times and a rate of one's own.
+pub async fn open_tuned(
+    dial: &Dial,
+    tuning: &Tuning,
+    identify: impl FnOnce(&[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError>,
+) -> Result<Duplex, LinkError> {
+    let (channel, facts) = connect(dial, tuning).await?;
     let peer = identify(&facts.certificates)?;
     let (outbound, frames) = Outbound::channel();
     let mut client =
         SyncClient::new(channel).max_decoding_message_size(FRAME_BYTES_MAX).max_encoding_message_size(FRAME_BYTES_MAX);
     let request = Request::new(ReceiverStream::new(frames));
-    let opened = within(dial, "opening the session", OPEN_TIMEOUT, client.session(request)).await?;
+    let opened = within(dial, "opening the session", tuning.open, client.session(request)).await?;
     let frames = opened.map_err(|status| error_of(&status, &facts))?.into_inner();
     let traffic = facts.traffic.clone();
     Ok(Duplex { peer, inbound: Inbound::new(frames, facts), outbound, traffic })
@@ -68,7 +75,7 @@ pub async fn open(
 
 /// Asks for the first certificate. The settings of `dial` pin the fingerprint and the name from the token.
 pub async fn join(dial: &Dial, join: &Join) -> Result<Joined, LinkError> {
-    let (channel, facts) = connect(dial).await?;
+    let (channel, facts) = connect(dial, &Tuning::default()).await?;
     let mut client = EnrolClient::new(channel).max_decoding_message_size(ENROL_BYTES_MAX);
     let reply = within(dial, "enrolling", ENROL_TIMEOUT, client.join(write_join(join))).await?;
     Ok(read_joined(answer(reply, &facts)?)?)
@@ -76,7 +83,7 @@ pub async fn join(dial: &Dial, join: &Join) -> Result<Joined, LinkError> {
 
 /// Asks for the next certificate. Where the old one has expired, `dial` carries settings without it.
 pub async fn renew(dial: &Dial, renew: &Renew) -> Result<Grant, LinkError> {
-    let (channel, facts) = connect(dial).await?;
+    let (channel, facts) = connect(dial, &Tuning::default()).await?;
     let mut client = EnrolClient::new(channel).max_decoding_message_size(ENROL_BYTES_MAX);
     let reply = within(dial, "enrolling", ENROL_TIMEOUT, client.renew(write_renew(renew))).await?;
     Ok(read_grant(answer(reply, &facts)?.grant)?)
@@ -97,17 +104,18 @@ async fn within<T>(
 }
 
 /// TCP, TLS and HTTP/2, in steps of our own: each fails with an error of its own.
-async fn connect(dial: &Dial) -> Result<(Channel, Facts), LinkError> {
-    let socket = within(dial, "connecting", CONNECT_TIMEOUT, TcpStream::connect(&dial.address)).await?;
+async fn connect(dial: &Dial, tuning: &Tuning) -> Result<(Channel, Facts), LinkError> {
+    let socket = within(dial, "connecting", tuning.connect, TcpStream::connect(&dial.address)).await?;
     let socket = socket.map_err(|error| unreachable_at(dial, error))?;
     let remote: Option<SocketAddr> = socket.peer_addr().ok();
     let counted = Counted::new(socket).map_err(|error| unreachable_at(dial, error))?;
+    counted.traffic().limit(tuning.bytes_per_second_max);
     let shaken = dial.tls.connect(dial.name.clone(), counted);
-    let stream = within(dial, "shaking hands", HANDSHAKE_TIMEOUT, shaken).await?;
+    let stream = within(dial, "shaking hands", tuning.handshake, shaken).await?;
     let stream = stream.map_err(|error| refusal_of_io(&error))?;
     let connection = Connection::new(TlsStream::from(stream), remote, Box::pin(std::future::pending()), ());
     let facts = connection.facts();
-    let channel = over(connection).await.map_err(|error| match facts.failure() {
+    let channel = over(connection, tuning).await.map_err(|error| match facts.failure() {
         Some(failure) => LinkError::from(failure),
         None => LinkError::Broken { why: error.to_string() },
     })?;
@@ -123,18 +131,18 @@ fn unreachable_at(dial: &Dial, source: io::Error) -> LinkError {
 }
 
 /// A channel over this one connection. tonic would dial again after a loss: the second time there is nothing to give.
-async fn over(connection: Connection<()>) -> Result<Channel, tonic::transport::Error> {
+async fn over(connection: Connection<()>, tuning: &Tuning) -> Result<Channel, tonic::transport::Error> {
     let once = Mutex::new(Some(TokioIo::new(connection)));
     let connector = tower::service_fn(move |_| {
         let taken = once.lock().ok().and_then(|mut connection| connection.take());
         std::future::ready(taken.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected)))
     });
     Endpoint::from_static(AUTHORITY)
-        .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .initial_stream_window_size(tuning.stream_window_bytes())
+        .initial_connection_window_size(tuning.connection_window_bytes())
         .max_frame_size(HTTP_FRAME_BYTES_MAX)
-        .http2_keep_alive_interval(CHILD_KEEPALIVE_EVERY)
-        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .http2_keep_alive_interval(tuning.keepalive_every)
+        .keep_alive_timeout(tuning.keepalive_timeout)
         .keep_alive_while_idle(true)
         .connect_with_connector(connector)
         .await

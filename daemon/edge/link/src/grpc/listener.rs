@@ -26,9 +26,8 @@ use super::{
     server::{self, Sessions},
     traffic::Counted,
     tuning::{
-        ACCEPT_PAUSE, CONNECTION_WINDOW_BYTES, CONNECTIONS_MAX, ENROL_BYTES_MAX, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
-        HTTP_FRAME_BYTES_MAX, KEEPALIVE_TIMEOUT, PARENT_KEEPALIVE_EVERY, PARTING_BYTES_MAX, PARTING_TIMEOUT,
-        STRANGER_LIFE, STRANGERS_MAX, STREAM_WINDOW_BYTES, STREAMS_MAX,
+        ACCEPT_PAUSE, CONNECTIONS_MAX, ENROL_BYTES_MAX, HANDSHAKES_MAX, HTTP_FRAME_BYTES_MAX, PARENT_PATIENCE,
+        PARTING_BYTES_MAX, PARTING_TIMEOUT, STRANGER_LIFE, STRANGERS_MAX, STREAMS_MAX, Tuning,
     },
 };
 use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError};
@@ -43,6 +42,7 @@ type Accepted = Connection<OwnedSemaphorePermit>;
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    tuning: Tuning,
 }
 
 impl Listener {
@@ -54,7 +54,13 @@ impl Listener {
         };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        Ok(Self { socket, address })
+        Ok(Self { socket, address, tuning: Tuning::default() })
+    }
+
+    /// The same port with times of one's own. The rate only sizes the windows here: whom it holds is known later
+    /// ([`Traffic::limit`](super::Traffic::limit)).
+    pub fn tuned(self, tuning: Tuning) -> Self {
+        Self { tuning, ..self }
     }
 
     /// Where it really listens.
@@ -75,11 +81,11 @@ impl Listener {
     ) -> Result<(), LinkError> {
         let (address, running, cut) = (self.address, TaskTracker::new(), CancellationToken::new());
         let (ready, connections) = mpsc::channel(READY_MAX);
-        let gate = Arc::new(Gate::new(tls, cut.clone(), ready));
+        let gate = Arc::new(Gate::new(tls, cut.clone(), ready, self.tuning.handshake));
         let accepting = tokio::spawn(accept(self.socket, gate, shutdown.clone()));
         info!(%address, "listening for children");
         let incoming = ReceiverStream::new(connections).map(Ok::<_, io::Error>);
-        let serving = router(sessions, enrolment, running.clone())
+        let serving = router(sessions, enrolment, running.clone(), &self.tuning)
             .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned());
         let deadline = async {
             shutdown.cancelled().await;
@@ -107,18 +113,23 @@ async fn beside<T>(serving: impl Future<Output = T>, deadline: impl Future<Outpu
     }
 }
 
-fn router<S: Sessions, E: Enrolment>(sessions: Arc<S>, enrolment: Arc<E>, running: TaskTracker) -> Router {
+fn router<S: Sessions, E: Enrolment>(
+    sessions: Arc<S>,
+    enrolment: Arc<E>,
+    running: TaskTracker,
+    tuning: &Tuning,
+) -> Router {
     let sync = SyncServer::new(server::Server::new(sessions, running))
         .max_decoding_message_size(FRAME_BYTES_MAX)
         .max_encoding_message_size(FRAME_BYTES_MAX);
     let enrol = EnrolServer::new(enrol::Server::new(enrolment)).max_decoding_message_size(ENROL_BYTES_MAX);
     Server::builder()
-        .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .initial_stream_window_size(tuning.stream_window_bytes())
+        .initial_connection_window_size(tuning.connection_window_bytes())
         .max_frame_size(HTTP_FRAME_BYTES_MAX)
         .max_concurrent_streams(STREAMS_MAX)
-        .http2_keepalive_interval(Some(PARENT_KEEPALIVE_EVERY))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .http2_keepalive_interval(Some(tuning.keepalive_every * PARENT_PATIENCE))
+        .http2_keepalive_timeout(Some(tuning.keepalive_timeout))
         .add_service(sync)
         .add_service(enrol)
 }
@@ -157,16 +168,17 @@ struct Gate {
     enrolled: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     ready: mpsc::Sender<Accepted>,
+    handshake_max: Duration,
 }
 
 impl Gate {
-    fn new(tls: Arc<HotTls>, cut: CancellationToken, ready: mpsc::Sender<Accepted>) -> Self {
+    fn new(tls: Arc<HotTls>, cut: CancellationToken, ready: mpsc::Sender<Accepted>, handshake_max: Duration) -> Self {
         let (enrolled, strangers) = (Semaphore::new(CONNECTIONS_MAX), Semaphore::new(STRANGERS_MAX));
-        Self { tls, cut, enrolled: Arc::new(enrolled), strangers: Arc::new(strangers), ready }
+        Self { tls, cut, enrolled: Arc::new(enrolled), strangers: Arc::new(strangers), ready, handshake_max }
     }
 
     async fn admit(&self, stream: TcpStream, remote: SocketAddr) {
-        let stream = match timeout(HANDSHAKE_TIMEOUT, self.shake(stream)).await {
+        let stream = match timeout(self.handshake_max, self.shake(stream)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err((error, socket))) => {
                 let refusal = gongkai_pki::tls::refusal_of_io(&error);

@@ -2,30 +2,69 @@
 
 use std::time::Duration;
 
+/// What an operator may set of a link's times and sizes; the defaults suit a county on a telephone line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// For the TCP connection. Over a satellite link it stands in 2 s; a silent firewall never answers.
+    pub connect: Duration,
+    /// For TLS: two round trips and a signature on the slowest machine.
+    pub handshake: Duration,
+    /// For the answer to the opening of a session, which the server gives before any work.
+    pub open: Duration,
+    /// A link on which nothing is heard is asked so often by the child, who is the one to dial again. Asking and
+    /// answering cost 234 bytes, TLS and TCP with them: an idle link stays below 600 bytes a minute.
+    pub keepalive_every: Duration,
+    /// How long it is given to answer. The answer stands behind what is on the way: at the slowest rate that may be
+    /// set (16 KiB/s) a full HTTP/2 frame and what TLS and the kernel hold, 20 s.
+    pub keepalive_timeout: Duration,
+    /// The lowest rate that a connection of these is held to, in bytes a second each way; `None`: as fast as it goes.
+    pub bytes_per_second_max: Option<u64>,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            handshake: Duration::from_secs(10),
+            open: Duration::from_secs(20),
+            keepalive_every: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(20),
+            bytes_per_second_max: None,
+        }
+    }
+}
+
+impl Tuning {
+    /// HTTP/2 window of one stream. On a limited link it holds what passes in [`WINDOW_SECONDS`]: a sign of life that
+    /// stands behind a full window must not come too late.
+    pub(super) fn stream_window_bytes(&self) -> u32 {
+        let Some(rate) = self.bytes_per_second_max else { return STREAM_WINDOW_BYTES };
+        let held = rate.saturating_mul(WINDOW_SECONDS);
+        u32::try_from(held).unwrap_or(STREAM_WINDOW_BYTES).clamp(STREAM_WINDOW_BYTES_MIN, STREAM_WINDOW_BYTES)
+    }
+
+    /// HTTP/2 window of one connection: a session and a second stream (health, renewal) beside it.
+    pub(super) fn connection_window_bytes(&self) -> u32 {
+        self.stream_window_bytes().saturating_mul(2)
+    }
+}
+
+/// The parent asks so many times more rarely: a child that comes back takes the place of its old session at once, and
+/// one that does not holds a few kilobytes for so long.
+pub(super) const PARENT_PATIENCE: u32 = 4;
+/// Seconds of a limited link's rate that may be on their way.
+const WINDOW_SECONDS: u64 = 4;
+/// HTTP/2's own default: less would stall on every round trip.
+const STREAM_WINDOW_BYTES_MIN: u32 = 64 * 1024;
+
 /// HTTP/2 window of one stream: bandwidth × delay of 100 Mbit/s at 300 ms. Township links need 0.5 MB.
-pub(super) const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
-/// HTTP/2 window of one connection: a session and a second stream (health, renewal) beside it.
-pub(super) const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
+const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 /// HTTP/2 frames: a batch in one frame; measured a third faster than the default of 16 KiB.
 pub(super) const HTTP_FRAME_BYTES_MAX: u32 = 256 * 1024;
-/// The child finds a dead link after 40 s, asked every 30 s: it is the one to dial again. Asking and answering cost
-/// 234 bytes, TLS and TCP with them, so that an idle link stays below 600 bytes a minute.
-pub(super) const CHILD_KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
-/// The parent asks rarely: a child that comes back takes the place of its old session at once, and one that does not
-/// holds a few kilobytes for so long.
-pub(super) const PARENT_KEEPALIVE_EVERY: Duration = Duration::from_secs(120);
-/// How long an answer may take.
-pub(super) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// A TCP connection over a satellite link stands in 2 s; a silent firewall never answers.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Two round trips and a signature on the slowest machine; whoever takes longer holds a slot for nothing.
-pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A refused peer hears of it one round trip later; the slot is not kept for longer.
 pub(super) const PARTING_TIMEOUT: Duration = Duration::from_secs(2);
 /// What a client sends before it hears of a refusal: HTTP/2's first frames and one small message.
 pub(super) const PARTING_BYTES_MAX: u64 = 64 * 1024;
-/// The server answers the opening of a session at once, before any work.
-pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Signing, one commit and the answer; the parent's database may be busy.
 pub(super) const ENROL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Handshakes at a time: each costs milliseconds of a core; the oldest of more is dropped.

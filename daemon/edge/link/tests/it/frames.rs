@@ -7,6 +7,7 @@ use gongkai_proto::link::v1::{self as wire, Frame, frame::Body};
 use gongkai_sync::{
     message::{BATCH_ENTRIES_MAX, Batch, Carried, Fault, Hello, Message, Refusal},
     position::Position,
+    standing::{HeldBy, Standing},
     want::{Head, Tip},
 };
 use proptest::prelude::*;
@@ -61,6 +62,7 @@ pub(crate) fn every_message() -> Vec<Message> {
         host: "新台子-01.local".to_owned(),
         position: Some(position(7)),
         is_live: true,
+        program: "0.1.0".to_owned(),
     };
     let head = Head { stream: stream("211221", "211221100", Kind::Receipt), tips: vec![tip(&submitted), tip(&erased)] };
     let fault = Fault { stream: key.clone(), tip: tip(&submitted), code: "GK-CHAIN-003".to_owned() };
@@ -81,6 +83,17 @@ pub(crate) fn every_message() -> Vec<Message> {
         Message::Wanted { request: 6, entries: Vec::new(), is_complete: false },
         Message::Done { seen: 12 },
         Message::Done { seen: 0 },
+        Message::Standing(Standing::default()),
+        Message::Standing(Standing {
+            wanted_entries: 100_000,
+            wanted_streams: 3,
+            held: vec![HeldBy {
+                division: DivisionId::parse("211221100").unwrap(),
+                offset: 77,
+                hash: digest("held"),
+                age_ms: 5_000,
+            }],
+        }),
         Message::Refuse(Refusal { code: "GK-SYNC-004".to_owned(), message: "证书已过期".to_owned() }),
     ]
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "sizes are figures that people look at")]
 
 mod frames;
+mod limits;
 mod matters;
 mod samples;
 mod sessions;

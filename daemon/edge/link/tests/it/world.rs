@@ -212,18 +212,29 @@ impl Parent {
 pub(crate) struct Wire {
     pub(crate) address: SocketAddr,
     carrying: JoinHandle<()>,
+    frozen: CancellationToken,
 }
 
 impl Wire {
     pub(crate) async fn to(far: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let frozen = CancellationToken::new();
+        let stop = frozen.clone();
         let carrying = tokio::spawn(async move {
             let (mut near, _) = listener.accept().await.unwrap();
             let mut far = tokio::net::TcpStream::connect(far).await.unwrap();
-            let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            tokio::select! {
+                _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                () = stop.cancelled() => std::future::pending().await,
+            }
         });
-        Self { address, carrying }
+        Self { address, carrying, frozen }
+    }
+
+    /// Carries nothing more, and both connections stand.
+    pub(crate) fn freeze(&self) {
+        self.frozen.cancel();
     }
 
     /// Both ends see their connection end, without a word.

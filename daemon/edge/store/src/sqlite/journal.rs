@@ -47,6 +47,19 @@ impl Sqlite {
         Ok(Some((columns.feed()?, columns.next()?)))
     }
 
+    pub(crate) async fn beginning_with(&self, first: &[u8], limit: usize) -> Result<Vec<EntryHash>, Error> {
+        // The range up to the next prefix: the index on hashes answers it.
+        let mut end = first.to_vec();
+        while end.pop_if(|byte| *byte == u8::MAX).is_some() {}
+        if let Some(last) = end.last_mut() {
+            *last += 1;
+        }
+        let query = sqlx::query("SELECT hash FROM entries WHERE hash >= $1 AND hash < $2 ORDER BY hash LIMIT $3");
+        let query = query.bind(first.to_vec()).bind(end).bind(number(limit as u64));
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(|row| Columns::of(row).digest()).collect()
+    }
+
     pub(crate) async fn entries_about(&self, about: &str) -> Result<Vec<Placed>, Error> {
         self.placed(sqlx::query(select_entry!("WHERE e.about = $1 ORDER BY e.feed")).bind(about.to_owned())).await
     }

@@ -1,0 +1,207 @@
+//! Why something is stuck: cause, evidence with numbers and times, next action, and who can do it.
+//!
+//! Invariant: every sentence stands in both languages and rests on evidence that is given with it; reading changes
+//! nothing. What is in order says so. Left out: the pages of error codes (the command line has them).
+
+use std::collections::BTreeMap;
+
+use gongkai_journal::EntryHash;
+use gongkai_model::id::{CatalogId, DivisionId};
+
+use crate::{App, Error, LinkNow, Operator, Result, Role, Summary};
+
+mod catalog;
+mod entry;
+mod peer;
+mod publish;
+
+/// Hexadecimal digits of a hash that are enough to ask for it.
+const HASH_DIGITS_MIN: usize = 8;
+
+/// How serious a finding is; ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FindingState {
+    /// In order.
+    Fine,
+    /// It goes on by itself, or somebody's turn has come in the ordinary way.
+    Waiting,
+    /// Nothing goes on before a person acts.
+    Stuck,
+}
+
+impl FindingState {
+    /// The word in answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fine => "ok",
+            Self::Waiting => "waiting",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+/// One fact that a finding rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What.
+    pub name: Summary,
+    /// A number, a hash, a name.
+    pub value: String,
+    /// When, unix milliseconds.
+    pub at_ms: Option<i64>,
+}
+
+/// One thing found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How serious.
+    pub state: FindingState,
+    /// A permanent code with a page, where there is one.
+    pub code: String,
+    /// A division, catalog or entry.
+    pub subject: String,
+    /// What is so, and why.
+    pub cause: Summary,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// What to do; empty where nothing is to be done.
+    pub action: Summary,
+    /// Who can do it.
+    pub who: Summary,
+}
+
+impl Finding {
+    fn new(state: FindingState, subject: impl ToString, cause: Summary) -> Self {
+        Self {
+            state,
+            code: String::new(),
+            subject: subject.to_string(),
+            cause,
+            evidence: Vec::new(),
+            action: Summary::default(),
+            who: Summary::default(),
+        }
+    }
+
+    fn coded(self, code: &str) -> Self {
+        Self { code: code.to_owned(), ..self }
+    }
+
+    fn because(mut self, zh: &str, en: &str, value: impl ToString, at_ms: Option<i64>) -> Self {
+        self.evidence.push(Evidence { name: two(zh, en), value: value.to_string(), at_ms });
+        self
+    }
+
+    fn so(self, action: Summary, who: Summary) -> Self {
+        Self { action, who, ..self }
+    }
+}
+
+/// The answer about one thing, the most serious finding first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// `division`, `catalog`, `entry`, `sync`, `publish`.
+    pub kind: &'static str,
+    /// What was asked, in full.
+    pub thing: String,
+    /// What was found; never empty.
+    pub findings: Vec<Finding>,
+}
+
+impl Explanation {
+    /// The most serious state.
+    pub fn state(&self) -> FindingState {
+        self.findings.iter().map(|finding| finding.state).max().unwrap_or(FindingState::Fine)
+    }
+}
+
+/// A sentence in both languages.
+fn two(zh: impl Into<String>, en: impl Into<String>) -> Summary {
+    Summary { zh: zh.into(), en: en.into() }
+}
+
+/// The administrator of a node.
+fn admin_of(division: &DivisionId) -> Summary {
+    two(format!("{division} 节点的管理员"), format!("the administrator of the node of {division}"))
+}
+
+/// What a text asks about.
+enum Thing {
+    Sync,
+    Publish,
+    Catalog(CatalogId),
+    Entry(EntryHash),
+    Division(DivisionId),
+}
+
+impl App {
+    /// Explains a division, a catalog, an entry, `sync` or `publish`.
+    pub async fn explain(
+        &self,
+        operator: &Operator,
+        asked: &str,
+        links: &BTreeMap<DivisionId, LinkNow>,
+    ) -> Result<Explanation> {
+        let (kind, thing, mut findings) = match self.thing(asked.trim()).await? {
+            Thing::Sync => ("sync", "sync".to_owned(), self.explain_sync(links).await?),
+            Thing::Publish => {
+                if !operator.roles.contains(&Role::Admin) {
+                    operator.require(Role::Publisher)?;
+                }
+                ("publish", "publish".to_owned(), self.explain_publish().await?)
+            }
+            Thing::Catalog(catalog) => ("catalog", catalog.to_string(), self.explain_catalog(&catalog, links).await?),
+            Thing::Entry(hash) => ("entry", hash.to_string(), self.explain_entry(&hash, links).await?),
+            Thing::Division(division) => {
+                ("division", division.to_string(), self.explain_division(&division, links).await?)
+            }
+        };
+        if findings.is_empty() {
+            let cause = two("一切正常,没有受阻的事项", "everything is in order, nothing is stuck");
+            findings.push(Finding::new(FindingState::Fine, &thing, cause));
+        }
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
+        Ok(Explanation { kind, thing, findings })
+    }
+
+    async fn thing(&self, asked: &str) -> Result<Thing> {
+        match asked {
+            "sync" => return Ok(Thing::Sync),
+            "publish" => return Ok(Thing::Publish),
+            _ => {}
+        }
+        if asked.contains('/') {
+            return Ok(Thing::Catalog(CatalogId::parse(asked)?));
+        }
+        // A division's code may look like the beginning of a hash: the tree is asked first.
+        if let Ok(division) = self.world().division(asked) {
+            return Ok(Thing::Division(division.id.clone()));
+        }
+        match self.entry_named(asked).await? {
+            Some(hash) => Ok(Thing::Entry(hash)),
+            None => Err(Error::DivisionUnknown { id: asked.chars().take(80).collect() }),
+        }
+    }
+
+    /// The one entry whose hash begins so.
+    async fn entry_named(&self, asked: &str) -> Result<Option<EntryHash>> {
+        let digits = asked.strip_prefix("sha256:").unwrap_or(asked);
+        let even = digits.get(..digits.len() & !1).unwrap_or_default();
+        let Ok(bytes) = hex::decode(even) else { return Ok(None) };
+        if digits.len() < HASH_DIGITS_MIN || bytes.len() > 32 {
+            return Ok(None);
+        }
+        let first: Vec<u8> = [vec![gongkai_model::digest::Algorithm::Sha256.number()], bytes].concat();
+        let found = self.store().beginning_with(&first, 2).await?;
+        let [only] = found.as_slice() else { return Ok(None) };
+        Ok(only.to_hex().starts_with(digits).then_some(*only))
+    }
+
+    async fn explain_sync(&self, links: &BTreeMap<DivisionId, LinkNow>) -> Result<Vec<Finding>> {
+        let mut findings = self.explain_self().await?;
+        for peer in links.keys() {
+            findings.extend(self.explain_peer(peer, links).await?);
+        }
+        Ok(findings)
+    }
+}
