@@ -188,6 +188,11 @@ impl Failure {
         Self::Told(Told { code: code.to_owned(), message: message.to_string(), hint: hint.into() })
     }
 
+    /// Whether someone told it with this code.
+    pub(crate) fn is_told(&self, code: &str) -> bool {
+        matches!(self, Self::Told(told) if told.code == code)
+    }
+
     /// Code, message and hint in the language.
     pub(crate) fn tell(&self, lang: Lang) -> Told {
         match self {

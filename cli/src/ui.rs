@@ -4,6 +4,7 @@
 
 mod amount;
 mod difference;
+pub(crate) mod findings;
 mod page;
 mod progress;
 mod table;

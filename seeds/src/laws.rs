@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_model::vocabulary::fold;
+use gongkai_model::{check::LawState, vocabulary::fold};
 use serde::{Deserialize, Serialize};
 
 /// One known title.
@@ -50,6 +50,16 @@ impl LawTitles {
     /// The entry of a title, however it is printed.
     pub fn find(&self, title: &str) -> Option<&LawTitle> {
         self.by_name.get(&folded(title)).map(|index| &self.titles[*index])
+    }
+
+    /// What is known of a title, for the check.
+    pub fn state(&self, title: &str) -> LawState {
+        self.find(title).map_or(LawState::Unknown, |law| LawState::Known { doc_no: law.doc_no.clone() })
+    }
+
+    /// The full title under a short one; `None` where the title is full or unknown.
+    pub fn full_title(&self, title: &str) -> Option<String> {
+        self.find(title).map(|law| law.title.clone()).filter(|full| full != title)
     }
 
     /// All entries in the file's order.

@@ -2,19 +2,25 @@
 //!
 //! Invariant: a catalog is named `division/domain`; what would change much is shown by `import --dry-run` first.
 
-use std::{fs, path::PathBuf};
-
 use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{
-    CatalogHistoryRequest, CheckCatalogRequest, DiffCatalogRequest, ExportCatalogRequest, ListCatalogsRequest,
-    ShowCatalogRequest, SubmitCatalogRequest, WithdrawCatalogRequest,
+    CatalogHistoryRequest, DiffCatalogRequest, ListCatalogsRequest, ShowCatalogRequest, SubmitCatalogRequest,
+    WithdrawCatalogRequest,
 };
 
-use self::import::ImportArgs;
+use self::{
+    check::{CheckArgs, UnwaiveArgs, WaiveArgs, WaiversArgs},
+    export::{ExportArgs, TemplateArgs},
+    import::ImportArgs,
+    mappings::MappingsArgs,
+};
 use super::{Answer, Context, Exit};
-use crate::errors::{Failure, Fault};
+use crate::errors::Failure;
 
+pub(crate) mod check;
+mod export;
 pub(crate) mod import;
+mod mappings;
 mod standard;
 mod text;
 
@@ -29,8 +35,14 @@ pub(crate) enum CatalogCommand {
     List(ListArgs),
     /// One catalog with its items
     Show(RevisionArgs),
-    /// What stands in the way of submitting
-    Check(RevisionArgs),
+    /// Completeness, quality and privacy of a catalog, or of a file (no daemon needed)
+    Check(CheckArgs),
+    /// Overrule a finding of the check with a reason
+    Waive(WaiveArgs),
+    /// Take a waiver back
+    Unwaive(UnwaiveArgs),
+    /// The waivers of a catalog that stand
+    Waivers(WaiversArgs),
     /// Compare two revisions, item by item
     Diff(DiffArgs),
     /// Put the latest revision up for review
@@ -39,12 +51,16 @@ pub(crate) enum CatalogCommand {
     Withdraw(WithdrawArgs),
     /// Revisions, submissions, decisions and editions of a catalog
     History(HistoryArgs),
-    /// Write the official workbook of a revision
+    /// Write a revision as the official workbook, CSV or JSON
     Export(ExportArgs),
     /// Begin a catalog from a standard
     Start(standard::StartArgs),
     /// Move a catalog onto another version of its standard; local deviations stay and are shown
     Rebase(standard::RebaseArgs),
+    /// Write a form to fill in, with drop-downs (no daemon needed)
+    Template(TemplateArgs),
+    /// The columns named for a division's workbooks; forget some
+    Mappings(MappingsArgs),
 }
 
 /// Arguments of `catalog list`.
@@ -65,10 +81,10 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RevisionArgs {
     /// The catalog, written division/domain
-    catalog: String,
+    pub(super) catalog: String,
     /// Another revision than the latest: its hash (or a unique beginning), or `approved`
     #[arg(long, default_value = "", hide_default_value = true)]
-    revision: String,
+    pub(super) revision: String,
 }
 
 /// Arguments of `catalog diff`.
@@ -120,16 +136,6 @@ pub(crate) struct HistoryArgs {
     limit: u32,
 }
 
-/// Arguments of `catalog export`.
-#[derive(Debug, Args)]
-pub(crate) struct ExportArgs {
-    #[command(flatten)]
-    target: RevisionArgs,
-    /// Where to write; the official file name in the current folder when not given
-    #[arg(long, value_name = "FILE")]
-    to: Option<PathBuf>,
-}
-
 /// Runs it.
 pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<Answer, Failure> {
     let lang = context.lang();
@@ -149,12 +155,10 @@ pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<An
             let has_conflict = response.heads.len() > 1;
             Ok(Answer::new(&response, text::show(&response, lang))?.with_exit(Exit::attention_if(has_conflict)))
         }
-        CatalogCommand::Check(args) => {
-            let request = CheckCatalogRequest { catalog: args.catalog, revision: args.revision };
-            let response = catalog().await?.check(request).await?.into_inner();
-            let exit = Exit::attention_if(!response.is_complete);
-            Ok(Answer::new(&response, text::check(&response, lang))?.with_exit(exit))
-        }
+        CatalogCommand::Check(args) => check::run(args, context).await,
+        CatalogCommand::Waive(args) => check::waive(args, context).await,
+        CatalogCommand::Unwaive(args) => check::unwaive(args, context).await,
+        CatalogCommand::Waivers(args) => check::waivers(args, context).await,
         CatalogCommand::Diff(args) => {
             let request = DiffCatalogRequest {
                 catalog: args.catalog,
@@ -180,31 +184,10 @@ pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<An
             let response = catalog().await?.history(request).await?.into_inner();
             Answer::new(&response, text::history(&response, lang))
         }
-        CatalogCommand::Export(args) => export(args, context).await,
+        CatalogCommand::Export(args) => export::run(args, context).await,
+        CatalogCommand::Template(args) => export::template(args, context).await,
+        CatalogCommand::Mappings(args) => mappings::run(args, context).await,
         CatalogCommand::Start(args) => standard::start(args, context).await,
         CatalogCommand::Rebase(args) => standard::rebase(args, context).await,
     }
-}
-
-async fn export(args: ExportArgs, context: &Context) -> Result<Answer, Failure> {
-    let RevisionArgs { catalog, revision } = args.target;
-    let request = ExportCatalogRequest { catalog, revision };
-    let response = context.connect().await?.catalog().export(request).await?.into_inner();
-    // The name comes from the daemon: only its last part is used, so that it cannot lead out of the folder.
-    let named = PathBuf::from(&response.file_name);
-    let own_name = named.file_name().map_or_else(|| "catalog.xlsx".into(), PathBuf::from);
-    let file = args.to.unwrap_or(own_name);
-    fs::write(&file, &response.content).map_err(|source| Fault::FileUnwritable { file: file.clone(), source })?;
-    let shown = file.display().to_string();
-    let json = serde_json::json!({
-        "catalog": response.catalog,
-        "revision": response.revision,
-        "file": shown,
-        "bytes": response.content.len(),
-    });
-    let text = context.lang().pick(
-        format!("wrote {} ({} bytes)", shown, response.content.len()),
-        format!("已写入 {}({} 字节)", shown, response.content.len()),
-    );
-    Answer::new(&json, text)
 }

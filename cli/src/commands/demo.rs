@@ -110,7 +110,7 @@ async fn stay(report: &Report, folder: &Path) -> Result<(), Failure> {
 fn input(file: &Path) -> Result<Input, Failure> {
     let content = import::read(file)?;
     let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    import::read_report(&content, &file_name, "")?;
+    import::read_report(&content, &file_name, &import::FileQuestion::of(""))?;
     Ok(Input { file_name, content })
 }
 

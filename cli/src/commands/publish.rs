@@ -6,13 +6,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{
-    DiffEditionsRequest, DiffEditionsResponse, ListEditionsRequest, ListEditionsResponse, MissingCatalog,
-    PreviewEditionRequest, PreviewEditionResponse, RunPublishRequest, RunPublishResponse, ShowEditionRequest,
-    ShowEditionResponse,
+    CheckEditionRequest, CheckEditionResponse, DiffEditionsRequest, DiffEditionsResponse, ListEditionsRequest,
+    ListEditionsResponse, MissingCatalog, PreviewEditionRequest, PreviewEditionResponse, RunPublishRequest,
+    RunPublishResponse, ShowEditionRequest, ShowEditionResponse,
 };
 use gongkai_publish::Verified;
 
-use super::{Answer, Context, Exit, catalog::changes, short};
+use super::{
+    Answer, Context, Exit,
+    catalog::{changes, check::finding_table},
+    short,
+};
 use crate::{
     errors::{Failure, Fault},
     ui::{Lang, Page, Table, Word, cells, moment, state_word},
@@ -23,6 +27,8 @@ use crate::{
 pub(crate) enum PublishCommand {
     /// What an edition would hold now, what would be missing, and the difference to the last one
     Preview,
+    /// What the content check finds in the catalogs that an edition would take
+    Check,
     /// Make an edition
     Run(RunArgs),
     /// The editions so far
@@ -82,6 +88,11 @@ pub(crate) async fn run(command: PublishCommand, context: &Context) -> Result<An
         PublishCommand::Preview => {
             let response = context.connect().await?.publish().preview(PreviewEditionRequest {}).await?.into_inner();
             Answer::new(&response, preview_text(&response, lang))
+        }
+        PublishCommand::Check => {
+            let response = context.connect().await?.publish().check(CheckEditionRequest {}).await?.into_inner();
+            let exit = Exit::attention_if(response.blocked > 0);
+            Ok(Answer::new(&response, check_text(&response, lang))?.with_exit(exit))
         }
         PublishCommand::Run(args) => {
             let request = RunPublishRequest { refuse_missing: args.refuse_missing, note: args.note };
@@ -144,6 +155,36 @@ fn preview_text(response: &PreviewEditionResponse, lang: Lang) -> String {
         .table(&table, ("nothing is approved yet", "还没有已通过的目录"))
         .table(&missing_table(&response.missing, lang), ("nothing would be missing", "没有缺少的目录"))
         .into_text()
+}
+
+fn check_text(response: &CheckEditionResponse, lang: Lang) -> String {
+    let head = [Word::Catalog, Word::Division, Word::Domain, Word::Items, Word::State, Word::Message];
+    let mut table = Table::new(lang, &head);
+    for one in &response.catalogs {
+        let check = one.check.clone().unwrap_or_default();
+        let counts = lang.pick(
+            format!(
+                "{} errors, {} warnings, {} notes, {} waived",
+                check.errors, check.warnings, check.notes, check.waived
+            ),
+            format!("错误 {},注意 {},提示 {},已豁免 {}", check.errors, check.warnings, check.notes, check.waived),
+        );
+        let mut row = cells![check.catalog, one.division_name, one.domain_name, check.items];
+        row.push(table.state(if one.is_blocked { "blocked" } else { "ok" }));
+        row.push(Table::cell(&counts));
+        table.row(row);
+    }
+    let blocked = response.blocked;
+    let mut page = Page::new(lang).table(&table, ("nothing is approved yet", "还没有已通过的目录"));
+    for check in response.catalogs.iter().filter(|one| one.is_blocked).filter_map(|one| one.check.as_ref()) {
+        page = page.say(&check.catalog, &check.catalog).table(&finding_table(&check.findings, lang), ("", ""));
+    }
+    page.say_if(
+        blocked > 0,
+        format!("{blocked} catalogs would be left out; their owners mend them, or someone waives with a reason"),
+        format!("{blocked} 个目录不能发布;由编制单位修改,或说明理由豁免"),
+    )
+    .into_text()
 }
 
 fn run_text(response: &RunPublishResponse, lang: Lang) -> String {

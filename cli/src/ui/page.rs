@@ -45,6 +45,14 @@ impl Page {
         self
     }
 
+    /// A table, if it holds.
+    pub(crate) fn table_if(mut self, holds: bool, table: &Table) -> Self {
+        if holds {
+            self.line(&table.to_string());
+        }
+        self
+    }
+
     /// A sentence.
     pub(crate) fn say(mut self, en: impl Display, zh: impl Display) -> Self {
         let text = self.lang.pick(en.to_string(), zh.to_string());

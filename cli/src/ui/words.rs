@@ -69,6 +69,7 @@ words! {
     Change "change" "变化"
     Changed "changed" "变更"
     Check "check" "检查项"
+    Column "column" "列名"
     Daemon "daemon" "守护进程"
     Department "department" "部门"
     Directory "directory" "目录位置"
@@ -110,6 +111,7 @@ words! {
     Pilots "pilots" "试点"
     PrintedVersion "version" "版次"
     Provenance "provenance" "来源层级"
+    Place "at" "位置"
     Published "published" "发布时间"
     Reason "reason" "原因"
     Revision "revision" "版本"
@@ -117,6 +119,7 @@ words! {
     Role "role" "角色"
     RoutedFrom "from" "原审核"
     RoutedTo "to" "改送"
+    Rule "rule" "规则"
     Serial "serial" "序号"
     Sheet "sheet" "工作表"
     Since "since" "自"
@@ -143,8 +146,10 @@ words! {
 const STATES_ZH: &[(&str, &str)] = &[
     ("acknowledged", "已确认"),
     ("added", "新增"),
+    ("ambiguous", "待确认"),
     ("approve", "通过"),
     ("approved", "已通过"),
+    ("blocked", "不能发布"),
     ("bundle", "离线包"),
     ("caught-up", "已追平"),
     ("changed", "变更"),
@@ -178,6 +183,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("never", "从未联系"),
     ("none", "无节点"),
     ("not-sent", "未发送"),
+    ("note", "提示"),
     ("ok", "正常"),
     ("open", "待审"),
     ("parent", "上级"),
@@ -204,6 +210,8 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("unchanged", "不变"),
     ("unknown", "不明"),
     ("unreachable", "无法连接"),
+    ("waived", "已豁免"),
+    ("waiver", "豁免"),
     ("waiting", "等待"),
     ("clash", "冲突"),
     ("common", "共性目录"),

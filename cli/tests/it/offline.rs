@@ -53,6 +53,72 @@ async fn files_that_are_not_there_or_too_large_are_told_apart() {
     }
 }
 
+/// A table in GB18030 with semicolons, an office's own column, and what the check looks for.
+const TABLE: &str = "社会救助领域基层政务公开标准目录\n\
+    序号;公开事项;公开内容;公开依据;公开时限;牵头科局;公开渠道和载体;公开对象;公开方式;公开层级\n\
+    1;低保审批;联系人13800001234;《老虎机条例》;及时公开;铁岭县民政局;政府网站;全社会;主动公开;县级\n\
+    2;低保标准;标准;;及时公开;铁岭县民政局;政府网站;全社会;主动公开;县级\n";
+
+fn table_file(folder: &tempfile::TempDir) -> String {
+    let file = folder.path().join("table.csv");
+    fs::write(&file, TABLE).expect("a table");
+    file.to_str().expect("text").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_checked_without_a_daemon_by_cell_and_rule() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = table_file(&folder);
+    let ended = run(&["catalog", "check", &file, "--output", "json"]).await;
+    assert_eq!(ended.status, 3, "{ended:?}");
+    let document = ended.json();
+    let findings = document["findings"].as_array().expect("findings");
+    let find = |rule: &str| findings.iter().find(|finding| finding["rule"] == rule).unwrap_or(&serde_json::Value::Null);
+    let missing = find("element-missing");
+    assert_eq!((missing["cell"].as_str(), missing["is_waivable"].as_bool()), (Some("csv!A3"), Some(false)));
+    let mobile = find("private-mobile");
+    assert_eq!((mobile["severity"].as_str(), mobile["cell"].as_str()), (Some("warning"), Some("csv!C3")));
+    assert_eq!(find("law-doubtful")["code"], "GK-CHECK-023");
+    assert_eq!((&document["is_complete"], &document["is_publishable"]), (&false.into(), &false.into()));
+    assert!(!ended.stdout.contains("13800001234"), "a person's number is not repeated");
+    let shown = run(&["catalog", "check", &file, "--lang", "zh"]).await;
+    assert!(shown.stdout.contains("尚不能报送") && shown.stdout.contains("law-doubtful"), "{}", shown.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_about_a_file_is_used_in_a_dry_run_and_a_slip_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = table_file(&folder);
+    let words = ["catalog", "import", &file, "--dry-run", "--output", "json"];
+    let document = run(&words).await.json();
+    assert_eq!((&document["encoding"], &document["delimiter"]), (&"utf-8".into(), &"semicolon".into()));
+    let told = [&words[..], &["--map", "牵头科局=subject", "--map", "公开层级=levels", "--delimiter", ";"]].concat();
+    let document = run(&told).await.json();
+    assert_eq!(document["tables"][0]["rows"][0]["subject"][0], "铁岭县民政局", "{document}");
+    for (option, value, code) in [
+        ("--map", "牵头科局=department", "GK-SHEET-022"),
+        ("--encoding", "latin-1", "GK-SHEET-031"),
+        ("--delimiter", "pipe", "GK-SHEET-032"),
+    ] {
+        let ended = run(&[&words[..], &[option, value]].concat()).await;
+        assert_eq!((ended.status, ended.json()["error"]["code"].as_str()), (1, Some(code)), "{option}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_written_without_a_daemon_and_reads_as_an_empty_catalog() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("form.xlsx");
+    let out = file.to_str().expect("text");
+    let ended = run(&["catalog", "template", "--domain", "elderly-care", "--out", out, "--output", "json"]).await;
+    assert_eq!((ended.status, ended.json()["domain"].as_str()), (0, Some("elderly-care")), "{ended:?}");
+    let document = run(&["catalog", "import", out, "--dry-run", "--output", "json"]).await.json();
+    assert_eq!((&document["items"], &document["tables"][0]["domain"]), (&0.into(), &"elderly-care".into()));
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing is left beside it");
+    let ended = run(&["catalog", "template", "--domain", "nothing", "--out", out]).await;
+    assert!(ended.status == 1 && ended.stderr.contains("elderly-care"), "{ended:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn completions_and_version_answer_in_both_forms() {
     for shell in ["bash", "zsh", "fish"] {

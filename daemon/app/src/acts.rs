@@ -10,6 +10,7 @@ use gongkai_journal::{
     payload::{self, OnCatalog},
 };
 use gongkai_model::{
+    check::WaiverAct,
     id::{CatalogId, OperatorId},
     review::{Act, Receipt},
     revision::{ItemBatch, RevisionBody, split},
@@ -82,16 +83,28 @@ impl App {
         Ok(entries.last().map(Entry::hash).expect("at least one draft was recorded"))
     }
 
-    /// Records a clerk's save; never leaves the node.
+    /// Records a waiver or its recall; gives the entry.
+    pub(crate) async fn record_waiver(
+        &self,
+        catalog: &CatalogId,
+        operator: OperatorId,
+        act: WaiverAct,
+    ) -> Result<EntryHash> {
+        let payload = encode_on(catalog.clone(), act);
+        let entries = self.record(vec![about(catalog, Some(operator), Kind::Waiver, payload)]).await?;
+        Ok(entries.last().map(Entry::hash).expect("one draft was recorded"))
+    }
+
+    /// Records a clerk's save and why; never leaves the node.
     pub(crate) async fn record_draft(
         &self,
         catalog: &CatalogId,
         operator: OperatorId,
         body: RevisionBody,
-        source: String,
+        (source, reason): (String, String),
     ) -> Result<EntryHash> {
         let (batches, body) = split(body, PART_BYTES_TARGET)?;
-        let make = move |body: RevisionBody| payload::encode(&payload::DraftSave { body, source });
+        let make = move |body: RevisionBody| payload::encode(&payload::DraftSave { body, source, reason });
         let mut drafts = in_parts(catalog, &operator, batches, body, Kind::DraftSave, make);
         for draft in &mut drafts {
             (draft.reach, draft.lane) = (Reach::SelfOnly, Lane::Work);

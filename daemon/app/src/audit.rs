@@ -191,6 +191,8 @@ pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
         | Kind::AuthorityPut
         | Kind::KeyRevoke
         | Kind::IncarnationOpen
+        | Kind::MappingPut
+        | Kind::Waiver
         | Kind::ItemBatch
         | Kind::Withdrawal
         | Kind::Receipt

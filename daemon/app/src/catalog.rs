@@ -11,6 +11,7 @@ use gongkai_journal::{
 };
 use gongkai_model::{
     catalog::CatalogSummary,
+    check::StandingWaiver,
     digest::Digest,
     id::{CatalogId, OperatorId},
     review::{
@@ -20,7 +21,7 @@ use gongkai_model::{
     revision::{ItemBatch, Revision, apply},
 };
 
-use crate::{App, Error, Result, World};
+use crate::{App, Error, Result, World, waive::waivers};
 
 /// The working state of a catalog at its custodian.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub struct Loaded {
     pub revisions: BTreeMap<Digest, Arc<Revision>>,
     /// The latest save, if it is newer than what was submitted.
     pub draft: Option<DraftState>,
+    /// Findings of the check that a person overruled.
+    pub waivers: Vec<StandingWaiver>,
 }
 
 impl Loaded {
@@ -62,6 +65,16 @@ impl Loaded {
     /// What a clerk sees as the catalog: the draft, else what was submitted last.
     pub fn working(&self) -> Option<&Arc<Revision>> {
         self.draft.as_ref().map(|draft| &draft.revision).or_else(|| self.head_revision())
+    }
+
+    /// The revision that a text names: empty for the working one, `approved`, or a digest's beginning.
+    pub fn named(&self, text: &str) -> Result<&Arc<Revision>> {
+        let approved = || self.revisions.get(&self.state.latest_approved(None)?.revision);
+        match text {
+            "" => self.working().ok_or_else(|| self.lacks("revision", text)),
+            "approved" => approved().ok_or_else(|| self.lacks("revision", text)),
+            digits => self.revision(digits),
+        }
     }
 
     /// A revision by its digest or the beginning of its hexadecimal text.
@@ -99,7 +112,8 @@ impl App {
         let standards = self.standards_named(&facts).await?;
         let Folded { state, revisions } = fold(&world, catalog, &standards, facts);
         let draft = draft.filter(|draft| !is_submitted(&state, &revisions, draft));
-        Ok(Loaded { catalog: catalog.clone(), entries, state, revisions, draft })
+        let waivers = waivers(&world, catalog, &entries);
+        Ok(Loaded { catalog: catalog.clone(), entries, state, revisions, draft, waivers })
     }
 
     /// Reads a catalog of which something must be known.
@@ -165,6 +179,8 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, ItemBa
         | Kind::KeyRevoke
         | Kind::IncarnationOpen
         | Kind::DraftSave
+        | Kind::MappingPut
+        | Kind::Waiver
         | Kind::ItemBatch
         | Kind::Edition
         | Kind::Erase

@@ -26,6 +26,15 @@ pub enum Error {
     /// A workbook could not be read.
     #[error(transparent)]
     Sheet(#[from] gongkai_sheets::Error),
+    /// Columns that were named in a way nobody understands.
+    #[error(transparent)]
+    Mapping(#[from] gongkai_sheets::MappingError),
+    /// An encoding or delimiter that is not read.
+    #[error(transparent)]
+    TextForm(#[from] gongkai_sheets::TextFormError),
+    /// The content check stands in the way.
+    #[error(transparent)]
+    Check(#[from] crate::CheckError),
     /// Keys or certificates.
     #[error(transparent)]
     Pki(#[from] gongkai_pki::Error),
@@ -184,6 +193,9 @@ impl Error {
             Self::Revision(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Sheet(error) => error.code(),
+            Self::Mapping(error) => error.code(),
+            Self::TextForm(error) => error.code(),
+            Self::Check(error) => error.code(),
             Self::Pki(error) => error.code(),
             Self::Publish(error) => error.code(),
             Self::Recovery(error) => error.code(),
@@ -219,6 +231,9 @@ impl Error {
             Self::Revision(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Sheet(error) => error.hint(),
+            Self::Mapping(error) => error.hint(),
+            Self::TextForm(error) => error.hint().to_owned(),
+            Self::Check(error) => error.hint(),
             Self::Pki(error) => error.hint(),
             Self::Publish(error) => error.hint(),
             Self::Recovery(error) => error.hint(),

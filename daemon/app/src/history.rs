@@ -11,6 +11,7 @@ use gongkai_journal::{
     payload::{self, DraftSave, OnCatalog},
 };
 use gongkai_model::{
+    check::WaiverAct,
     digest::Digest,
     id::{CatalogId, DivisionId, OperatorId},
     review::{
@@ -32,7 +33,7 @@ pub struct CatalogEvent {
     pub offset: u64,
     /// The author's wall time, unix milliseconds.
     pub at_ms: i64,
-    /// `revision` (a save), `submission`, `receipt`, `decision`, `withdrawal`, `revocation`, `edition`.
+    /// `revision` (a save), `submission`, `receipt`, `decision`, `withdrawal`, `revocation`, `waiver`, `edition`.
     pub kind: &'static str,
     /// The entry's hash.
     pub entry: EntryHash,
@@ -143,12 +144,14 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
             about(event, loaded, offer.as_ref().map(|offer| offer.submission));
             event.opinion = offer.map(|offer| offer.note).unwrap_or_default();
         }
+        Kind::Waiver => fill_waiver(event, entry, loaded),
         Kind::TreePut
         | Kind::TablePut
         | Kind::CertPut
         | Kind::AuthorityPut
         | Kind::KeyRevoke
         | Kind::IncarnationOpen
+        | Kind::MappingPut
         | Kind::ItemBatch
         | Kind::Edition
         | Kind::Erase
@@ -180,7 +183,25 @@ fn about(event: &mut CatalogEvent, loaded: &Loaded, submission: Option<Digest>) 
 fn fill_save(event: &mut CatalogEvent, entry: &Entry) {
     (event.kind, event.state) = ("revision", "draft".to_owned());
     let save = entry.payload.as_deref().and_then(|bytes| payload::decode::<DraftSave>(&entry.header.kind, bytes).ok());
-    event.items = save.map_or(0, |save| u32::try_from(save.body.puts.len()).unwrap_or(u32::MAX));
+    event.items = save.as_ref().map_or(0, |save| u32::try_from(save.body.puts.len()).unwrap_or(u32::MAX));
+    event.opinion = save.map(|save| save.reason).unwrap_or_default();
+}
+
+/// A finding overruled, or that taken back; one that stands no more (`withdrawn`) or never did (`void`) says so.
+fn fill_waiver(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) {
+    event.kind = "waiver";
+    event.state = match act::<WaiverAct>(entry) {
+        Some(WaiverAct::Waive(waiver)) => {
+            event.opinion = waiver.reason;
+            let is_standing = loaded.waivers.iter().any(|standing| standing.hash == event.entry);
+            if is_standing { "" } else { "withdrawn" }.to_owned()
+        }
+        Some(WaiverAct::Recall { reason, .. }) => {
+            event.opinion = reason;
+            String::new()
+        }
+        None => "void".to_owned(),
+    };
 }
 
 fn fill_submission(event: &mut CatalogEvent, loaded: &Loaded) {

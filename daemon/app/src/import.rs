@@ -3,6 +3,8 @@
 //! Invariant: the same file twice changes nothing; a changed file gives exactly the changed items; nothing is kept
 //! unless every table of the file can be kept.
 
+mod matched;
+
 use std::collections::BTreeMap;
 
 use gongkai_model::{
@@ -10,9 +12,11 @@ use gongkai_model::{
     id::{CatalogId, DivisionId, DomainSlug},
     revision::{Header, Matched, Revision, Row, match_items},
 };
-use gongkai_sheets::{Reading, Report, Table};
+use gongkai_sheets::{Mapping, Reading, Report, Table, TextForm, Told};
 
-use crate::{App, Error, Loaded, Operator, Result, Role};
+pub use matched::{MatchedRow, RowChange};
+
+use crate::{App, Error, Loaded, Operator, Result, Role, check::laws};
 
 /// Share of a catalog's items whose removal needs a confirmation.
 const REMOVALS_SHARE_MAX: f64 = 0.2;
@@ -36,6 +40,14 @@ pub struct ImportQuestion {
     pub is_dry_run: bool,
     /// The removal of many items is meant.
     pub confirms_removals: bool,
+    /// Columns named by a person, `header=field`; kept for the division's later imports.
+    pub map: Vec<String>,
+    /// The encoding of a text file; empty to guess.
+    pub encoding: String,
+    /// The delimiter of a text file; empty to guess.
+    pub delimiter: String,
+    /// Why, for the history.
+    pub reason: String,
 }
 
 /// What became of one catalog.
@@ -49,6 +61,10 @@ pub struct ImportedRevision {
     pub matched: Matched,
     /// Whether something was kept, or would be.
     pub is_new: bool,
+    /// What becomes of each item.
+    pub rows: Vec<MatchedRow>,
+    /// Whether it removes so many items that keeping it needs a confirmation.
+    pub needs_confirmation: bool,
 }
 
 /// What an import read and kept.
@@ -56,6 +72,8 @@ pub struct ImportedRevision {
 pub struct Imported {
     /// The reading.
     pub report: Report,
+    /// The columns that were named, now or earlier.
+    pub mapping: BTreeMap<String, String>,
     /// By catalog.
     pub revisions: Vec<ImportedRevision>,
 }
@@ -63,29 +81,41 @@ pub struct Imported {
 impl App {
     /// Reads a workbook and keeps its tables as drafts.
     pub async fn import(&self, operator: &Operator, question: ImportQuestion) -> Result<Imported> {
-        operator.require(Role::Clerk)?;
+        // Whoever may look at the catalogs may compare a file with them.
+        if !question.is_dry_run {
+            operator.require(Role::Clerk)?;
+        }
         let division = self.writable_division(question.division.as_deref())?;
-        let report = self.read_workbook(&question, &division).await?;
-        let by_domain = self.tables_by_domain(&report, question.domain.as_deref())?;
+        let (report, mapping) = self.read_workbook(&question, &division).await?;
+        let by_domain = self.tables_by_domain(&report, &question)?;
         let _acting = self.inner.acting.lock().await;
         let mut planned = Vec::new();
         for (domain, tables) in by_domain {
             let loaded = self.load(&CatalogId::new(division.clone(), domain)).await?;
-            planned.push(self.plan(loaded, &tables, &question)?);
+            planned.push(self.plan(loaded, &tables)?);
+        }
+        let unconfirmed = planned.iter().find(|plan| plan.needs_confirmation);
+        if let Some(plan) = unconfirmed.filter(|_| !question.confirms_removals && !question.is_dry_run) {
+            return Err(plan.unconfirmed());
+        }
+        if !question.is_dry_run {
+            self.keep_mapping(&division, operator.id.clone(), &mapping).await?;
         }
         let mut revisions = Vec::new();
-        for (loaded, revision, matched) in planned {
+        for Plan { loaded, revision, matched, rows, needs_confirmation } in planned {
             let is_new = loaded.working().is_none_or(|working| !working.has_same_content(&revision));
             let digest =
                 if is_new { revision.digest() } else { loaded.working().map_or(revision.digest(), |w| w.digest()) };
             if is_new && !question.is_dry_run {
                 let source = format!("import {}", question.file_name);
                 let body = draft_body(&loaded, &revision);
-                self.record_draft(&loaded.catalog, operator.id.clone(), body, source).await?;
+                let why = (source, question.reason.clone());
+                self.record_draft(&loaded.catalog, operator.id.clone(), body, why).await?;
             }
-            revisions.push(ImportedRevision { catalog: loaded.catalog, revision: digest, matched, is_new });
+            let catalog = loaded.catalog;
+            revisions.push(ImportedRevision { catalog, revision: digest, matched, is_new, rows, needs_confirmation });
         }
-        Ok(Imported { report, revisions })
+        Ok(Imported { report, mapping: mapping.to_pairs(), revisions })
     }
 
     /// The division that a clerk of this node may write.
@@ -103,32 +133,52 @@ impl App {
         }
     }
 
-    pub(crate) async fn read_workbook(&self, question: &ImportQuestion, division: &DivisionId) -> Result<Report> {
+    /// The columns named now, and those kept for the division.
+    async fn mapping_of(&self, question: &ImportQuestion, division: &DivisionId) -> Result<Mapping> {
+        let vocabulary = &self.world().vocabulary;
+        let told = Mapping::parse(question.map.iter().map(String::as_str), vocabulary)?;
+        let kept = self.latest_mapping(division).await?.map(|kept| kept.mapping).unwrap_or_default();
+        Ok(told.with_kept(&kept, vocabulary)?)
+    }
+
+    /// Reads a division's file with the columns that were named for it.
+    pub(crate) async fn read_workbook(
+        &self,
+        question: &ImportQuestion,
+        division: &DivisionId,
+    ) -> Result<(Report, Mapping)> {
+        let mapping = self.mapping_of(question, division).await?;
+        let text = TextForm::parse(&question.encoding, &question.delimiter)?;
         let world = self.world();
         world.routing()?;
         let level = world.tree().get(division).map_or_else(String::new, |division| division.level.clone());
         let (content, file_name) = (question.content.clone(), question.file_name.clone());
         let reading = move || {
             let reading = Reading { vocabulary: &world.vocabulary, routing: world.routing_table(), node_level: &level };
-            gongkai_sheets::read(&content, &file_name, &reading)
+            let full_title = |title: &str| laws().full_title(title);
+            let told = Told { mapping: &mapping, law_title: Some(&full_title), text };
+            let report = gongkai_sheets::read_told(&content, &file_name, &reading, &told)?;
+            Ok((report, mapping))
         };
-        let report =
-            tokio::task::spawn_blocking(reading).await.expect("the reader does not panic and is not cancelled");
-        Ok(report?)
+        tokio::task::spawn_blocking(reading).await.expect("the reader does not panic and is not cancelled")
     }
 
     pub(crate) fn tables_by_domain<'r>(
         &self,
         report: &'r Report,
-        given: Option<&str>,
+        question: &ImportQuestion,
     ) -> Result<BTreeMap<DomainSlug, Vec<&'r Table>>> {
         let world = self.world();
-        let given = given.filter(|text| !text.is_empty()).map(DomainSlug::parse).transpose()?;
+        let given = question.domain.as_deref().filter(|text| !text.is_empty()).map(DomainSlug::parse).transpose()?;
         let mut by_domain: BTreeMap<DomainSlug, Vec<&Table>> = BTreeMap::new();
         for table in &report.tables {
             let named = table.domain.as_deref().and_then(|slug| DomainSlug::parse(slug).ok());
             let domain = named.or_else(|| given.clone()).filter(|slug| world.routing_table().domain(slug).is_some());
             let Some(domain) = domain else {
+                // A warning of the reading names it already.
+                if question.is_dry_run {
+                    continue;
+                }
                 let (title, sheet, range) = (table.title.clone(), table.sheet.clone(), table.range.clone());
                 return Err(Error::DomainUnknown { title, sheet, range });
             };
@@ -137,12 +187,7 @@ impl App {
         Ok(by_domain)
     }
 
-    fn plan(
-        &self,
-        loaded: Loaded,
-        tables: &[&Table],
-        question: &ImportQuestion,
-    ) -> Result<(Loaded, Revision, Matched)> {
+    fn plan(&self, loaded: Loaded, tables: &[&Table]) -> Result<Plan> {
         let rows = tables.iter().flat_map(|table| &table.rows);
         let rows: Vec<Row> = rows.map(|row| Row { item: row.item.clone(), serial: row.serial.clone() }).collect();
         let now_ms = self.now_ms();
@@ -150,10 +195,8 @@ impl App {
         let matched = match_items(base.as_deref(), rows, || self.inner.chance.item_id(now_ms))?;
         let items = base.as_ref().map_or(0, |base| base.items.len());
         let removed = matched.removed.len();
-        let is_many = removed >= REMOVALS_COUNT_MIN && removed as f64 > items as f64 * REMOVALS_SHARE_MAX;
-        if is_many && !question.confirms_removals && !question.is_dry_run {
-            return Err(Error::RemovalsUnconfirmed { catalog: loaded.catalog.clone(), removed, items });
-        }
+        let needs_confirmation = removed >= REMOVALS_COUNT_MIN && removed as f64 > items as f64 * REMOVALS_SHARE_MAX;
+        let rows = matched::rows(base.as_deref(), &matched, tables);
         let header = self.header_of(&loaded, tables);
         let parents = loaded.state.head().map(|head| vec![head.revision]).unwrap_or_default();
         let revision = Revision {
@@ -162,7 +205,7 @@ impl App {
             header: header.to_canonical(),
             items: matched.items.clone(),
         };
-        Ok((loaded, revision, matched))
+        Ok(Plan { loaded, revision, matched, rows, needs_confirmation })
     }
 
     /// What a table does not say stays as it was.
@@ -180,6 +223,22 @@ impl App {
             header.level = division.map_or_else(String::new, |division| division.level.clone());
         }
         header
+    }
+}
+
+/// What an import makes of one catalog.
+struct Plan {
+    loaded: Loaded,
+    revision: Revision,
+    matched: Matched,
+    rows: Vec<MatchedRow>,
+    needs_confirmation: bool,
+}
+
+impl Plan {
+    fn unconfirmed(&self) -> Error {
+        let items = self.loaded.working().map_or(0, |working| working.items.len());
+        Error::RemovalsUnconfirmed { catalog: self.loaded.catalog.clone(), removed: self.matched.removed.len(), items }
     }
 }
 

@@ -6,6 +6,7 @@
 mod acts;
 mod audit;
 mod catalog;
+mod check;
 mod clock;
 mod doctor;
 mod enrol;
@@ -15,6 +16,7 @@ mod found;
 mod history;
 mod import;
 mod known;
+mod mapping;
 mod operator;
 mod outside;
 mod project;
@@ -27,6 +29,7 @@ mod standard;
 mod standing;
 mod submit;
 mod whereabouts;
+mod waive;
 mod world;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
@@ -39,6 +42,7 @@ use tokio::sync::Mutex;
 
 pub use audit::{AuditFilter, AuditPage, AuditRow, Summary};
 pub use catalog::{DraftState, Loaded};
+pub use check::{CheckError, Checked};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
 pub use doctor::{Check, CheckState, DoctorReport};
 pub use enrol::{Invited, JoinAnswer, JoinQuestion};
@@ -48,12 +52,13 @@ pub use found::{Founding, JoinedParts, found_root, store_joined};
 pub use history::CatalogEvent;
 pub use import::{ImportQuestion, Imported, ImportedRevision};
 pub use known::{HeldAt, Known};
+pub use import::{ImportQuestion, Imported, ImportedRevision, MatchedRow, RowChange};
 pub use operator::{Operator, Role};
 pub use outside::{DOCUMENT_BYTES_MAX, OutsideDocument};
 pub use project::CatalogRow;
 pub use publish::{
-    BlockedCatalog, CatalogChanges, Change, Difference, Edition, EditionDifference, EditionLine, EditionRow,
-    EditionShown, ItemChanged, MissingCatalog, Preview, Reason, Verified, VerifyError, verify,
+    BlockedCatalog, CatalogChanges, Change, CheckedCatalog, Difference, Edition, EditionDifference, EditionLine,
+    EditionRow, EditionShown, ItemChanged, MissingCatalog, Preview, Reason, Verified, VerifyError, verify,
 };
 pub use recovery::{BackupReport, Held, HoldReason, RecoveryError, Restored, restore};
 pub use replica::Replica;
@@ -65,6 +70,7 @@ pub use standard::{
 };
 pub use submit::Submitted;
 pub use whereabouts::{Arrival, EntryPlaces, LinkNow, Place};
+pub use waive::{WaiveQuestion, Waived};
 pub use world::{Anchor, World};
 
 /// One node: its store, its beliefs and its key. Cheap to clone.

@@ -105,8 +105,15 @@ impl App {
         moved: BTreeSet<CatalogId>,
     ) -> Result<Vec<(String, String, Option<String>)>> {
         let mut rows = self.standard_rows_of(entries).await?;
-        let kinds =
-            [Kind::DraftSave, Kind::Submission, Kind::Withdrawal, Kind::Receipt, Kind::Decision, Kind::Revocation];
+        let kinds = [
+            Kind::DraftSave,
+            Kind::Waiver,
+            Kind::Submission,
+            Kind::Withdrawal,
+            Kind::Receipt,
+            Kind::Decision,
+            Kind::Revocation,
+        ];
         let mut changed = touched(entries, &kinds);
         changed.extend(moved);
         for catalog in changed {

@@ -6,6 +6,7 @@
 
 mod alias;
 mod build;
+mod check;
 mod compare;
 mod plan;
 mod reason;
@@ -15,10 +16,11 @@ mod series;
 use std::path::{Path, PathBuf};
 
 use gongkai_journal::kind::Kind;
-use gongkai_model::{digest::Digest, edition::EditionPayload, id::OperatorId, privacy::PrivateFinding};
+use gongkai_model::{check::Finding, digest::Digest, edition::EditionPayload, id::OperatorId};
 use gongkai_publish::{Rendered, commit, discard, partial_path};
 use gongkai_store::Draft;
 
+pub use check::CheckedCatalog;
 pub use compare::{CatalogChanges, EditionDifference, ItemChanged};
 pub use gongkai_publish::{Difference, Verified, VerifyError, verify};
 pub use reason::{MissingCatalog, Reason};
@@ -55,8 +57,8 @@ pub struct Preview {
 pub struct BlockedCatalog {
     /// Which, and why in one sentence.
     pub missing: MissingCatalog,
-    /// Personal information found in it: the item's serial (empty for the header) and the finding.
-    pub findings: Vec<(String, PrivateFinding)>,
+    /// What keeps it out.
+    pub findings: Vec<Finding>,
 }
 
 /// An edition that was made, or the last one where nothing has changed since.

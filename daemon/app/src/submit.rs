@@ -5,7 +5,7 @@ use gongkai_model::{
     review::{Act, Draft, Intent, admit},
 };
 
-use crate::{App, Error, Loaded, Operator, Result, Role};
+use crate::{App, Error, Loaded, Operator, Result, Role, check::require_clean};
 
 /// A submission that was made, or found to say nothing new.
 pub struct Submitted {
@@ -45,6 +45,7 @@ impl App {
             basis_of_change: basis,
         };
         let act = admit(&loaded.state, Intent::Submit(draft), &operator.actor(&world))?;
+        require_clean(&loaded, working)?;
         let submission = self.record_act(catalog, operator.id.clone(), act).await?;
         Ok(Submitted { loaded: self.load(catalog).await?, submission })
     }

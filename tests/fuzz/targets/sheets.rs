@@ -1,4 +1,4 @@
-//! Any bytes as a workbook: reading ends with a report or a coded error, and what was read can be written.
+//! Any bytes as a workbook: reading ends with a report or a coded error, and what was read can be checked and written.
 //!
 //! Invariant: a panic that reaches the caller is a crash; one that the reader catches inside (of the library that
 //! reads cells) is printed once by its place and counted as handled. Zips are taken apart, one part is changed and
@@ -13,6 +13,7 @@ use std::{
     sync::{LazyLock, Mutex, Once},
 };
 
+use gongkai_model::check::{Entry, Facts, check};
 use gongkai_seeds::Seeds;
 use gongkai_sheets::{CatalogSheet, Reading, SheetRow, read, write, write_csv};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
@@ -56,6 +57,13 @@ fn run(data: &[u8], reading: &Reading<'_>) {
         Ok(report) => {
             assert_eq!(report.items, report.tables.iter().map(|table| table.rows.len()).sum::<usize>());
             for table in report.tables.iter().take(2) {
+                let entry = |row| {
+                    let row: &gongkai_sheets::Row = row;
+                    Entry { id: "a", serial: &row.serial, item: &row.item, kept: None, digest: None }
+                };
+                let entries: Vec<Entry<'_>> = table.rows.iter().map(entry).collect();
+                let known = |basis: &gongkai_model::item::Basis| SEEDS.laws.state(&basis.title);
+                let _ = check(&entries, &Facts { laws: Some(&known), standard: None });
                 let rows = table.rows.iter().map(|row| SheetRow { serial: &row.serial, item: &row.item }).collect();
                 let sheet = CatalogSheet { name: &table.sheet, title: &table.title, rows };
                 let _ = write(std::slice::from_ref(&sheet), reading);

@@ -1,7 +1,8 @@
 //! `gongkai catalog import`: workbooks in.
 //!
 //! Invariant: a file that cannot be read changes nothing and does not stop the files after it; the answer for one file
-//! is that file's document, for several a list of them. `--dry-run` never asks a daemon.
+//! is that file's document, for several a list of them. `--dry-run` keeps nothing: it compares with the catalogs of
+//! the daemon where one is named and answers, and else only reads.
 
 use std::{
     fs::File,
@@ -12,17 +13,17 @@ use std::{
 use clap::Args;
 use gongkai_proto::{
     IMPORT_BYTES_MAX,
-    admin::v1::{ImportCatalogRequest, ImportCatalogResponse},
+    admin::v1::{ImportCatalogRequest, ImportCatalogResponse, ImportedRevision},
 };
 use gongkai_seeds::Seeds;
-use gongkai_sheets::{Reading, Report};
+use gongkai_sheets::{Mapping, Reading, Report, TextForm, Told};
 use serde_json::Value;
 
 use crate::{
     client::Client,
     commands::{Answer, Context, Exit, short},
     errors::{Failure, Fault},
-    ui::{Lang, Page, Table, Word, cells},
+    ui::{Lang, Page, Table, Word, cells, field_words, findings::reading},
 };
 
 /// Arguments of `catalog import`.
@@ -37,20 +38,34 @@ pub(crate) struct ImportArgs {
     /// The domain, where the title does not say it
     #[arg(long, value_name = "SLUG", default_value = "", hide_default_value = true)]
     domain: String,
-    /// Read and report, keep nothing (no daemon needed)
+    /// Read and report, keep nothing (no daemon needed; with one the items are compared)
     #[arg(long)]
     dry_run: bool,
-    /// Remove the items that a file no longer has
+    /// Remove the items that a file no longer has, however many
     #[arg(long)]
     confirm_removals: bool,
-    /// Why, for the audit
+    /// Why, for the history
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
+    /// Name a column that is not recognised, such as 责任科室=responsible_dept; kept for later imports, may be repeated
+    #[arg(long, value_name = "HEADER=FIELD")]
+    map: Vec<String>,
+    /// The encoding of a text file: utf-8, gb18030 or utf-16; guessed when not given
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    encoding: String,
+    /// What stands between the columns of a text file: comma, semicolon or tab; guessed when not given
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    delimiter: String,
 }
 
 /// Runs it.
 pub(crate) async fn run(args: ImportArgs, context: &Context) -> Result<Answer, Failure> {
-    let client = if args.dry_run { None } else { Some(context.connect().await?) };
+    let client = match context.connect().await {
+        Ok(client) => Some(client),
+        // Reading needs no daemon; what is in the catalogs is then not compared.
+        Err(_) if args.dry_run => None,
+        Err(failure) => return Err(failure),
+    };
     let mut results = Vec::new();
     for file in &args.files {
         results.push((file, one(file, &args, client.as_ref()).await));
@@ -76,13 +91,26 @@ async fn one(file: &Path, args: &ImportArgs, client: Option<&Client>) -> Result<
         content,
         file_name,
         division: args.division.clone(),
-        dry_run: false,
+        dry_run: args.dry_run,
         confirm_removals: args.confirm_removals,
         reason: args.reason.clone(),
         domain: args.domain.clone(),
+        map: args.map.clone(),
+        encoding: args.encoding.clone(),
+        delimiter: args.delimiter.clone(),
     };
-    Ok(client.catalog().import(request).await?.into_inner())
+    match client.catalog().import(request).await.map_err(Failure::from) {
+        Ok(response) => Ok(response.into_inner()),
+        // Another node keeps these catalogs: the file can still be read.
+        Err(failure) if args.dry_run && failure.is_told(NOT_CUSTODIAN) => {
+            dry_run(&read(file)?, &file.file_name().unwrap_or_default().to_string_lossy(), args)
+        }
+        Err(failure) => Err(failure),
+    }
 }
+
+/// The daemon's code for "kept by another node".
+const NOT_CUSTODIAN: &str = "GK-APP-004";
 
 /// Reads a whole file, but never more than an import takes: the name may be that of a device.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
@@ -124,9 +152,10 @@ fn several(
     Ok(Answer::new(&serde_json::json!({ "imports": documents }), page)?.with_exit(end))
 }
 
-/// A part that was not taken needs a person.
+/// A part that was not taken, or that would remove much, needs a person.
 fn exit(response: &ImportCatalogResponse) -> Exit {
-    Exit::attention_if(!response.rejected.is_empty())
+    let is_unconfirmed = response.revisions.iter().any(|made| made.needs_confirmation);
+    Exit::attention_if(!response.rejected.is_empty() || is_unconfirmed)
 }
 
 fn text(response: &ImportCatalogResponse, lang: Lang) -> String {
@@ -136,27 +165,92 @@ fn text(response: &ImportCatalogResponse, lang: Lang) -> String {
     }
     let mut revisions = Table::new(lang, &[Word::Catalog, Word::Revision, Word::Items, Word::Change]);
     for made in &response.revisions {
-        let change = format!("+{} ~{} -{} ={}", made.added, made.changed, made.removed, made.unchanged);
+        let renamed = if made.renamed > 0 { format!(" »{}", made.renamed) } else { String::new() };
+        let change = format!("+{} ~{}{renamed} -{} ={}", made.added, made.changed, made.removed, made.unchanged);
         revisions.row(cells![made.catalog, short(&made.revision), made.items, change]);
     }
+    let rows = matched_rows(&response.revisions, lang);
+    let removed: u32 = response.revisions.iter().filter(|made| made.needs_confirmation).map(|made| made.removed).sum();
     let mut findings = Table::new(lang, &[Word::Kind, Word::Sheet, Word::Message]);
     for warning in &response.warnings {
-        findings.row(cells![warning.code, warning.cell, warning.message]);
+        findings.row(cells![
+            warning.code,
+            warning.cell,
+            with_text(&reading(&warning.code, &warning.message, lang), &warning.text)
+        ]);
     }
     for rejected in &response.rejected {
-        findings.row(cells![rejected.code, format!("{}!{}", rejected.sheet, rejected.range), rejected.message]);
+        let reason = reading(&rejected.code, &rejected.message, lang);
+        findings.row(cells![rejected.code, format!("{}!{}", rejected.sheet, rejected.range), reason]);
     }
     let (file, items) = (&response.file, response.items);
     Page::new(lang)
         .say(format!("{file}: {items} items"), format!("{file}:{items} 项"))
         .table(&tables, ("no catalog in the file", "文件中没有目录"))
+        .say_if(
+            !response.encoding.is_empty(),
+            format!("text file: {}, {}", response.encoding, response.delimiter),
+            format!("文本文件:{},{}", response.encoding, response.delimiter),
+        )
         .table(&revisions, ("nothing was kept", "未保存任何内容"))
+        .table_if(!rows.is_empty(), &rows)
+        .say_if(
+            removed > 0,
+            format!("{removed} items would be removed: repeat with --confirm-removals if that is meant"),
+            format!("将删除 {removed} 项:确认无误后加 --confirm-removals 重新导入"),
+        )
         .table(&findings, ("no warning", "没有提示"))
         .into_text()
 }
 
+/// The items that would not stay as they are.
+fn matched_rows(revisions: &[ImportedRevision], lang: Lang) -> Table {
+    let head = [Word::Change, Word::Serial, Word::Item, Word::Field, Word::Sheet, Word::ItemId];
+    let mut table = Table::new(lang, &head);
+    // A catalog that is new as a whole needs no list: every row is an item of it.
+    let compared = revisions.iter().filter(|made| made.added < made.items);
+    for row in compared.flat_map(|made| &made.rows).filter(|row| row.is_ambiguous || row.change != "unchanged") {
+        let name = match row.name_before.as_str() {
+            "" => row.name.clone(),
+            before => format!("{before} → {}", row.name),
+        };
+        let place = if row.row == 0 { String::new() } else { format!("{}!{}", row.sheet, row.row) };
+        let change = if row.is_ambiguous { "ambiguous" } else { &row.change };
+        let mut line = vec![table.state(change)];
+        line.extend(cells![row.serial, name, field_words(&row.fields, lang), place, row.item_id]);
+        table.row(line);
+    }
+    table
+}
+
+/// The finding with the beginning of the cell that it is about.
+fn with_text(message: &str, text: &str) -> String {
+    /// Characters of a cell that fit beside the message.
+    const CHARS: usize = 24;
+    let short: String = text.chars().take(CHARS).collect();
+    let is_said = text.is_empty() || message.contains(&short);
+    let more = if text.chars().nth(CHARS).is_some() { "…" } else { "" };
+    if is_said { message.to_owned() } else { format!("{message}: `{short}{more}`") }
+}
+
+/// What is told about a file that is only read.
+pub(crate) struct FileQuestion<'a> {
+    division: &'a str,
+    map: &'a [String],
+    encoding: &'a str,
+    delimiter: &'a str,
+}
+
+impl<'a> FileQuestion<'a> {
+    /// Nothing but whose file it is; empty for nobody's.
+    pub(crate) fn of(division: &'a str) -> Self {
+        Self { division, map: &[], encoding: "", delimiter: "" }
+    }
+}
+
 fn dry_run(content: &[u8], file_name: &str, args: &ImportArgs) -> Result<ImportCatalogResponse, Failure> {
-    let report = read_report(content, file_name, &args.division)?;
+    let ImportArgs { division, map, encoding, delimiter, .. } = args;
+    let report = read_report(content, file_name, &FileQuestion { division, map, encoding, delimiter })?;
     let mut value = serde_json::to_value(&report).unwrap_or_default();
     drop_nulls(&mut value);
     let mut response: ImportCatalogResponse =
@@ -176,12 +270,18 @@ fn dry_run(content: &[u8], file_name: &str, args: &ImportArgs) -> Result<ImportC
 }
 
 /// What a file says, read with the built-in vocabularies on behalf of a division (or of none).
-pub(crate) fn read_report(content: &[u8], file_name: &str, division: &str) -> Result<Report, Failure> {
+pub(crate) fn read_report(content: &[u8], file_name: &str, asked: &FileQuestion<'_>) -> Result<Report, Failure> {
     let seeds = Seeds::builtin();
-    let division = seeds.divisions.iter().find(|known| known.id.as_str() == division);
+    let division = seeds.divisions.iter().find(|known| known.id.as_str() == asked.division);
     let node_level = division.map_or("", |division| division.level.as_str());
     let reading = Reading { vocabulary: &seeds.vocabulary, routing: &seeds.routing, node_level };
-    gongkai_sheets::read(content, file_name, &reading)
+    let mapping = Mapping::parse(asked.map.iter().map(String::as_str), &seeds.vocabulary)
+        .map_err(|error| Failure::told(error.code(), &error, error.hint()))?;
+    let text = TextForm::parse(asked.encoding, asked.delimiter)
+        .map_err(|error| Failure::told(error.code(), &error, error.hint()))?;
+    let full_title = |title: &str| seeds.laws.full_title(title);
+    let told = Told { mapping: &mapping, law_title: Some(&full_title), text };
+    gongkai_sheets::read_told(content, file_name, &reading, &told)
         .map_err(|error| Failure::told(error.code(), &error, error.hint()))
 }
 

@@ -3,13 +3,13 @@
 //! Invariant: nothing here asks or decides; JSON never passes here.
 
 use gongkai_proto::admin::v1::{
-    CatalogHistoryResponse, CheckCatalogResponse, DiffCatalogResponse, ItemChange, ListCatalogsResponse, ReviewStep,
-    ShowCatalogResponse, SubmitCatalogResponse, WithdrawCatalogResponse,
+    CatalogHistoryResponse, DiffCatalogResponse, ItemChange, ListCatalogsResponse, ReviewStep, ShowCatalogResponse,
+    SubmitCatalogResponse, WithdrawCatalogResponse,
 };
 
 use crate::{
     commands::{or_dash, short},
-    ui::{Lang, Page, Table, Word, cells, difference_lines, field_word, field_words, moment, state_word},
+    ui::{Lang, Page, Table, Word, cells, difference_lines, field_words, moment, state_word},
 };
 
 pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
@@ -62,26 +62,6 @@ pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
             format!("冲突:有 {heads} 个并列的最新版本,需要人工处理"),
         )
         .table(&table, ("no item", "没有事项"))
-        .into_text()
-}
-
-pub(super) fn check(response: &CheckCatalogResponse, lang: Lang) -> String {
-    let mut table = Table::new(lang, &[Word::Serial, Word::Item, Word::Field, Word::State, Word::Message]);
-    for finding in &response.findings {
-        let mut row = cells![finding.serial, finding.name, field_word(&finding.field, lang)];
-        row.push(table.state(&finding.severity));
-        row.push(Table::cell(&format!("{} {}", finding.code, finding.message).trim()));
-        table.row(row);
-    }
-    let items = response.items;
-    Page::new(lang)
-        .table(&table, ("nothing was found", "没有发现问题"))
-        .say_if(response.is_complete, format!("{items} items; it may be submitted"), format!("共 {items} 项;可以报送"))
-        .say_if(
-            !response.is_complete,
-            format!("{items} items; it may not be submitted yet"),
-            format!("共 {items} 项;尚不能报送"),
-        )
         .into_text()
 }
 

@@ -52,7 +52,8 @@ impl Change {
 
     /// The sample written again with one more line in its first item.
     fn made(cast: &Cast, sample: &Sample) -> Result<Self, Failure> {
-        let mut report = import::read_report(sample.bytes, &sample.file, sample.division.as_str())?;
+        let mut report =
+            import::read_report(sample.bytes, &sample.file, &import::FileQuestion::of(sample.division.as_str()))?;
         let table = report.tables.first_mut();
         let table = table.ok_or_else(|| DemoFault::SampleMissing(format!("a table in {}", sample.file)))?;
         if let Some(first) = table.rows.first_mut() {
@@ -94,7 +95,8 @@ mod tests {
         let cast = Cast::of_samples().unwrap();
         let sample = cast.workbooks.iter().find(|sample| sample.level == TOWNSHIP).unwrap();
         let rows = |bytes: &[u8]| {
-            let report = import::read_report(bytes, &sample.file, sample.division.as_str()).unwrap();
+            let report =
+                import::read_report(bytes, &sample.file, &import::FileQuestion::of(sample.division.as_str())).unwrap();
             report.tables.into_iter().flat_map(|table| table.rows).map(|row| row.item).collect::<Vec<_>>()
         };
         let (before, after) = (rows(sample.bytes), rows(&Change::made(&cast, sample).unwrap().content));

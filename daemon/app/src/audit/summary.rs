@@ -5,10 +5,12 @@
 use gongkai_journal::{
     kind::Kind,
     payload::{
-        self, CertPut, DocumentPart, DraftSave, Erase, IncarnationOpen, KeyRevoke, OnCatalog, TablePut, TreePut,
+        self, CertPut, DocumentPart, DraftSave, Erase, IncarnationOpen, KeyRevoke, MappingPut, OnCatalog, TablePut,
+        TreePut,
     },
 };
 use gongkai_model::{
+    check::WaiverAct,
     edition::EditionPayload,
     id::Day,
     review::{Decision, Receipt, Reroute, Revocation, Submission, Verdict, Withdrawal},
@@ -55,6 +57,8 @@ fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
         Kind::KeyRevoke => key(&read(kind, bytes)?),
         Kind::IncarnationOpen => incarnation(&read(kind, bytes)?),
         Kind::DraftSave => draft(&read(kind, bytes)?),
+        Kind::MappingPut => mapping(&read(kind, bytes)?),
+        Kind::Waiver => waiver(&read::<OnCatalog<WaiverAct>>(kind, bytes)?.act),
         Kind::ItemBatch => batch(&read(kind, bytes)?),
         Kind::Submission => submission(&read(kind, bytes)?),
         Kind::Withdrawal => withdrawal(&read::<OnCatalog<Withdrawal>>(kind, bytes)?.act),
@@ -109,7 +113,33 @@ fn incarnation(open: &IncarnationOpen) -> Summary {
 fn draft(save: &DraftSave) -> Summary {
     let (revision, source) = (save.body.revision.short(), quote(&save.source));
     let (zh, en) = extent(&save.body);
-    Summary::of(format!("保存草稿{revision}：{zh}（{source}）"), format!("draft {revision} saved: {en} ({source})"))
+    let (why_zh, why_en) = because(&save.reason);
+    Summary::of(
+        format!("保存草稿{revision}：{zh}（{source}）{why_zh}"),
+        format!("draft {revision} saved: {en} ({source}){why_en}"),
+    )
+}
+
+fn mapping(put: &MappingPut) -> Summary {
+    let count = put.mapping.len();
+    Summary::of(format!("保存列名对应{count}条"), format!("{count} named columns kept"))
+}
+
+fn waiver(act: &WaiverAct) -> Summary {
+    match act {
+        WaiverAct::Waive(waiver) => {
+            let (rule, item, (zh, en)) = (quote(&waiver.code), quote(&waiver.item), because(&waiver.reason));
+            let (about_zh, about_en) = match item.as_str() {
+                "" => ("整个目录".to_owned(), "for the whole catalog".to_owned()),
+                item => (format!("事项{item}"), format!("for item {item}")),
+            };
+            Summary::of(format!("豁免{about_zh}的核查项{rule}{zh}"), format!("{rule} waived {about_en}{en}"))
+        }
+        WaiverAct::Recall { waiver, reason } => {
+            let (waiver, (zh, en)) = (waiver.short(), because(reason));
+            Summary::of(format!("收回豁免{waiver}{zh}"), format!("waiver {waiver} taken back{en}"))
+        }
+    }
 }
 
 fn batch(batch: &ItemBatch) -> Summary {

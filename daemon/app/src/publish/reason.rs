@@ -84,8 +84,8 @@ pub(super) enum Absence {
     Revoked,
     /// Two approvals stand side by side, or two submissions without one.
     Conflict,
-    /// Approved, but the content checks found something: how much and what first.
-    Private { count: usize, first: String },
+    /// Approved, but the content check found something that no one waived: how much and what first.
+    Unclean { count: usize, first: String },
     /// Approved, but it cannot be shown: why.
     Unfit { why: &'static str },
 }
@@ -138,7 +138,7 @@ impl Absence {
             Self::Withdrawn => "withdrawn",
             Self::Revoked => "revoked",
             Self::Conflict => "conflict",
-            Self::Private { .. } | Self::Unfit { .. } => "blocked",
+            Self::Unclean { .. } | Self::Unfit { .. } => "blocked",
         }
     }
 
@@ -152,7 +152,7 @@ impl Absence {
             Self::Withdrawn => "GK-EDITION-016",
             Self::Revoked => "GK-EDITION-017",
             Self::Conflict => "GK-EDITION-018",
-            Self::Private { .. } => "GK-EDITION-019",
+            Self::Unclean { .. } => "GK-EDITION-019",
             Self::Unfit { .. } => "GK-EDITION-020",
         }
     }
@@ -167,7 +167,7 @@ impl Absence {
             Self::Withdrawn => "its owner took it back".to_owned(),
             Self::Revoked => "its approval was revoked".to_owned(),
             Self::Conflict => "two versions stand side by side".to_owned(),
-            Self::Private { count, first } => format!("the content check found {count} passages, the first: {first}"),
+            Self::Unclean { count, first } => format!("the content check finds {count} passages, the first: {first}"),
             Self::Unfit { why } => (*why).to_owned(),
         }
     }
@@ -182,7 +182,7 @@ impl Absence {
             Self::Withdrawn => "the owner submits it again when it is ready",
             Self::Revoked => "the owner corrects it and submits it again, or the reviewer decides anew",
             Self::Conflict => "the owner merges the two versions and submits the result",
-            Self::Private { .. } => "the owner removes the personal information and submits it again",
+            Self::Unclean { .. } => "`gongkai publish check` lists them; the owner mends and submits it again, or someone waives them with a reason",
             Self::Unfit { .. } => "`gongkai doctor` shows what is missing; the owner may submit it again",
         }
         .to_owned()
@@ -197,7 +197,7 @@ impl Absence {
             Self::Withdrawn => "报送单位已撤回".to_owned(),
             Self::Revoked => "审核意见已撤销".to_owned(),
             Self::Conflict => "版本待合并".to_owned(),
-            Self::Private { .. } | Self::Unfit { .. } => "发布前内容核查中".to_owned(),
+            Self::Unclean { .. } | Self::Unfit { .. } => "发布前内容核查中".to_owned(),
         }
     }
 }

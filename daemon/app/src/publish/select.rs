@@ -10,15 +10,18 @@ use gongkai_journal::{
     payload::{self, OnCatalog},
 };
 use gongkai_model::{
+    check::Finding,
     digest::{Digest, Hasher},
     id::CatalogId,
-    privacy::{FINDINGS_MAX, PrivateFinding, check_json, check_text},
     review::{Decision, DecisionEffect, DecisionState, Outside, SubmissionState, Verdict},
     revision::Revision,
 };
 
 use super::{BlockedCatalog, MissingCatalog, plan::PlannedCatalog, reason::Absence, series::Contents};
-use crate::{App, Error, Loaded, Result, World};
+use crate::{
+    App, Error, Loaded, Result, World,
+    check::{in_words, verdict_of},
+};
 
 /// Folds tried until no entry arrives meanwhile: each takes a second or two at most, a busy link pauses longer.
 const ATTEMPTS_MAX: usize = 8;
@@ -126,18 +129,13 @@ fn judge(world: &World, loaded: &Loaded, published: Option<&Digest>) -> Judged {
     if let Some(why) = unfit(world, revision) {
         return Judged::Blocked(BlockedCatalog { missing: missing(&Absence::Unfit { why }), findings: Vec::new() });
     }
-    let findings = private_findings(revision);
-    if let Some((serial, first)) = findings.first() {
-        let first = format!("{} {} ({}, {})", first.kind.word(), first.masked, place(serial), first.kind.code());
-        let absence = Absence::Private { count: findings.len(), first };
+    let findings: Vec<Finding> = verdict_of(loaded, revision).stops_publication().cloned().collect();
+    if let Some(first) = findings.first() {
+        let absence = Absence::Unclean { count: findings.len(), first: in_words(first) };
         return Judged::Blocked(BlockedCatalog { missing: missing(&absence), findings });
     }
     let planned = planned(world, loaded, submission, revision);
     Judged::Chosen(Box::new(Chosen { planned, revision: Arc::clone(revision) }))
-}
-
-fn place(serial: &str) -> String {
-    if serial.is_empty() { "header".to_owned() } else { format!("item {serial}") }
 }
 
 /// What would stop the whole edition if it were let in.
@@ -152,17 +150,6 @@ fn unfit(world: &World, revision: &Revision) -> Option<&'static str> {
     let is_bare = |json: &str| json.ends_with('}');
     let is_canonical = revision.items.values().all(|slot| is_bare(slot.item().as_json()));
     (!is_canonical).then_some("an item is not in canonical form")
-}
-
-/// Personal information in header, serials and items, by the item's serial (its id where it has none).
-fn private_findings(revision: &Revision) -> Vec<(String, PrivateFinding)> {
-    let header = check_json(revision.header.as_json()).into_iter().map(|found| (String::new(), found));
-    let items = revision.in_order().into_iter().flat_map(|(id, slot)| {
-        let name = if slot.serial.trim().is_empty() { id.to_string() } else { slot.serial.clone() };
-        let found = check_text("serial", &slot.serial).into_iter().chain(check_json(slot.item().as_json()));
-        found.map(move |found| (name.clone(), found))
-    });
-    header.chain(items).take(FINDINGS_MAX).collect()
 }
 
 fn planned(world: &World, loaded: &Loaded, submission: &SubmissionState, revision: &Revision) -> PlannedCatalog {

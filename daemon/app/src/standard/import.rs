@@ -69,7 +69,7 @@ impl App {
             file_name: question.file_name.clone(),
             ..ImportQuestion::default()
         };
-        let report = self.read_workbook(&asked, &me).await?;
+        let (report, _) = self.read_workbook(&asked, &me).await?;
         let (domain, tables) = self.one_domain(&report, question.domain.as_deref())?;
         let name = question.name.clone().unwrap_or_else(|| question.kind.word().to_owned());
         let id = StandardId::new(me, domain, &name)?;
@@ -92,7 +92,8 @@ impl App {
 
     /// The tables of the one domain that is asked for, or of the only one in the file.
     fn one_domain<'r>(&self, report: &'r Report, given: Option<&str>) -> Result<(DomainSlug, Vec<&'r Table>)> {
-        let mut by_domain = self.tables_by_domain(report, given)?;
+        let asked = ImportQuestion { domain: given.map(str::to_owned), ..ImportQuestion::default() };
+        let mut by_domain = self.tables_by_domain(report, &asked)?;
         let found: Vec<String> = by_domain.keys().map(ToString::to_string).collect();
         let given = given.filter(|text| !text.is_empty()).map(DomainSlug::parse).transpose()?;
         let one = match given {

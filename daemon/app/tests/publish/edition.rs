@@ -124,8 +124,9 @@ async fn personal_information_keeps_a_catalog_out() {
     bed.approve(&budgets).await;
     let preview = bed.app.preview_edition().await.unwrap();
     assert_eq!((preview.catalogs_held, preview.blocked.len(), preview.missing.len()), (1, 1, 1));
-    let (_, finding) = &preview.blocked[0].findings[0];
-    assert_eq!((finding.kind.code(), finding.masked.as_str()), ("GK-PRIVACY-002", "138******34"));
+    let finding = &preview.blocked[0].findings[0];
+    assert_eq!((finding.code(), finding.field.as_str()), ("GK-PRIVACY-002", "content"));
+    assert!(finding.message.contains("138******34"), "{}", finding.message);
     assert_eq!(preview.missing[0].reason.code, "GK-EDITION-019");
     assert!(!format!("{:?}", preview.missing).contains("13800001234"), "the number is not repeated");
     let edition = bed.publish().await;

@@ -4,5 +4,7 @@
 
 mod after;
 mod bed;
+mod check;
 mod crash;
 mod edition;
+mod files;

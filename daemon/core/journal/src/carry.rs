@@ -68,6 +68,8 @@ fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, K
         | Kind::TablePut
         | Kind::IncarnationOpen
         | Kind::DraftSave
+        | Kind::MappingPut
+        | Kind::Waiver
         | Kind::ItemBatch
         | Kind::Submission
         | Kind::Withdrawal

@@ -21,6 +21,10 @@ pub enum Kind {
     IncarnationOpen,
     /// A clerk's save: never leaves the node.
     DraftSave,
+    /// Columns that a clerk named once for a division's workbooks: never leaves the node.
+    MappingPut,
+    /// A finding of the content check overruled with a reason, or that taken back.
+    Waiver,
     /// Items of a submission too large for one entry.
     ItemBatch,
     /// A revision put up for review.
@@ -53,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::TreePut,
         Self::TablePut,
         Self::CertPut,
@@ -61,6 +65,8 @@ impl Kind {
         Self::KeyRevoke,
         Self::IncarnationOpen,
         Self::DraftSave,
+        Self::MappingPut,
+        Self::Waiver,
         Self::ItemBatch,
         Self::Submission,
         Self::Withdrawal,
@@ -87,6 +93,8 @@ impl Kind {
             Self::KeyRevoke => "key.revoke",
             Self::IncarnationOpen => "incarnation.open",
             Self::DraftSave => "draft.save",
+            Self::MappingPut => "mapping.put",
+            Self::Waiver => "waiver",
             Self::ItemBatch => "item.batch",
             Self::Submission => "submission",
             Self::Withdrawal => "withdrawal",
@@ -112,7 +120,7 @@ impl Kind {
     /// How far entries of this kind go.
     pub fn reach(self) -> Reach {
         match self {
-            Self::DraftSave | Self::StandardDraft => Reach::SelfOnly,
+            Self::DraftSave | Self::MappingPut | Self::StandardDraft => Reach::SelfOnly,
             Self::TreePut
             | Self::TablePut
             | Self::AuthorityPut
@@ -122,6 +130,7 @@ impl Kind {
             | Self::StandardPut => Reach::Subtree,
             Self::CertPut
             | Self::IncarnationOpen
+            | Self::Waiver
             | Self::ItemBatch
             | Self::Submission
             | Self::Withdrawal
@@ -145,6 +154,8 @@ impl Kind {
             | Self::KeyRevoke
             | Self::IncarnationOpen => Lane::Trust,
             Self::DraftSave
+            | Self::MappingPut
+            | Self::Waiver
             | Self::ItemBatch
             | Self::Submission
             | Self::Withdrawal

@@ -4,6 +4,8 @@
 //! Payloads are JSON, so that an auditor reads an entry without our program. Invariant: a payload is written once
 //! and kept as it is; fields that this version does not know stay in the bytes.
 
+use std::collections::BTreeMap;
+
 use gongkai_model::{
     digest::Digest,
     domain::{RoutingTable, Task},
@@ -136,10 +138,23 @@ pub struct DraftSave {
     pub body: RevisionBody,
     /// Where it came from: `import FILE`, `edit`, `merge`.
     pub source: String,
+    /// Why, in the clerk's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// `mapping.put`: columns that a clerk named for the workbooks of the entry's subject, header text → field, all of
+/// them; the highest version counts, ties by entry hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingPut {
+    /// Counts up from 1.
+    pub version: u64,
+    /// What is kept.
+    pub mapping: BTreeMap<String, String>,
 }
 
 /// A review payload with the catalog it is about, so that an index needs no other entry to place it. Used for
-/// `withdrawal`, `receipt`, `decision` and `revocation`; a `submission` names its catalog in its body.
+/// `withdrawal`, `receipt`, `decision`, `revocation` and `waiver`; a `submission` names its catalog in its body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnCatalog<T> {
     /// The catalog.
@@ -176,6 +191,7 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
     let kind = Kind::from_word(kind)?;
     match kind {
         Kind::DraftSave
+        | Kind::Waiver
         | Kind::ItemBatch
         | Kind::Submission
         | Kind::Withdrawal
@@ -194,6 +210,7 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::AuthorityPut
         | Kind::KeyRevoke
         | Kind::IncarnationOpen
+        | Kind::MappingPut
         | Kind::Edition
         | Kind::StandardDraft
         | Kind::StandardBatch

@@ -9,8 +9,9 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::{
     digest::Digest,
-    item::{Basis, Item},
-    privacy::check_json,
+    item::{Basis, CanonicalItem, Item},
+    privacy::{PrivateFinding, check_json, check_text},
+    revision::{CanonicalHeader, Revision},
 };
 
 mod basis;
@@ -19,12 +20,14 @@ mod element;
 mod limit;
 mod persons;
 mod rule;
+mod standing;
 mod subject;
 mod text;
 mod waiver;
 
 pub use limit::{Looser, looser, looser_than_statutory};
 pub use rule::{Rule, Severity};
+pub use standing::{StandingWaiver, WaiverAct, WaiverFact, standing_waivers};
 pub use waiver::{REASON_CHARS_MAX, Verdict, Waiver, WaiverError, apply_waivers};
 
 /// One item to check.
@@ -36,6 +39,8 @@ pub struct Entry<'a> {
     pub serial: &'a str,
     /// Its content.
     pub item: &'a Item,
+    /// Its bytes as kept, with fields that this version does not know; `None` for a row that was only read.
+    pub kept: Option<&'a CanonicalItem>,
     /// Its digest, which a waiver may be bound to.
     pub digest: Option<Digest>,
 }
@@ -104,6 +109,13 @@ impl Finding {
     pub fn hint(&self) -> &'static str {
         self.rule.hint()
     }
+
+    /// Whether it keeps the catalog out of an edition: an error, anything that names a person, or a doubtful law;
+    /// unless waived.
+    pub fn stops_publication(&self) -> bool {
+        let is_barred = matches!(self.rule, Rule::Private(_) | Rule::PersonNames | Rule::LawDoubtful);
+        self.waived.is_none() && (self.severity == Severity::Error || is_barred)
+    }
 }
 
 impl Serialize for Finding {
@@ -118,6 +130,7 @@ impl Serialize for Finding {
         map.serialize_entry("rule", self.rule.name())?;
         map.serialize_entry("message", &self.message)?;
         map.serialize_entry("hint", self.hint())?;
+        map.serialize_entry("is_waivable", &self.rule.is_waivable())?;
         map.serialize_entry("waived", &self.waived)?;
         map.end()
     }
@@ -160,15 +173,60 @@ pub fn check(entries: &[Entry<'_>], facts: &Facts<'_>) -> Vec<Finding> {
         limit::check(entry.item, facts, &mut pen);
         text::check(entry.item, &mut pen);
         persons::check(entry.item, &mut pen);
-        private(entry.item, &mut pen);
+        private(&mut pen);
     }
     catalog::check(entries, &mut findings);
     findings
 }
 
+/// Checks a revision: its header, then its items in printed order.
+pub fn check_revision(revision: &Revision, facts: &Facts<'_>) -> Vec<Finding> {
+    let in_order = revision.in_order();
+    let items: Vec<Item> = in_order.iter().map(|(_, slot)| slot.item().decode()).collect();
+    let entries: Vec<Entry<'_>> = in_order
+        .iter()
+        .zip(&items)
+        .map(|((id, slot), item)| Entry {
+            id: id.as_str(),
+            serial: &slot.serial,
+            item,
+            kept: Some(slot.item()),
+            digest: Some(slot.digest()),
+        })
+        .collect();
+    let mut findings = check_header(&revision.header);
+    findings.extend(check(&entries, facts));
+    findings
+}
+
+/// The id under which the header stands among items.
+pub const HEADER: &str = "header";
+
+/// Checks a catalog's header: it is published with the items, and a title or note may name a person too.
+pub fn check_header(header: &CanonicalHeader) -> Vec<Finding> {
+    let finding = |found: PrivateFinding| {
+        let rule = Rule::Private(found.kind);
+        Finding {
+            item: HEADER.to_owned(),
+            serial: String::new(),
+            name: header.decode().title,
+            message: format!("{} `{}`", found.kind.label(), found.masked),
+            field: found.field,
+            rule,
+            severity: rule.severity(),
+            digest: Some(header.digest()),
+            waived: None,
+        }
+    };
+    check_json(header.as_json()).into_iter().map(finding).collect()
+}
+
 /// Numbers and columns that name single persons; what is found is hidden but for its ends.
-fn private(item: &Item, pen: &mut Pen<'_, '_>) {
-    for found in check_json(item.to_canonical().as_json()) {
+fn private(pen: &mut Pen<'_, '_>) {
+    let serial = check_text("serial", pen.entry.serial);
+    let made = pen.entry.kept.is_none().then(|| pen.entry.item.to_canonical());
+    let bytes = pen.entry.kept.or(made.as_ref()).map_or("{}", CanonicalItem::as_json);
+    for found in serial.into_iter().chain(check_json(bytes)) {
         let message = format!("{} `{}`", found.kind.label(), found.masked);
         pen.note(Rule::Private(found.kind), &found.field, message);
     }

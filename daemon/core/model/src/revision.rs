@@ -24,6 +24,7 @@ mod changes;
 mod delta;
 mod header;
 mod matching;
+mod renames;
 
 pub use apply::{RevisionError, apply};
 pub(crate) use changes::readable;

@@ -9,6 +9,7 @@ use crate::{
     Error,
     grid::{Budget, Sheet},
     report::Diagnostics,
+    text_form::{Delimiter, Encoding, TextForm},
 };
 
 /// First bytes of the file that are looked at for the delimiter and for other kinds of files.
@@ -29,24 +30,34 @@ const OTHER_KINDS: [(&[u8], &str); 9] = [
     (b"SQLite format 3", "a database"),
 ];
 
-/// Reads the text as one sheet.
-pub(crate) fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<Sheet>, Error> {
+/// Reads the text as one sheet; gives how it was written, as told or as guessed.
+pub(crate) fn sheets(
+    bytes: &[u8],
+    told: TextForm,
+    diagnostics: &mut Diagnostics,
+) -> Result<(Vec<Sheet>, TextForm), Error> {
     if let Some((_, found)) = OTHER_KINDS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err(Error::NotAWorkbook { found });
     }
-    let text = decode(bytes)?;
+    let (text, encoding) = match told.encoding {
+        Some(encoding) => (decode_as(bytes, encoding)?, encoding),
+        None => decode(bytes)?,
+    };
     refuse_web_page(&text)?;
     if text.trim().is_empty() {
         return Err(Error::Empty);
     }
-    let delimiter = delimiter(&text);
-    if !text.as_bytes().contains(&delimiter) {
+    let delimiter = told.delimiter.unwrap_or_else(|| guess_delimiter(&text));
+    if !text.as_bytes().contains(&delimiter.byte()) {
         return Err(Error::NotAWorkbook { found: "text without columns" });
     }
     let mut sheet = Sheet::new(SHEET_NAME, false);
     let mut budget = Budget::default();
-    let mut reader =
-        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    let mut reader = ::csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter.byte())
+        .from_reader(text.as_bytes());
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Error::Damaged { what: error.to_string() })?;
         let row = u32::try_from(row).unwrap_or(u32::MAX);
@@ -58,7 +69,7 @@ pub(crate) fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<
     if text.contains('\u{fffd}') {
         diagnostics.warn("text-damaged", SHEET_NAME, "", "characters were lost before this file was made");
     }
-    Ok(vec![sheet])
+    Ok((vec![sheet], TextForm { encoding: Some(encoding), delimiter: Some(delimiter) }))
 }
 
 /// The text to write for a cell, so that a spreadsheet program that opens the file does not run it as a formula:
@@ -81,25 +92,38 @@ fn is_guarded_start(text: &str) -> bool {
 /// What spreadsheet programs take for "this is text".
 const GUARD: char = '\'';
 
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Error> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        // UTF-16 by its mark: Excel's "Unicode text".
-        let encoding = if bytes[0] == 0xff { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
-        let (text, _, has_errors) = encoding.decode(bytes);
-        return if has_errors { Err(Error::UnknownEncoding) } else { Ok(text) };
+        return Ok((decode_as(bytes, Encoding::Utf16)?, Encoding::Utf16));
     }
     if bytes[..bytes.len().min(HEAD_BYTES)].contains(&0) {
         return Err(Error::NotAWorkbook { found: "unknown binary data" });
     }
-    let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bare) {
-        return Ok(Cow::Borrowed(text));
+    if let Ok(text) = std::str::from_utf8(without_mark(bytes)) {
+        return Ok((Cow::Borrowed(text), Encoding::Utf8));
     }
-    let (text, has_errors) = encoding_rs::GB18030.decode_without_bom_handling(bare);
+    let text = decode_as(bytes, Encoding::Gb18030)?;
     // Any run of bytes is nearly GB18030: without Chinese characters or with controls it is something else.
     let is_chinese = text.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
     let has_controls = text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
-    if has_errors || !is_chinese || has_controls { Err(Error::UnknownEncoding) } else { Ok(text) }
+    if !is_chinese || has_controls { Err(Error::UnknownEncoding) } else { Ok((text, Encoding::Gb18030)) }
+}
+
+/// Decodes in one encoding; bytes that are no text of it are refused, never replaced.
+fn decode_as(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>, Error> {
+    let (text, has_errors) = match encoding {
+        Encoding::Utf8 => encoding_rs::UTF_8.decode_without_bom_handling(without_mark(bytes)),
+        Encoding::Gb18030 => encoding_rs::GB18030.decode_without_bom_handling(without_mark(bytes)),
+        Encoding::Utf16 => {
+            let kind = if bytes.starts_with(b"\xfe\xff") { encoding_rs::UTF_16BE } else { encoding_rs::UTF_16LE };
+            kind.decode_with_bom_removal(bytes)
+        }
+    };
+    if has_errors { Err(Error::UnknownEncoding) } else { Ok(text) }
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn refuse_web_page(text: &str) -> Result<(), Error> {
@@ -115,12 +139,11 @@ fn refuse_web_page(text: &str) -> Result<(), Error> {
 }
 
 /// The one of tab, semicolon and comma that stands most often outside quotes in the head of the file.
-fn delimiter(text: &str) -> u8 {
+fn guess_delimiter(text: &str) -> Delimiter {
     let end = text.char_indices().map(|(place, _)| place).find(|place| *place >= HEAD_BYTES).unwrap_or(text.len());
     let bare: String = text[..end].split('"').step_by(2).collect();
     // A stray quote may hide everything behind it: then the quotes say nothing.
     let counted = if bare.contains(['\t', ';', ',']) { &bare } else { &text[..end] };
-    let count = |delimiter: u8| counted.bytes().filter(|byte| *byte == delimiter).count();
-    let candidates = [b'\t', b';', b','];
-    candidates.into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+    let count = |delimiter: Delimiter| counted.bytes().filter(|byte| *byte == delimiter.byte()).count();
+    Delimiter::ALL.into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(Delimiter::Comma)
 }

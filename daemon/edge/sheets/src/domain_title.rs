@@ -3,7 +3,7 @@
 //! Invariant: the nearest title above a header is the table's; the domain comes from the title, else from the
 //! sheet's or the file's name, and is never guessed. Left out: domains named by a column.
 
-use crate::{Reading, grid::Sheet, header::Header};
+use crate::{Reading, grid::Sheet, header::Header, traditional::simplify};
 
 /// Most rows above a header that can belong to it: 附件, title, date, unit, notes.
 const TITLE_ROWS_MAX: u32 = 8;
@@ -45,7 +45,8 @@ fn score(reading: &Reading<'_>, text: &str) -> u8 {
         return 0;
     }
     let is_named = reading.domain_of([text]).is_some();
-    let is_catalog = text.contains("目录") || text.contains("清单");
+    let plain = simplify(text);
+    let is_catalog = plain.contains("目录") || plain.contains("清单");
     match (is_catalog, is_named) {
         (true, true) => 3,
         (true, false) => 2,

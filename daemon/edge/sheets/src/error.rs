@@ -53,6 +53,9 @@ pub enum Error {
     /// A text file in no encoding that is known.
     #[error("the text is neither UTF-8 nor GB18030")]
     UnknownEncoding,
+    /// Reading took too long.
+    #[error("reading took longer than {} seconds", limits::READ_TIME_MAX.as_secs())]
+    TooSlow,
     /// The catalogs could not be written as a workbook.
     #[error("the workbook could not be written: {what}")]
     Write {
@@ -75,6 +78,7 @@ impl Error {
             Self::TooManyCells { .. } => "GK-SHEET-008",
             Self::UnknownEncoding => "GK-SHEET-009",
             Self::Write { .. } => "GK-SHEET-010",
+            Self::TooSlow => "GK-SHEET-011",
         }
     }
 
@@ -91,6 +95,7 @@ impl Error {
             Self::Encrypted => "remove the password in WPS or Excel (save as, without protection), then import again",
             Self::Damaged { .. } => "open it in WPS or Excel, let it repair the file, and save it as a new .xlsx",
             Self::TooManyCells { .. } => "delete rows and columns outside the catalog, or split it by domain",
+            Self::TooSlow => "try again when the machine is less busy; if it stays so, split the workbook by domain",
             Self::UnknownEncoding => "save the text as CSV UTF-8, or as .xlsx",
             Self::Write { .. } => "shorten the text that is named, then export again",
         }

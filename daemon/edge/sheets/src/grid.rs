@@ -3,7 +3,10 @@
 //! Invariant: within the bounds of [`crate::limits`]; a cell that a merge covers reads as the merge's first cell.
 //! Left out: what the text means.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use crate::{Error, limits, parts::SheetPart};
 
@@ -33,12 +36,39 @@ pub(crate) struct Sheet {
     pub(crate) error_cells: Vec<(u32, u32)>,
     /// First cells of merges that lie over other text and were therefore not taken for merges.
     pub(crate) odd_merges: Vec<(u32, u32)>,
+    /// First cells of merges beyond what is kept in memory, not taken for merges either.
+    pub(crate) wide_merges: Vec<(u32, u32)>,
 }
 
-/// Counts cells over all sheets of a file.
-#[derive(Default)]
+/// Counts cells and time over all sheets of a file.
 pub(crate) struct Budget {
     cells: usize,
+    end: Instant,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::within(limits::READ_TIME_MAX)
+    }
+}
+
+impl Budget {
+    fn within(time: Duration) -> Self {
+        Self { cells: 0, end: Instant::now() + time }
+    }
+
+    /// Counts one cell; asks the clock now and then.
+    fn take_cell(&mut self) -> Result<(), Error> {
+        /// Cells between two looks at the clock: some milliseconds of reading.
+        const CELLS_BETWEEN: usize = 4096;
+        self.cells += 1;
+        if self.cells % CELLS_BETWEEN == 1 { self.check_time() } else { Ok(()) }
+    }
+
+    /// Refuses to go on when the time is up.
+    pub(crate) fn check_time(&self) -> Result<(), Error> {
+        if Instant::now() < self.end { Ok(()) } else { Err(Error::TooSlow) }
+    }
 }
 
 impl Sheet {
@@ -52,7 +82,7 @@ impl Sheet {
         if text.is_empty() {
             return Ok(());
         }
-        budget.cells += 1;
+        budget.take_cell()?;
         self.check(row, column, &text, budget)?;
         if self.rows.is_empty() {
             self.first_row = row;
@@ -108,7 +138,11 @@ impl Sheet {
             let is_real = cut.top <= cut.bottom && cut.left <= cut.right && cut.top >= self.first_row;
             let area =
                 u64::from(cut.bottom.saturating_sub(cut.top) + 1) * u64::from(cut.right.saturating_sub(cut.left) + 1);
-            if !is_real || self.cover.len() as u64 + area > limits::MERGED_CELLS_MAX as u64 {
+            if !is_real {
+                continue;
+            }
+            if self.cover.len() as u64 + area > limits::MERGED_CELLS_MAX as u64 {
+                self.wide_merges.push((cut.top, cut.left));
                 continue;
             }
             if self.lies_over_text(&cut) {
@@ -220,6 +254,18 @@ pub(crate) fn address(row: u32, column: u32) -> String {
     format!("{letters}{}", u64::from(row) + 1)
 }
 
+/// The place of an address as [`address`] prints it, or with `$` signs: `B4` → (3, 1).
+pub(crate) fn position(address: &str) -> Option<(u32, u32)> {
+    let plain = address.replace('$', "");
+    let digits = plain.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let letters = &plain[..plain.len() - digits.len()];
+    let mut column: u32 = 0;
+    for letter in letters.bytes() {
+        column = column.checked_mul(26)?.checked_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)?;
+    }
+    Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column.checked_sub(1)?))
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
@@ -229,6 +275,10 @@ mod tests {
     fn addresses_are_those_of_spreadsheets() {
         for (row, column, text) in [(0, 0, "A1"), (3, 25, "Z4"), (9, 26, "AA10"), (0, 701, "ZZ1"), (0, 702, "AAA1")] {
             assert_eq!(address(row, column), text);
+            assert_eq!(position(text), Some((row, column)));
+        }
+        for text in ["", "A", "1", "A0", "AAAAAAAAAA1", "目录"] {
+            assert_eq!(position(text), None, "{text}");
         }
     }
 
@@ -244,5 +294,27 @@ mod tests {
         assert_eq!((sheet.first_row(), sheet.end_row(), sheet.end_column()), (2, 7, 3));
         assert!(sheet.put(900_000, 0, "far".to_owned(), &mut budget).is_err());
         assert!(sheet.put(3, 16_383, "right".to_owned(), &mut budget).is_err());
+    }
+
+    #[test]
+    fn reading_stops_when_its_time_is_up() {
+        let mut sheet = Sheet::new("s", false);
+        let mut budget = Budget::within(Duration::ZERO);
+        let error = sheet.put(0, 0, "a".to_owned(), &mut budget).unwrap_err();
+        assert_eq!(error.code(), "GK-SHEET-011");
+    }
+
+    #[test]
+    fn a_sheet_is_bounded_in_cells_and_merged_cells() {
+        let mut sheet = Sheet::new("s", false);
+        let mut budget = Budget { cells: limits::CELLS_MAX, ..Budget::default() };
+        assert_eq!(sheet.put(0, 0, "a".to_owned(), &mut budget).unwrap_err().code(), "GK-SHEET-008");
+        let mut budget = Budget::default();
+        let last = limits::ROWS_MAX - 1;
+        sheet.put(0, 0, "a".to_owned(), &mut budget).unwrap();
+        sheet.put(last, 0, "b".to_owned(), &mut budget).unwrap();
+        sheet.put(0, 20, "c".to_owned(), &mut budget).unwrap();
+        sheet.set_merges([Merge { top: 1, left: 1, bottom: last, right: 20 }]);
+        assert_eq!((sheet.wide_merges.as_slice(), sheet.merge_at(5, 5)), (&[(1, 1)][..], None));
     }
 }

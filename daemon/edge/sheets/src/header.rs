@@ -12,6 +12,7 @@ use crate::{
     traditional::is_traditional,
 };
 
+mod fields;
 mod gaps;
 mod words;
 

@@ -19,6 +19,7 @@ mod report;
 mod rows;
 mod subject;
 mod tables;
+mod text_form;
 mod traditional;
 mod write;
 mod xls;
@@ -27,7 +28,8 @@ mod xlsx;
 pub use error::Error;
 pub use mapping::{HEADER_CHARS_MAX, MAPPINGS_MAX, Mapping, MappingError, fields};
 pub use reading::{FullTitle, Reading, Told};
-pub use report::{Rejected, Report, Row, Source, Table, WARNINGS_PER_CODE_MAX, Warning};
+pub use report::{Rejected, Report, Row, Source, Table, WARNING_TEXT_CHARS_MAX, WARNINGS_PER_CODE_MAX, Warning};
+pub use text_form::{Delimiter, Encoding, TextForm, TextFormError};
 pub use write::{
     CatalogSheet, JsonCatalog, JsonRow, SheetRow, TEMPLATE_ROWS_MAX, Template, template, write, write_csv, write_json,
 };
@@ -58,7 +60,7 @@ pub fn read(bytes: &[u8], file_name: &str, reading: &Reading<'_>) -> Result<Repo
 pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &Told<'_>) -> Result<Report, Error> {
     limits::check_size(bytes)?;
     let mut diagnostics = Diagnostics::default();
-    let sheets = sheets(bytes, &mut diagnostics)?;
+    let (sheets, form) = sheets(bytes, told.text, &mut diagnostics)?;
     if sheets.iter().all(Sheet::is_empty) {
         return Err(Error::Empty);
     }
@@ -75,10 +77,18 @@ pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &To
         return Err(Error::NoCatalog { looked: why_none(&rejected) });
     }
     let items = tables.iter().map(|table| table.items).sum();
-    Ok(Report { file: file_name.to_owned(), items, tables, warnings: diagnostics.finish(), rejected })
+    Ok(Report {
+        file: file_name.to_owned(),
+        encoding: form.encoding.map(Encoding::word),
+        delimiter: form.delimiter.map(Delimiter::word),
+        items,
+        tables,
+        warnings: diagnostics.finish(&sheets),
+        rejected,
+    })
 }
 
-fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<Sheet>, Error> {
+fn sheets(bytes: &[u8], told: TextForm, diagnostics: &mut Diagnostics) -> Result<(Vec<Sheet>, TextForm), Error> {
     if ZIP_MAGIC.iter().any(|magic| bytes.starts_with(magic)) {
         let parts = limits::unpack(bytes)?;
         if !parts.is_workbook {
@@ -90,12 +100,12 @@ fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<Sheet>, Err
         if parts.has_external_links {
             diagnostics.warn_file("link-ignored", "the workbook refers to other files; they are ignored");
         }
-        return xlsx::sheets(bytes, &parts);
+        return Ok((xlsx::sheets(bytes, &parts)?, TextForm::default()));
     }
     if bytes.starts_with(OLE_MAGIC) {
-        return xls::sheets(bytes, diagnostics);
+        return Ok((xls::sheets(bytes, diagnostics)?, TextForm::default()));
     }
-    csv::sheets(bytes, diagnostics)
+    csv::sheets(bytes, told, diagnostics)
 }
 
 /// Names mapped headers that stand nowhere in the file: most likely a slip of the keyboard.

@@ -3,7 +3,10 @@
 //! Invariant: after [`unpack`] every part of the zip has been inflated once under a cap, so its true size is known;
 //! what the headers claim is not trusted. Left out: bounds on rows and cells while reading (grid uses the constants).
 
-use std::io::{Cursor, Read};
+use std::{
+    io::{Cursor, Read},
+    time::Duration,
+};
 
 use crate::{Error, parts::Parts};
 
@@ -25,6 +28,10 @@ pub const ROWS_MAX: u32 = 100_000;
 pub const COLUMNS_MAX: u32 = 256;
 /// Most cells with text in a file: 10,000 rows of 14 columns are 140,000.
 pub const CELLS_MAX: usize = 2_000_000;
+/// Most texts that the cells of a workbook share: as many as cells.
+pub const SHARED_STRINGS_MAX: usize = CELLS_MAX;
+/// Longest time for reading cells: 10,000 rows take a tenth of a second, a slow machine under load some seconds.
+pub const READ_TIME_MAX: Duration = Duration::from_secs(60);
 /// Longest text of a cell, in characters: the limit of the xlsx format itself.
 pub const CELL_CHARS_MAX: usize = 32_767;
 /// Most cells covered by merges; beyond it merges are ignored (a merge over a whole sheet is no catalog).
@@ -71,7 +78,17 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Parts, Error> {
         left -= len;
         parts.take(&name, &content);
     }
+    if parts.shared_strings > SHARED_STRINGS_MAX {
+        let what = format!("{} shared texts, {SHARED_STRINGS_MAX} are read", parts.shared_strings);
+        return Err(Error::TooManyCells { what });
+    }
     Ok(parts)
+}
+
+/// Refuses more sheets than are read: none is left out in silence.
+pub(crate) fn check_sheets(count: usize) -> Result<(), Error> {
+    let what = || format!("{count} sheets, {SHEETS_MAX} are read");
+    if count > SHEETS_MAX { Err(Error::TooManyCells { what: what() }) } else { Ok(()) }
 }
 
 fn damaged(error: zip::result::ZipError) -> Error {

@@ -48,6 +48,9 @@ pub enum MappingError {
     /// One header for two fields.
     #[error("`{0}` is mapped twice")]
     Twice(String),
+    /// Asked to forget what is not kept.
+    #[error("no column `{0}` is kept")]
+    NotKept(String),
     /// More than can be meant.
     #[error("{0} columns are mapped, more than {MAPPINGS_MAX} are not kept")]
     TooMany(usize),
@@ -62,6 +65,7 @@ impl MappingError {
             Self::ValueUnknown { .. } => "GK-SHEET-023",
             Self::Twice(_) => "GK-SHEET-024",
             Self::TooMany(_) => "GK-SHEET-025",
+            Self::NotKept(_) => "GK-SHEET-026",
         }
     }
 
@@ -84,6 +88,7 @@ impl MappingError {
                 "take a value's slug or label from the vocabulary, such as county or 县级".to_owned()
             }
             Self::Twice(header) => format!("keep one of the fields for `{header}`"),
+            Self::NotKept(_) => "`gongkai catalog mappings` lists the columns that are kept".to_owned(),
             Self::TooMany(_) => "map only the columns that are read wrongly without".to_owned(),
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::grid::Merge;
+use crate::grid::{Merge, position};
 
 /// Facts about one sheet part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) struct Parts {
     pub(crate) other_kind: Option<&'static str>,
     pub(crate) has_macros: bool,
     pub(crate) has_external_links: bool,
+    /// How many texts the cells share.
+    pub(crate) shared_strings: usize,
     sheets: BTreeMap<String, SheetPart>,
     /// Relation ids in the order of the workbook's sheets.
     sheet_relations: Vec<String>,
@@ -50,6 +52,7 @@ impl Parts {
                 let relations = tags(content).filter(|tag| tag.name == b"Relationship");
                 self.targets = relations.filter_map(|tag| Some((tag.attr("Id")?, tag.attr("Target")?))).collect();
             }
+            "xl/sharedstrings.xml" => self.shared_strings = tags(content).filter(|tag| tag.name == b"si").count(),
             "xl/vbaproject.bin" => self.has_macros = true,
             "xl/workbook.bin" => self.other_kind = Some("a binary .xlsb workbook"),
             "word/document.xml" => self.other_kind = Some("a Word document"),
@@ -102,20 +105,8 @@ impl SheetPart {
 /// `B4:C7` as a rectangle.
 fn area(text: &str) -> Option<Merge> {
     let (from, to) = text.split_once(':')?;
-    let ((top, left), (bottom, right)) = (cell(from)?, cell(to)?);
+    let ((top, left), (bottom, right)) = (position(from)?, position(to)?);
     Some(Merge { top: top.min(bottom), left: left.min(right), bottom: top.max(bottom), right: left.max(right) })
-}
-
-/// `B4` or `$B$4` as row and column from 0.
-fn cell(text: &str) -> Option<(u32, u32)> {
-    let plain = text.replace('$', "");
-    let digits = plain.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let letters = &plain[..plain.len() - digits.len()];
-    let mut column: u32 = 0;
-    for letter in letters.bytes() {
-        column = column.checked_mul(26)?.checked_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)?;
-    }
-    Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column.checked_sub(1)?))
 }
 
 /// One opening tag: its name without prefix, and the bytes of its attributes.

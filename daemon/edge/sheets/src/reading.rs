@@ -9,7 +9,10 @@ use gongkai_model::{
     vocabulary::{Term, Vocabulary, fold},
 };
 
-use crate::Mapping;
+use crate::{
+    Mapping, TextForm,
+    traditional::{is_traditional, simplify},
+};
 
 /// The data a file is read with.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +36,14 @@ pub struct Told<'a> {
     /// The full title of a law known under a short one (《信息公开条例》); `None` where the title is full or unknown.
     /// The printed text is kept beside it.
     pub law_title: Option<&'a FullTitle<'a>>,
+    /// How a text file is written, where that is known.
+    pub text: TextForm,
 }
 
 impl Default for Told<'_> {
     fn default() -> Self {
         static NOTHING: LazyLock<Mapping> = LazyLock::new(Mapping::default);
-        Self { mapping: &NOTHING, law_title: None }
+        Self { mapping: &NOTHING, law_title: None, text: TextForm::default() }
     }
 }
 
@@ -91,6 +96,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn domain_of<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Option<&'a Domain> {
         texts.into_iter().find_map(|text| match self.routing.domain_in_title(text) {
             TitleMatch::One(domain) => Some(domain),
+            TitleMatch::None if is_traditional(text) => self.routing.domain_in_title(&simplify(text)).one(),
             TitleMatch::None | TitleMatch::Several(_) => None,
         })
     }

@@ -8,14 +8,23 @@ use std::collections::BTreeMap;
 use gongkai_model::item::{Item, missing_elements, parse_time_limit};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+use crate::grid::{Sheet, position};
+
 /// Most warnings of one code that name their cell; the rest is counted in one more.
 pub const WARNINGS_PER_CODE_MAX: usize = 100;
+
+/// Longest text of a cell that a warning repeats, in characters: a paragraph, not a page.
+pub const WARNING_TEXT_CHARS_MAX: usize = 300;
 
 /// Everything read from one file.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The file's name as given.
     pub file: String,
+    /// The encoding of a text file, as told or guessed; none for a workbook.
+    pub encoding: Option<&'static str>,
+    /// What stands between the columns of a text file, as told or guessed; none for a workbook.
+    pub delimiter: Option<&'static str>,
     /// How many items all tables have.
     pub items: usize,
     /// The catalogs found, in the order of sheets and rows.
@@ -39,6 +48,9 @@ pub struct Table {
     pub domain: Option<String>,
     /// How many rows it has.
     pub items: usize,
+    /// The letters of the columns by the fields that they hold, the first of each.
+    #[serde(skip)]
+    pub columns: BTreeMap<&'static str, String>,
     /// The items in printed order.
     pub rows: Vec<Row>,
 }
@@ -63,6 +75,9 @@ pub struct Source {
     pub sheet: String,
     /// Its first row, from 1 as spreadsheets count.
     pub row: u32,
+    /// Cells by address whose text does not stand in the item as it was printed: marks, lists, 同上, names without
+    /// their breaks.
+    pub raw: BTreeMap<String, String>,
 }
 
 /// Something a person should look at; the reading went on.
@@ -74,6 +89,8 @@ pub struct Warning {
     pub cell: String,
     /// The finding.
     pub message: String,
+    /// The cell's text as printed, cut after [`WARNING_TEXT_CHARS_MAX`].
+    pub text: String,
 }
 
 /// A sheet with text that is no catalog.
@@ -164,12 +181,12 @@ impl Diagnostics {
     /// Notes a finding at a cell of a sheet.
     pub(crate) fn warn(&mut self, code: &'static str, sheet: &str, address: &str, message: &str) {
         let cell = if address.is_empty() { sheet.to_owned() } else { format!("{sheet}!{address}") };
-        self.push(Warning { code, cell, message: message.to_owned() });
+        self.push(Warning { code, cell, message: message.to_owned(), text: String::new() });
     }
 
     /// Notes a finding about the whole file.
     pub(crate) fn warn_file(&mut self, code: &'static str, message: &str) {
-        self.push(Warning { code, cell: String::new(), message: message.to_owned() });
+        self.push(Warning { code, cell: String::new(), message: message.to_owned(), text: String::new() });
     }
 
     fn push(&mut self, warning: Warning) {
@@ -180,11 +197,18 @@ impl Diagnostics {
         }
     }
 
-    /// All warnings, and one for each code that had more than are listed.
-    pub(crate) fn finish(mut self) -> Vec<Warning> {
+    /// All warnings with the text of their cells, and one for each code that had more than are listed.
+    pub(crate) fn finish(mut self, sheets: &[Sheet]) -> Vec<Warning> {
+        for warning in &mut self.warnings {
+            let place = warning.cell.rsplit_once('!').and_then(|(name, cell)| Some((name, position(cell)?)));
+            let Some((name, (row, column))) = place else { continue };
+            let text = sheets.iter().find(|sheet| sheet.name == name).map_or("", |sheet| sheet.text(row, column));
+            warning.text = text.chars().take(WARNING_TEXT_CHARS_MAX).collect();
+        }
         for (code, count) in self.counts {
             if let Some(more) = count.checked_sub(WARNINGS_PER_CODE_MAX).filter(|more| *more > 0) {
-                self.warnings.push(Warning { code, cell: String::new(), message: format!("{more} more of this kind") });
+                let message = format!("{more} more of this kind");
+                self.warnings.push(Warning { code, cell: String::new(), message, text: String::new() });
             }
         }
         self.warnings

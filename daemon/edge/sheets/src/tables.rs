@@ -3,6 +3,8 @@
 //! Invariant: every header belongs to exactly one table; a header repeated without a new title (page break) goes on
 //! with the table above. Left out: what the rows say (rows).
 
+use std::collections::BTreeMap;
+
 use crate::{
     Reading, Told,
     domain_title::{self, Title},
@@ -104,8 +106,21 @@ fn read_one(
         title: group.title.text.clone(),
         domain: domain.map(|domain| domain.slug.as_str().to_owned()),
         items: read.rows.len(),
+        columns: columns(first),
         rows: read.rows,
     })
+}
+
+/// The columns by field; where a group of marks holds one field, its first.
+fn columns(header: &Header) -> BTreeMap<&'static str, String> {
+    let mut columns = BTreeMap::new();
+    for (index, column) in &header.columns {
+        let letters = address(0, *index).trim_end_matches('1').to_owned();
+        for field in column.fields() {
+            columns.entry(*field).or_insert_with(|| letters.clone());
+        }
+    }
+    columns
 }
 
 /// Facts about the sheet that a person should know.
@@ -119,6 +134,10 @@ fn note_sheet(sheet: &Sheet, diagnostics: &mut Diagnostics) {
     for (row, column) in &sheet.odd_merges {
         let message = "the merge lies over other text: its cells are read one by one";
         diagnostics.warn("merge-over-text", &sheet.name, &address(*row, *column), message);
+    }
+    for (row, column) in &sheet.wide_merges {
+        let message = "the merge covers more cells than are kept: it is ignored";
+        diagnostics.warn("merge-ignored", &sheet.name, &address(*row, *column), message);
     }
     for (row, column) in &sheet.error_cells {
         diagnostics.warn("cell-error", &sheet.name, &address(*row, *column), "the cell holds an error value");

@@ -1,4 +1,4 @@
-//! Letters of mirrored sites and traditional printing, as the simplified ones that the form's words use.
+//! Letters of mirrored sites and traditional printing, as the simplified ones that the form's words and the domains' names use.
 //!
 //! Invariant: only for finding a word; what is stored stays as printed. One letter for one: none of the pairs has a
 //! second reading in the form's words. Left out: whole texts, which nobody needs to convert.
@@ -6,8 +6,8 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 /// Traditional letters, and in the same place the simplified ones.
-const TRADITIONAL: &str = "開項內據時體載對層級號縣鄉動請會眾標準錄務領鎮圍類單聯繫電話備註責監條紙質網區戶現場農業實間屬編碼處環節結執決過廣視發聽證點廳閱羣門機構長應與個無權貧補貼養財審計產";
-const SIMPLIFIED: &str = "开项内据时体载对层级号县乡动请会众标准录务领镇围类单联系电话备注责监条纸质网区户现场农业实间属编码处环节结执决过广视发听证点厅阅群门机构长应与个无权贫补贴养财审计产";
+const TRADITIONAL: &str = "開項內據時體載對層級號縣鄉動請會眾標準錄務領鎮圍類單聯繫電話備註責監條紙質網區戶現場農業實間屬編碼處環節結執決過廣視發聽證點廳閱羣門機構長應與個無權貧補貼養財審計產國徵險衛藥稅規劃災辦築義醫療綜預設護資";
+const SIMPLIFIED: &str = "开项内据时体载对层级号县乡动请会众标准录务领镇围类单联系电话备注责监条纸质网区户现场农业实间属编码处环节结执决过广视发听证点厅阅群门机构长应与个无权贫补贴养财审计产国征险卫药税规划灾办筑义医疗综预设护资";
 
 /// The pairs in the order of the traditional letters: every letter of every short cell is looked up.
 static PAIRS: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {

@@ -86,6 +86,7 @@ fn write_catalog(
     for (index, row) in catalog.rows.iter().enumerate() {
         write_row(sheet, (first, &layout), index, row, reading, formats)?;
     }
+    form.print_to(sheet, row_at(first, items.len()).saturating_sub(1))?;
     write_matters(sheet, (first, &layout), &items, formats)
 }
 

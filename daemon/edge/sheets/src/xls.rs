@@ -10,7 +10,7 @@ use calamine::{Data, Reader as _, SheetVisible, Xls};
 use crate::{
     Error,
     grid::{Budget, Sheet},
-    limits::SHEETS_MAX,
+    limits::check_sheets,
     report::Diagnostics,
     xlsx,
 };
@@ -48,7 +48,8 @@ fn read(bytes: &[u8], facts: &biff::Facts) -> Result<Vec<Sheet>, Error> {
     let mut budget = Budget::default();
     let mut sheets = Vec::new();
     let listed = workbook.sheets_metadata().to_vec();
-    for (index, listed) in listed.iter().enumerate().take(SHEETS_MAX) {
+    check_sheets(listed.len())?;
+    for (index, listed) in listed.iter().enumerate() {
         let mut sheet = Sheet::new(&listed.name, listed.visible != SheetVisible::Visible);
         let Ok(range) = workbook.worksheet_range(&listed.name) else { continue };
         let (top, left) = range.start().unwrap_or((0, 0));

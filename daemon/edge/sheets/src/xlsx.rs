@@ -13,7 +13,7 @@ use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xls
 use crate::{
     Error,
     grid::{Budget, Merge, Sheet},
-    limits::SHEETS_MAX,
+    limits::check_sheets,
     parts::Parts,
 };
 
@@ -35,7 +35,8 @@ fn read(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
     let mut budget = Budget::default();
     let mut sheets = Vec::new();
     let listed = workbook.sheets_metadata().to_vec();
-    for (index, listed) in listed.iter().enumerate().take(SHEETS_MAX) {
+    check_sheets(listed.len())?;
+    for (index, listed) in listed.iter().enumerate() {
         if listed.typ != SheetType::WorkSheet {
             continue;
         }

@@ -2,19 +2,15 @@
 //!
 //! Invariant: reading calls change nothing; writing calls go through one use case each.
 
+pub(super) mod check;
+mod export;
+mod import;
+
 use std::collections::BTreeMap;
 
-use gongkai_app::{CatalogEvent, CatalogRow, ImportQuestion, Imported, Loaded, Summary};
-use gongkai_model::{
-    digest::Digest,
-    id::CatalogId,
-    review::{Refusal, submit_check},
-};
-use gongkai_proto::{
-    IMPORT_BYTES_MAX,
-    admin::v1::{self as wire, catalog_service_server::CatalogService},
-};
-use gongkai_sheets::{CatalogSheet, Reading, SheetRow};
+use gongkai_app::{CatalogEvent, CatalogRow, Loaded, Summary, WaiveQuestion};
+use gongkai_model::{digest::Digest, id::CatalogId, review::Refusal};
+use gongkai_proto::admin::v1::{self as wire, catalog_service_server::CatalogService};
 use tonic::{Request, Response, Status};
 
 use super::{Admin, changes, convert, difference, refuse::refused};
@@ -38,23 +34,10 @@ impl CatalogService for Admin {
     ) -> Result<Response<wire::ImportCatalogResponse>, Status> {
         let operator = self.operator(&request)?;
         let asked = request.into_inner();
-        if asked.content.len() > IMPORT_BYTES_MAX {
-            return Err(refused(Error::BadRequest {
-                what: format!("the file has {} bytes, {IMPORT_BYTES_MAX} are taken", asked.content.len()),
-            }));
-        }
-        let filled = |text: String| Some(text).filter(|text| !text.is_empty());
         let (file, is_dry_run) = (asked.file_name.clone(), asked.dry_run);
-        let question = ImportQuestion {
-            content: asked.content,
-            file_name: asked.file_name,
-            division: filled(asked.division),
-            domain: filled(asked.domain),
-            is_dry_run,
-            confirms_removals: asked.confirm_removals,
-        };
+        let question = import::question(asked)?;
         let imported = self.app().import(&operator, question).await.map_err(refused)?;
-        Ok(Response::new(import_response(&file, is_dry_run, &imported)))
+        Ok(Response::new(import::response(&file, is_dry_run, &imported)))
     }
 
     async fn list(
@@ -91,16 +74,68 @@ impl CatalogService for Admin {
     ) -> Result<Response<wire::CheckCatalogResponse>, Status> {
         self.operator(&request)?;
         let asked = request.into_inner();
-        let loaded = self.known_catalog(&asked.catalog).await?;
-        let revision = changes::named(&loaded, &asked.revision)?;
-        let findings = findings(revision);
-        Ok(Response::new(wire::CheckCatalogResponse {
-            catalog: loaded.catalog.to_string(),
-            revision: revision.digest().to_string(),
-            items: convert::count(revision.items.len()),
-            is_complete: findings.is_empty(),
-            findings,
+        let catalog = catalog_of(&asked.catalog)?;
+        let (loaded, checked) = self.app().check_catalog(&catalog, &asked.revision).await.map_err(refused)?;
+        Ok(Response::new(check::response(&loaded.catalog, checked)))
+    }
+
+    async fn waive(&self, request: Request<wire::WaiveRequest>) -> Result<Response<wire::WaiveResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let catalog = catalog_of(&asked.catalog)?;
+        let question =
+            WaiveQuestion { rule: asked.rule, item: asked.item, revision: asked.revision, reason: asked.reason };
+        let waived = self.app().waive(&operator, &catalog, question).await.map_err(refused)?;
+        Ok(Response::new(wire::WaiveResponse {
+            catalog: catalog.to_string(),
+            waiver: Some(check::standing(&waived.standing)),
+            findings: convert::count(waived.findings),
+            unchanged: waived.is_unchanged,
         }))
+    }
+
+    async fn recall_waiver(
+        &self,
+        request: Request<wire::RecallWaiverRequest>,
+    ) -> Result<Response<wire::ListWaiversResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let catalog = catalog_of(&asked.catalog)?;
+        let recalled = self.app().recall_waiver(&operator, &catalog, &asked.waiver, asked.reason).await;
+        Ok(Response::new(check::waivers(&recalled.map_err(refused)?)))
+    }
+
+    async fn list_waivers(
+        &self,
+        request: Request<wire::ListWaiversRequest>,
+    ) -> Result<Response<wire::ListWaiversResponse>, Status> {
+        self.operator(&request)?;
+        let loaded = self.known_catalog(&request.into_inner().catalog).await?;
+        Ok(Response::new(check::waivers(&loaded)))
+    }
+
+    async fn mappings(
+        &self,
+        request: Request<wire::MappingsRequest>,
+    ) -> Result<Response<wire::MappingsResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let division = Some(asked.division.as_str());
+        let kept = if asked.remove.is_empty() {
+            self.app().kept_mapping(division).await
+        } else {
+            self.app().forget_mapping(&operator, division, &asked.remove).await
+        };
+        let (division, mapping) = kept.map_err(refused)?;
+        Ok(Response::new(import::mappings(&division, mapping)))
+    }
+
+    async fn template(
+        &self,
+        request: Request<wire::TemplateRequest>,
+    ) -> Result<Response<wire::TemplateResponse>, Status> {
+        self.operator(&request)?;
+        Ok(Response::new(self.form(&request.into_inner())?))
     }
 
     async fn submit(
@@ -189,7 +224,7 @@ impl CatalogService for Admin {
         self.operator(&request)?;
         let asked = request.into_inner();
         let loaded = self.known_catalog(&asked.catalog).await?;
-        Ok(Response::new(self.exported(&loaded, &asked.revision)?))
+        Ok(Response::new(self.exported(&loaded, &asked.revision, &asked.format)?))
     }
 }
 
@@ -257,25 +292,6 @@ impl Admin {
         }
         response
     }
-
-    fn exported(&self, loaded: &Loaded, revision: &str) -> Result<wire::ExportCatalogResponse, Error> {
-        let revision = changes::named(loaded, revision)?;
-        let world = self.app().world();
-        let (division_name, domain_name) = convert::names(&world, &loaded.catalog);
-        let title = revision.header.decode().title;
-        let items: Vec<_> = revision.in_order().into_iter().map(|(_, slot)| (slot, slot.item().decode())).collect();
-        let rows = items.iter().map(|(slot, item)| SheetRow { serial: &slot.serial, item }).collect();
-        let level = world.tree().get(&loaded.catalog.division).map_or("", |division| division.level.as_str());
-        let reading = Reading { vocabulary: &world.vocabulary, routing: world.routing_table(), node_level: level };
-        let sheet = CatalogSheet { name: &domain_name, title: &title, rows };
-        let content = gongkai_sheets::write(&[sheet], &reading).map_err(gongkai_app::Error::from)?;
-        Ok(wire::ExportCatalogResponse {
-            catalog: loaded.catalog.to_string(),
-            revision: revision.digest().to_string(),
-            file_name: format!("{division_name}-{domain_name}.xlsx"),
-            content,
-        })
-    }
 }
 
 /// A catalog's state in one word.
@@ -291,82 +307,6 @@ fn heads(loaded: &Loaded) -> Vec<String> {
     let open = submitted.map(|head| head.revision).filter(|revision| !followed.contains(revision));
     let draft = loaded.draft.as_ref().map(|draft| draft.revision.digest());
     open.chain(draft).map(|digest| digest.to_string()).collect()
-}
-
-fn findings(revision: &gongkai_model::revision::Revision) -> Vec<wire::Finding> {
-    let missing = submit_check(revision).into_iter();
-    let each = missing.flat_map(|item| {
-        let elements = item.elements.clone();
-        elements.into_iter().map(move |element| wire::Finding {
-            item_id: item.item.to_string(),
-            name: item.name.clone(),
-            serial: item.serial.clone(),
-            field: element.field().to_owned(),
-            severity: "error".to_owned(),
-            code: Refusal::ElementsMissing(Vec::new()).code().to_owned(),
-            message: format!("{} is missing ({})", element.field(), element.label()),
-        })
-    });
-    each.collect()
-}
-
-fn import_response(file: &str, is_dry_run: bool, imported: &Imported) -> wire::ImportCatalogResponse {
-    let report = &imported.report;
-    let revisions: Vec<wire::ImportedRevision> = imported.revisions.iter().map(imported_revision).collect();
-    wire::ImportCatalogResponse {
-        file: file.to_owned(),
-        items: convert::count(report.items),
-        tables: report.tables.iter().map(|table| import_table(table, file, is_dry_run)).collect(),
-        warnings: report
-            .warnings
-            .iter()
-            .map(|warning| wire::ImportWarning {
-                code: warning.code.to_owned(),
-                cell: warning.cell.clone(),
-                message: warning.message.clone(),
-            })
-            .collect(),
-        rejected: report
-            .rejected
-            .iter()
-            .map(|rejected| wire::RejectedTable {
-                sheet: rejected.sheet.clone(),
-                range: rejected.range.clone(),
-                code: rejected.code.to_owned(),
-                message: rejected.message.clone(),
-            })
-            .collect(),
-        revision: revisions.first().map_or_else(String::new, |first| first.revision.clone()),
-        revisions,
-    }
-}
-
-fn import_table(table: &gongkai_sheets::Table, file: &str, with_rows: bool) -> wire::ImportTable {
-    let domain = table.domain.clone().unwrap_or_default();
-    let rows = if with_rows { table.rows.as_slice() } else { &[] };
-    wire::ImportTable {
-        sheet: table.sheet.clone(),
-        range: table.range.clone(),
-        title: table.title.clone(),
-        items: convert::count(table.items),
-        rows: rows.iter().map(|row| convert::row(row, file, &domain)).collect(),
-        domain,
-        edition: String::new(),
-    }
-}
-
-fn imported_revision(made: &gongkai_app::ImportedRevision) -> wire::ImportedRevision {
-    let matched = &made.matched;
-    wire::ImportedRevision {
-        catalog: made.catalog.to_string(),
-        revision: made.revision.to_string(),
-        items: convert::count(matched.items.len()),
-        added: convert::count(matched.new.len()),
-        changed: convert::count(matched.changed.len()),
-        removed: convert::count(matched.removed.len()),
-        unchanged: convert::count(matched.unchanged.len() + matched.moved.len()),
-        is_new: made.is_new,
-    }
 }
 
 fn event(happened: CatalogEvent, sentence: fn(Summary) -> String) -> wire::CatalogEvent {

@@ -80,7 +80,12 @@ fn with_origin(item: &Item) -> wire::Item {
 
 /// A row of a workbook, before it has an id.
 pub(super) fn row(row: &gongkai_sheets::Row, file: &str, domain: &str) -> wire::Item {
-    let source = wire::ItemSource { file: file.to_owned(), sheet: row.source.sheet.clone(), row: row.source.row };
+    let source = wire::ItemSource {
+        file: file.to_owned(),
+        sheet: row.source.sheet.clone(),
+        row: row.source.row,
+        raw: row.source.raw.clone(),
+    };
     wire::Item {
         serial: row.serial.clone(),
         errors: row.errors.clone(),

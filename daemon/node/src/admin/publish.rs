@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{self as wire, publish_service_server::PublishServ
 use tonic::{Request, Response, Status};
 use tracing::info;
 
-use super::{Admin, convert, refuse::refused};
+use super::{Admin, catalog::check, convert, refuse::refused};
 
 #[tonic::async_trait]
 impl PublishService for Admin {
@@ -26,6 +26,22 @@ impl PublishService for Admin {
             missing: preview.missing.into_iter().map(missing).collect(),
             unchanged: preview.is_unchanged,
         }))
+    }
+
+    async fn check(
+        &self,
+        request: Request<wire::CheckEditionRequest>,
+    ) -> Result<Response<wire::CheckEditionResponse>, Status> {
+        self.operator(&request)?;
+        let checked = self.app().check_edition().await.map_err(refused)?;
+        let blocked = checked.iter().filter(|one| one.is_blocked()).count();
+        let catalogs = checked.into_iter().map(|one| wire::CheckedCatalog {
+            is_blocked: one.is_blocked(),
+            check: Some(check::response(&one.catalog, one.checked)),
+            division_name: one.division_name,
+            domain_name: one.domain_name,
+        });
+        Ok(Response::new(wire::CheckEditionResponse { catalogs: catalogs.collect(), blocked: convert::count(blocked) }))
     }
 
     async fn run(

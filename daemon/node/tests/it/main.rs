@@ -6,6 +6,7 @@
 
 mod admin;
 mod broken;
+mod catalogs;
 mod enrolment;
 mod explain;
 mod harness;

@@ -60,9 +60,9 @@ fn name(item: &ReviewItem) -> String {
 
 /// The items in which the two forms of a workbook differ.
 fn changed_names(revised: &Revised) -> Result<BTreeSet<String>, Failure> {
-    let division = revised.first.division.as_str();
-    let before = import::read_report(revised.first.bytes, &revised.first.file, division)?;
-    let after = import::read_report(revised.then.bytes, &revised.then.file, division)?;
+    let question = import::FileQuestion::of(revised.first.division.as_str());
+    let before = import::read_report(revised.first.bytes, &revised.first.file, &question)?;
+    let after = import::read_report(revised.then.bytes, &revised.then.file, &question)?;
     let rows = |report: gongkai_sheets::Report| report.tables.into_iter().flat_map(|table| table.rows);
     let known: Vec<_> = rows(before).map(|row| row.item).collect();
     let changed = rows(after).map(|row| row.item).filter(|item| !known.contains(item));

@@ -1,7 +1,8 @@
 //! 公开依据: whole titles, known titles, titles that still hold.
 //!
 //! Invariant: not in the list does not mean wrong: an unknown title with a document number is a note, since a reader
-//! can look it up; one without is a warning. Left out: the list.
+//! can look it up; one without is a warning, and doubtful where it calls itself a law or regulation: those are a
+//! closed set, and mirrored pages carry invented ones. Left out: the list.
 
 use super::{Facts, LawState, Pen, Rule, Severity};
 use crate::{
@@ -47,11 +48,25 @@ fn check_law(basis: &Basis, state: &LawState, pen: &mut Pen<'_, '_>) {
         LawState::Expired { by } => {
             pen.note(Rule::LawExpired, "basis", format!("《{title}》 no longer holds: {by}"));
         }
+        LawState::Unknown if basis.doc_no.is_empty() && is_law_by_name(&basis.title) => {
+            let message = format!("《{title}》 calls itself a law and nobody knows it");
+            pen.note(Rule::LawDoubtful, "basis", message);
+        }
         LawState::Unknown => {
             let severity = if basis.doc_no.is_empty() { Severity::Warning } else { Severity::Note };
             pen.note_as(Rule::LawUnknown, severity, "basis", format!("《{title}》 is not in the list of titles"));
         }
     }
+}
+
+/// Whether a title calls itself a law or regulation of the state; those of a province or city name it.
+fn is_law_by_name(title: &str) -> bool {
+    /// Characters of a title in which its place stands.
+    const PLACE_CHARS: usize = 8;
+    let head: String = title.chars().take(PLACE_CHARS).collect();
+    let is_local = head.contains(['省', '市', '县', '旗']) || head.contains("自治") || head.contains("特区");
+    let is_law = title.ends_with("条例") || (title.ends_with('法') && !title.ends_with("办法"));
+    is_law && !is_local
 }
 
 /// The document number without what offices print differently: 国令 and 国务院令, 第, brackets.

@@ -36,6 +36,8 @@ pub enum Rule {
     TitleUnbalanced,
     /// A title that the list of laws does not know.
     LawUnknown,
+    /// A law or regulation by its name that the list does not know and no number identifies.
+    LawDoubtful,
     /// A title that no longer holds.
     LawExpired,
     /// A document number other than the list's.
@@ -80,10 +82,11 @@ pub enum Rule {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ElementMissing,
         Self::TitleUnbalanced,
         Self::LawUnknown,
+        Self::LawDoubtful,
         Self::LawExpired,
         Self::LawNumber,
         Self::BasisVague,
@@ -139,6 +142,7 @@ impl Rule {
             Self::StageOneSided => "GK-CHECK-020",
             Self::PersonList => "GK-CHECK-021",
             Self::PersonNames => "GK-CHECK-022",
+            Self::LawDoubtful => "GK-CHECK-023",
             Self::Private(kind) => kind.code(),
         }
     }
@@ -149,6 +153,7 @@ impl Rule {
             Self::ElementMissing => "element-missing",
             Self::TitleUnbalanced => "title-unbalanced",
             Self::LawUnknown => "law-unknown",
+            Self::LawDoubtful => "law-doubtful",
             Self::LawExpired => "law-expired",
             Self::LawNumber => "law-number",
             Self::BasisVague => "basis-vague",
@@ -184,7 +189,8 @@ impl Rule {
             }
             // An office may use a mobile telephone.
             Self::Private(PrivateKind::Mobile) => Severity::Warning,
-            Self::TitleUnbalanced | Self::LawUnknown | Self::LawExpired | Self::BodyGeneric => Severity::Warning,
+            Self::TitleUnbalanced | Self::LawUnknown | Self::LawDoubtful => Severity::Warning,
+            Self::LawExpired | Self::BodyGeneric => Severity::Warning,
             Self::MatterRepeated | Self::MatterDoubled | Self::LimitLooser | Self::TextDamaged => Severity::Warning,
             Self::AudienceUnnamed | Self::ChannelUnnamed | Self::DatesWrong => Severity::Warning,
             Self::PersonList | Self::PersonNames => Severity::Warning,
@@ -205,6 +211,9 @@ impl Rule {
             Self::ElementMissing => "fill in the element: the eight of the plan are the least that an item has",
             Self::TitleUnbalanced => "put the missing 《 or 》 so that each title is whole",
             Self::LawUnknown => "compare the title with the law's text; if it is right, waive it or add it to the list",
+            Self::LawDoubtful => {
+                "make sure that this law exists: copies of mirrored pages hold invented ones; then waive it or mend it"
+            }
             Self::LawExpired => "name the law or document that holds now",
             Self::LawNumber => "check which version is meant and give its number",
             Self::BasisVague => "name the law or document by its title, number and article",

@@ -38,7 +38,7 @@ fn laws(basis: &Basis) -> LawState {
 fn entries(items: &[Item]) -> Vec<Entry<'_>> {
     let entry = |(index, item)| {
         let id = ["a", "b", "c", "d"][index];
-        Entry { id, serial: "", item, digest: Some(item.to_canonical().digest()) }
+        Entry { id, serial: "", item, kept: None, digest: Some(item.to_canonical().digest()) }
     };
     items.iter().enumerate().map(entry).collect()
 }
@@ -85,8 +85,13 @@ const CASES: &[(&str, Change, &[Expected])] = &[
     ),
     (
         "a title that nobody knows, without a number",
-        |i| i.basis = parse_basis("《体育app条例》"),
+        |i| i.basis = parse_basis("《关于做好某事的通知》"),
         &[("law-unknown", "basis", "warning")],
+    ),
+    (
+        "a title that calls itself a law and that nobody knows",
+        |i| i.basis = parse_basis("《体育app条例》\n《某省某事条例》"),
+        &[("law-doubtful", "basis", "warning"), ("law-unknown", "basis", "warning")],
     ),
     (
         "a title that is not in the list but has a number",

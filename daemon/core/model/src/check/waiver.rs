@@ -115,6 +115,16 @@ impl Verdict {
     pub fn may_submit(&self) -> bool {
         self.errors == 0
     }
+
+    /// The errors that count, which stop a submission.
+    pub fn stops_submission(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.waived.is_none() && finding.severity == Severity::Error)
+    }
+
+    /// The findings that keep the catalog out of an edition.
+    pub fn stops_publication(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.stops_publication())
+    }
 }
 
 /// Marks the findings that a waiver covers and counts the rest.

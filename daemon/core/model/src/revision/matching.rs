@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{ITEMS_MAX, Revision, RevisionError, Slot, apply::within, changes::longest_rising};
+use super::{ITEMS_MAX, Revision, RevisionError, Slot, apply::within, changes::longest_rising, renames};
 use crate::{
     digest::Digest,
     id::ItemId,
@@ -52,6 +52,8 @@ pub struct Matched {
     pub moved: Vec<ItemId>,
     /// Other content under the same name.
     pub changed: Vec<ItemId>,
+    /// The same content under another name.
+    pub renamed: Vec<ItemId>,
     /// Not in the base.
     pub new: Vec<ItemId>,
     /// In the base, in no row.
@@ -63,7 +65,8 @@ pub struct Matched {
 impl Matched {
     /// Whether the table says exactly what the base says.
     pub fn is_unchanged(&self) -> bool {
-        self.moved.is_empty() && self.changed.is_empty() && self.new.is_empty() && self.removed.is_empty()
+        let lists = [&self.moved, &self.changed, &self.renamed, &self.new, &self.removed];
+        lists.into_iter().all(Vec::is_empty)
     }
 }
 
@@ -76,7 +79,7 @@ struct Candidate {
     key: Key,
 }
 
-/// Matches rows to the base by folded name, then content, then order. `new_ids` is asked once per new item.
+/// Matches rows to the base by folded name, then content, then order; what no name finds, by content alone. `new_ids` is asked once per new item.
 pub fn match_items(
     base: Option<&Revision>,
     rows: Vec<Row>,
@@ -85,7 +88,8 @@ pub fn match_items(
     within("items of a catalog", rows.len(), ITEMS_MAX)?;
     let candidates: Vec<Candidate> = rows.iter().map(|row| candidate(&row.item)).collect();
     let mut matched = Matched::default();
-    let pairs = pair(base, &candidates, &mut matched.ambiguous);
+    let mut pairs = pair(base, &candidates, &mut matched.ambiguous);
+    let renamed = pair_renamed(base, &rows, &mut pairs);
     let mut seen = BTreeSet::new();
     for index in 0..rows.len() {
         let id = pairs.get(&index).cloned().unwrap_or_else(&mut new_ids);
@@ -102,7 +106,8 @@ pub fn match_items(
         within("bytes of a serial", row.serial.len(), super::SERIAL_BYTES_MAX)?;
         let item = with_origin_of(base.and_then(|base| base.items.get(&id)), candidate.item);
         within("bytes of an item", item.as_json().len(), super::ITEM_BYTES_MAX)?;
-        place(&mut matched, base, id, Slot::new(order, row.serial, item));
+        let is_renamed = renamed.contains(&id);
+        place(&mut matched, base, id, Slot::new(order, row.serial, item), is_renamed);
     }
     if let Some(base) = base {
         matched.removed = base.items.keys().filter(|id| !matched.items.contains_key(*id)).cloned().collect();
@@ -192,6 +197,26 @@ fn pair_one_name(
     }
 }
 
+/// Pairs what no name paired: the items under a new name, by their ids.
+fn pair_renamed(base: Option<&Revision>, rows: &[Row], pairs: &mut BTreeMap<usize, ItemId>) -> BTreeSet<ItemId> {
+    let taken: BTreeSet<&ItemId> = pairs.values().collect();
+    let in_order = base.map(Revision::in_order).unwrap_or_default().into_iter();
+    let (ids, items): (Vec<&ItemId>, Vec<renames::Side>) = in_order
+        .filter(|(id, _)| !taken.contains(id))
+        .map(|(id, slot)| (id, renames::Side::of(&slot.item().decode())))
+        .unzip();
+    if items.is_empty() {
+        return BTreeSet::new();
+    }
+    let open = rows.iter().enumerate().filter(|(index, _)| !pairs.contains_key(index));
+    let (places, sides): (Vec<usize>, Vec<renames::Side>) =
+        open.map(|(index, row)| (index, renames::Side::of(&row.item))).unzip();
+    let found: Vec<(usize, ItemId)> =
+        renames::find(&sides, &items).into_iter().map(|(row, item)| (places[row], ids[item].clone())).collect();
+    pairs.extend(found.iter().cloned());
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
 /// Sort keys for the rows: those of the longest run that keeps its order stay, the others are fitted in between.
 /// Without enough room everything is numbered anew, which costs a move (some bytes) per item.
 fn orders(base: Option<&Revision>, ids: &[ItemId]) -> Vec<u32> {
@@ -221,11 +246,12 @@ fn fit(kept: &[(usize, u32)], count: usize) -> Option<Vec<u32>> {
     Some(orders)
 }
 
-fn place(matched: &mut Matched, base: Option<&Revision>, id: ItemId, slot: Slot) {
+fn place(matched: &mut Matched, base: Option<&Revision>, id: ItemId, slot: Slot, is_renamed: bool) {
     let list = match base.and_then(|base| base.items.get(&id)) {
         None => &mut matched.new,
         Some(before) if *before == slot => &mut matched.unchanged,
         Some(before) if before.digest() == slot.digest() => &mut matched.moved,
+        Some(_) if is_renamed => &mut matched.renamed,
         Some(_) => &mut matched.changed,
     };
     list.push(id.clone());

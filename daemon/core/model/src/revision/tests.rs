@@ -194,6 +194,43 @@ fn colliding_names_pair_by_content_then_by_order_and_are_reported() {
 }
 
 #[test]
+fn a_renamed_item_keeps_its_id_where_its_content_tells() {
+    let content = |n: u32| format!("申请条件、办理流程、咨询电话和投诉渠道第{n}号");
+    let base = first(vec![
+        row("甲", &content(1), ""),
+        row("乙", &content(2), ""),
+        row("丙", "办事指南", ""),
+        row("丁", "办事指南", ""),
+    ]);
+    let grouped = |level2: &str, text: &str| {
+        let mut row = row(level2, text, "");
+        row.item.level1 = "社会救助".to_owned();
+        row
+    };
+    // 甲 has a new name, 乙 a new group, 丙 and 丁 have nothing that tells them apart.
+    let rows = vec![
+        row("低保甲", &content(1), ""),
+        grouped("乙", &content(2)),
+        row("戊", "办事指南", ""),
+        row("己", "办事指南", ""),
+    ];
+    let matched = match_items(Some(&base), rows.clone(), ids("m")).unwrap();
+    assert_eq!(matched.renamed, [id("n1"), id("n2")]);
+    assert_eq!((matched.changed.len(), matched.new.len(), matched.removed.len()), (0, 2, 2));
+    assert!(!matched.is_unchanged());
+    let next = revision_of(matched.items, &[&base]);
+    assert!(match_items(Some(&next), rows, || unreachable!("no row is new")).unwrap().is_unchanged());
+}
+
+#[test]
+fn two_rows_with_one_content_rename_nothing() {
+    let text = "申请条件、办理流程、咨询电话和投诉渠道";
+    let base = first(vec![row("甲", text, "")]);
+    let matched = match_items(Some(&base), vec![row("乙", text, ""), row("丙", text, "")], ids("m")).unwrap();
+    assert_eq!((matched.renamed.len(), matched.new.len(), matched.removed.len()), (0, 2, 1));
+}
+
+#[test]
 fn an_id_source_that_repeats_itself_is_refused() {
     let base = first(vec![row("甲", "1", "")]);
     let rows = vec![row("乙", "1", ""), row("丙", "1", "")];

@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
-use gongkai_model::item::{Basis, Item, parse_basis};
+use gongkai_model::item::{Basis, Item, basis_text, parse_basis};
 
 use super::{
     Stretch,
@@ -75,7 +75,7 @@ impl<'a> Builder<'a> {
     /// Adds the item of one draft.
     pub(super) fn add(&mut self, header: &Header, draft: &Draft, is_after_break: bool, diagnostics: &mut Diagnostics) {
         let mut row = Row {
-            source: Source { sheet: self.sheet.name.clone(), row: draft.row.saturating_add(1) },
+            source: Source { sheet: self.sheet.name.clone(), row: draft.row.saturating_add(1), ..Source::default() },
             ..Row::default()
         };
         let continues_group = self.name(header, draft, is_after_break, &mut row, diagnostics);
@@ -85,7 +85,8 @@ impl<'a> Builder<'a> {
             }
             let at = (draft.row, *index);
             let printed = self.gather(draft, *index, column, diagnostics);
-            let mut text = self.carry.resolve(self.sheet, at, printed, diagnostics);
+            let mut text = self.carry.resolve(self.sheet, at, printed.clone(), diagnostics);
+            let is_own = printed == text;
             if text.is_empty() && continues_group && self.carry.has_lost_merges && carry::is_filled(column) {
                 text = Cow::Owned(self.carry.fill("merge-lost", self.sheet, at, diagnostics));
             }
@@ -96,6 +97,10 @@ impl<'a> Builder<'a> {
             }
             self.carry.keep(*index, &text);
             self.put(header, column, at, text, &mut row, diagnostics);
+            let is_shown = is_own && is_verbatim(column, &printed, &row);
+            if !is_shown && !printed.is_empty() {
+                row.source.raw.insert(address(at.0, at.1), printed.into_owned());
+            }
         }
         self.check_row(header, draft, &mut row, diagnostics);
         self.rows.push(row);
@@ -256,6 +261,27 @@ impl<'a> Builder<'a> {
         self.rows
     }
 }
+
+/// Whether the item shows a cell's text as it was printed.
+fn is_verbatim(column: &Column, printed: &str, row: &Row) -> bool {
+    let item = &row.item;
+    match column {
+        // Names and fields are put as they are, but for what the caller resolves.
+        Column::Matter(_) | Column::Serial | Column::TimeLimit | Column::Channels | Column::Extra(_) => true,
+        Column::Content => item.content == printed,
+        Column::Basis => basis_text(&item.basis) == printed,
+        Column::Subject => match item.subject.as_slice() {
+            [one] => one == printed,
+            several => several.join("、") == printed,
+        },
+        Column::Mark(..) => printed == TICK,
+        Column::Words(_) | Column::Field(Field::Attribute) => false,
+        Column::Field(_) => true,
+    }
+}
+
+/// The mark of the official form, which says no more than the value that it stands for.
+const TICK: &str = "√";
 
 /// Lines without outer blanks; empty lines go.
 fn lines(text: &str) -> String {

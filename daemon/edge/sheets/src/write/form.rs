@@ -80,6 +80,11 @@ impl Form<'_> {
         Ok(group_row + 2)
     }
 
+    /// Prints from the title to this row and no further, whatever someone writes beside or below it.
+    pub(super) fn print_to(&self, sheet: &mut Worksheet, last_row: u32) -> Result<(), XlsxError> {
+        sheet.set_print_area(TITLE_ROW, 0, last_row, self.layout.last_column()).map(drop)
+    }
+
     fn set_up_page(&self, sheet: &mut Worksheet, group_row: u32) -> Result<(), XlsxError> {
         sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0).set_print_center_horizontally(true);
         let (side, foot) = (MARGIN_INCHES, 1.5 * MARGIN_INCHES);

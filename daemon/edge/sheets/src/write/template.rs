@@ -61,6 +61,7 @@ fn write(wanted: &Template<'_>, reading: &Reading<'_>) -> Result<Vec<u8>, XlsxEr
         }
         offer(sheet, &leaf.column, (first, last, column(index)), reading)?;
     }
+    form.print_to(sheet, last)?;
     for row in first..=last {
         sheet.set_row_height(row, ROW_HEIGHT)?;
     }

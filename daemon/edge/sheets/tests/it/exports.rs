@@ -188,6 +188,13 @@ fn the_form_offers_its_values_and_is_bounded() {
     assert_eq!((report.items, codes(&report)), (0, vec!["table-empty"]));
 }
 
+/// The items of a document as another program would read them.
+fn items_of_json(bytes: &[u8]) -> Vec<Item> {
+    let document: Value = serde_json::from_slice(bytes).unwrap();
+    let items = document["catalogs"][0]["items"].as_array().unwrap();
+    items.iter().map(|item| serde_json::from_value(item.clone()).unwrap()).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -199,5 +206,19 @@ proptest! {
         prop_assert_eq!(&read_back, &items);
         let printed = items_of(&back);
         prop_assert_eq!(items_of(&read_csv(&csv(&printed))), printed);
+    }
+
+    #[test]
+    fn any_catalog_reads_back_from_json(items in proptest::collection::vec(any_item(), 1..12)) {
+        let rows = items.iter().map(|item| JsonRow { id: "0199", serial: "1", item, content_hash: "" }).collect();
+        let catalog = JsonCatalog {
+            division_code: "211221",
+            domain: "social-assistance",
+            publisher_org: "",
+            title: TITLE,
+            revision: "",
+            items: rows,
+        };
+        prop_assert_eq!(items_of_json(&write_json(&[catalog]).unwrap()), items);
     }
 }

@@ -5,6 +5,8 @@
 mod books;
 mod exports;
 mod hostile;
+mod limits;
+mod mixed;
 mod printed;
 mod round_trip;
 mod samples;

@@ -53,7 +53,9 @@ fn the_written_sheet_is_the_official_form() {
     assert_eq!(raw.matches(['■', '□']).count(), 13);
     let page = part(&bytes, "xl/worksheets/sheet1.xml");
     assert!(page.contains("orientation=\"landscape\"") && page.contains("paperSize=\"9\"") && page.contains("B2:C2"));
-    assert!(part(&bytes, "xl/workbook.xml").contains("$2:$3"), "the header rows repeat on every printed page");
+    let book = part(&bytes, "xl/workbook.xml");
+    assert!(book.contains("$2:$3"), "the header rows repeat on every printed page");
+    assert!(book.contains("$A$1:$N$4"), "what is printed ends with the last item: {book}");
 }
 
 #[test]

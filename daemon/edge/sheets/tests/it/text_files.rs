@@ -1,5 +1,7 @@
 //! Delimited text through the same pipeline, in the encodings that offices send.
 
+use gongkai_sheets::{TextForm, Told, read_told};
+
 use super::books::{GROUPS, LEAVES, TITLE, codes, item, reading, rows, texts};
 
 fn table(delimiter: &str) -> String {
@@ -24,8 +26,29 @@ fn the_same_items_come_from_every_encoding_and_delimiter() {
             let read = rows(&report);
             assert_eq!((read[1].item.level1.as_str(), read[1].item.basis.len()), ("综合业务", 1));
             assert_eq!(codes(&report), ["merge-lost"]);
+            let encoding = if bytes == gb18030 { "gb18030" } else { "utf-8" };
+            let word = [(",", "comma"), (";", "semicolon"), ("\t", "tab")].into_iter().find(|(d, _)| *d == delimiter);
+            assert_eq!((report.encoding, report.delimiter), (Some(encoding), word.map(|(_, word)| word)));
         }
     }
+}
+
+#[test]
+fn what_is_told_about_a_text_file_is_not_guessed() {
+    // Full of commas inside its cells: guessing would take them for the delimiter.
+    let text = table(";").replace("有关法律", "甲,乙,丙,丁,戊,己,庚,辛,壬,癸,子,丑,寅,卯,辰,巳,午,未,申,酉,戌,亥,一,二,三,四,五,六,七,八,九,十,1,2,3,4,5,6,7,8,9");
+    let bytes = encoding_rs::GB18030.encode(&text).0.into_owned();
+    let read = |encoding: &str, delimiter: &str| {
+        let told = Told { text: TextForm::parse(encoding, delimiter).unwrap(), ..Told::default() };
+        read_told(&bytes, "救助.csv", &reading("county"), &told)
+    };
+    let report = read("gbk", "semicolon").unwrap();
+    assert_eq!((report.items, report.encoding, report.delimiter), (2, Some("gb18030"), Some("semicolon")));
+    assert!(rows(&report)[0].item.content.ends_with("7,8,9"));
+    assert_eq!(read("utf-8", "").unwrap_err().code(), "GK-SHEET-009", "never replaced by question marks");
+    assert!(read("", "tab").is_err(), "there is no tab in it");
+    assert_eq!(TextForm::parse("latin-1", "").unwrap_err().code(), "GK-SHEET-031");
+    assert_eq!(TextForm::parse("", "|").unwrap_err().code(), "GK-SHEET-032");
 }
 
 #[test]

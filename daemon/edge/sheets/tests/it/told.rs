@@ -32,7 +32,7 @@ fn a_column_that_was_named_once_is_read_as_told() {
     let guessed = read(page(), &Told::default());
     assert!(guessed.tables[0].rows[0].item.subject.is_empty() || !codes(&guessed).is_empty(), "it cannot be known");
     let mapping = mapping(&["牵头科局=subject", "完成时间=time_limit_text", "旗=levels:county"]);
-    let report = read(page(), &Told { mapping: &mapping, law_title: None });
+    let report = read(page(), &Told { mapping: &mapping, ..Told::default() });
     let item = &rows(&report)[0].item;
     assert_eq!((item.subject[0].as_str(), item.time_limit_text.as_str()), ("铁岭县民政局", "及时公开"));
     assert_eq!((list(&item.levels), item.disclosure_mode.as_str()), (vec!["county"], "on-request"));
@@ -42,7 +42,7 @@ fn a_column_that_was_named_once_is_read_as_told() {
 #[test]
 fn what_was_told_counts_more_than_the_words_of_the_form() {
     let mapping = mapping(&["公开主体=responsible_dept", "公开时限=extra"]);
-    let report = read(own_words(&[], &[]), &Told { mapping: &mapping, law_title: None });
+    let report = read(own_words(&[], &[]), &Told { mapping: &mapping, ..Told::default() });
     let item = &rows(&report)[0].item;
     assert_eq!((item.responsible_dept.as_str(), item.subject.len()), ("铁岭县民政局", 0));
     assert_eq!((item.extra["公开时限"].as_str(), item.time_limit_text.as_str()), ("及时公开", ""));
@@ -57,7 +57,7 @@ fn a_header_that_is_not_recognised_at_all_can_be_named() {
     let bytes = book(&[Page::of(rows_of())]);
     assert!(read_told(&bytes, "f", &reading("county"), &Told::default()).is_err());
     let mapping = mapping(&["办事事项=name", "要点=content", "渠道名称=channels", "编码=serial"]);
-    let report = read(Page::of(rows_of()), &Told { mapping: &mapping, law_title: None });
+    let report = read(Page::of(rows_of()), &Told { mapping: &mapping, ..Told::default() });
     let row = rows(&report)[0];
     assert_eq!((row.serial.as_str(), row.item.level2.as_str(), row.item.content.as_str()), ("1", "低保申请", "条件"));
     assert_eq!(list(&row.item.channels), ["gov-website"]);
@@ -66,11 +66,11 @@ fn a_header_that_is_not_recognised_at_all_can_be_named() {
 #[test]
 fn a_slip_in_a_mapping_is_named_but_a_kept_one_may_be_idle() {
     let told = mapping(&["牵头科居=subject"]);
-    let report = read(own_words(&[], &[]), &Told { mapping: &told, law_title: None });
+    let report = read(own_words(&[], &[]), &Told { mapping: &told, ..Told::default() });
     assert_eq!(codes(&report), ["mapping-unmet"]);
     let kept = BTreeMap::from([("牵头科局".to_owned(), "subject".to_owned())]);
     let kept = Mapping::default().with_kept(&kept, &SEEDS.vocabulary).unwrap();
-    assert_eq!(codes(&read(own_words(&[], &[]), &Told { mapping: &kept, law_title: None })), [""; 0]);
+    assert_eq!(codes(&read(own_words(&[], &[]), &Told { mapping: &kept, ..Told::default() })), [""; 0]);
 }
 
 #[test]

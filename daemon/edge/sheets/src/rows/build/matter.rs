@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::Builder;
 use crate::{
+    grid::address,
     header::{Column, Header},
     report::{Diagnostics, Row},
     rows::draft::Draft,
@@ -40,6 +41,7 @@ impl<'a> Builder<'a> {
             let at = (draft.row, column);
             let mut text = self.carry.resolve(self.sheet, at, Cow::Borrowed(printed), diagnostics);
             if NONE.contains(&text.as_ref()) {
+                keep_raw(at, printed, row);
                 self.carry.keep(column, "");
                 is_blank_above = false;
                 continue;
@@ -58,7 +60,11 @@ impl<'a> Builder<'a> {
                 is_blank_above &= text.is_empty();
             }
             self.carry.keep(column, &text);
-            put(level, &name_text(&text), row);
+            let name = name_text(&text);
+            if !printed.is_empty() && name != printed {
+                keep_raw(at, printed, row);
+            }
+            put(level, &name, row);
         }
         if header.is_element_model && row.item.level2.is_empty() {
             row.item.level2 = self.carry.above(columns.last().map_or(0, |(column, _)| *column)).to_owned();
@@ -82,6 +88,11 @@ impl<'a> Builder<'a> {
         }
         texts
     }
+}
+
+/// Keeps what was printed where the item shows it otherwise.
+fn keep_raw((line, column): (u32, u32), printed: &str, row: &mut Row) {
+    row.source.raw.insert(address(line, column), printed.to_owned());
 }
 
 fn put(level: u8, text: &str, row: &mut Row) {

@@ -1,0 +1,167 @@
+//! Overruling findings of the check, with a reason, and taking that back.
+//!
+//! Invariant: a waiver is an entry about the catalog, so that owner and publisher see the same ones; it is written
+//! only where a finding stands, by the owner's clerk or the top's publisher, and bound to the item as it is now.
+//! Left out: which rules may be waived (model).
+
+use gongkai_journal::{
+    Entry,
+    kind::Kind,
+    payload::{self, OnCatalog},
+};
+use gongkai_model::{
+    check::{Finding, standing_waivers},
+    check::{HEADER, REASON_CHARS_MAX, Rule, StandingWaiver, Waiver, WaiverAct, WaiverError, WaiverFact},
+    digest::Digest,
+    id::CatalogId,
+    revision::Revision,
+};
+
+use crate::{
+    App, Error, Loaded, Operator, Result, Role, World,
+    catalog::node_operator,
+    check::{CheckError, verdict_of},
+};
+
+/// Digits of an entry's hash that name it to a person.
+const HASH_DIGITS_MIN: usize = 6;
+
+/// What is to be overruled.
+#[derive(Clone, Debug, Default)]
+pub struct WaiveQuestion {
+    /// The rule's code or name.
+    pub rule: String,
+    /// The item's id, serial or name, or `header`; empty for the whole catalog.
+    pub item: String,
+    /// The revision whose item is meant: empty for the working one, or `approved`.
+    pub revision: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A waiver that was made, or found to stand already.
+#[derive(Clone, Debug)]
+pub struct Waived {
+    /// It.
+    pub standing: StandingWaiver,
+    /// How many findings it covers now.
+    pub findings: usize,
+    /// Whether it stood before, so that nothing was written.
+    pub is_unchanged: bool,
+}
+
+impl App {
+    /// Overrules findings of a rule.
+    pub async fn waive(&self, operator: &Operator, catalog: &CatalogId, question: WaiveQuestion) -> Result<Waived> {
+        self.require_waiver(operator, catalog)?;
+        let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
+        let loaded = self.load_known(catalog).await?;
+        let (waiver, findings) = planned(&loaded, question)?;
+        let is_same = |standing: &&StandingWaiver| {
+            let stands = &standing.waiver;
+            (&stands.code, &stands.item, stands.digest) == (&waiver.code, &waiver.item, waiver.digest)
+        };
+        if let Some(standing) = loaded.waivers.iter().find(is_same) {
+            return Ok(Waived { standing: standing.clone(), findings, is_unchanged: true });
+        }
+        let hash = self.record_waiver(catalog, operator.id.clone(), WaiverAct::Waive(waiver.clone())).await?;
+        let (author, at_ms) = (self.world().me.clone(), self.now_ms());
+        let standing = StandingWaiver { hash, author, operator: operator.id.clone(), at_ms, waiver };
+        Ok(Waived { standing, findings, is_unchanged: false })
+    }
+
+    /// Takes a waiver back; `text` is its entry's hash or the beginning of it.
+    pub async fn recall_waiver(
+        &self,
+        operator: &Operator,
+        catalog: &CatalogId,
+        text: &str,
+        reason: String,
+    ) -> Result<Loaded> {
+        self.require_waiver(operator, catalog)?;
+        if reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+            return Err(CheckError::from(WaiverError::ReasonMissing).into());
+        }
+        let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
+        let loaded = self.load_known(catalog).await?;
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let named = loaded
+            .waivers
+            .iter()
+            .find(|standing| digits.len() >= HASH_DIGITS_MIN && standing.hash.to_hex().starts_with(digits));
+        let unknown = || CheckError::WaiverUnknown { catalog: catalog.clone(), text: text.chars().take(80).collect() };
+        let waiver = named.ok_or_else(unknown)?.hash;
+        self.record_waiver(catalog, operator.id.clone(), WaiverAct::Recall { waiver, reason }).await?;
+        self.load(catalog).await
+    }
+
+    /// The owner's clerk may, and at the top the publisher, who answers for the edition.
+    fn require_waiver(&self, operator: &Operator, catalog: &CatalogId) -> Result<()> {
+        let world = self.world();
+        if world.me == world.root && operator.roles.contains(&Role::Publisher) {
+            return Ok(());
+        }
+        operator.require(Role::Clerk)?;
+        self.writable_division(Some(catalog.division.as_str())).map(drop)
+    }
+}
+
+/// The waiver to record, and how many findings it covers.
+fn planned(loaded: &Loaded, question: WaiveQuestion) -> Result<(Waiver, usize)> {
+    let revision = loaded.named(&question.revision)?;
+    let rule = Rule::parse(&question.rule)
+        .ok_or_else(|| CheckError::from(WaiverError::RuleUnknown(question.rule.chars().take(40).collect())))?;
+    let (item, digest) = named_item(loaded, revision, &question.item)?;
+    let code = rule.name().to_owned();
+    let waiver = Waiver { code, item, reason: question.reason.trim().to_owned(), digest };
+    waiver.rule().map_err(CheckError::from)?;
+    let verdict = verdict_of(loaded, revision);
+    let is_meant = |finding: &&Finding| finding.rule == rule && (waiver.item.is_empty() || finding.item == waiver.item);
+    let findings = verdict.findings.iter().filter(is_meant).count();
+    if findings == 0 {
+        let place = if question.item.is_empty() { "any item".to_owned() } else { question.item };
+        return Err(CheckError::NothingToWaive { catalog: loaded.catalog.clone(), rule: rule.name(), place }.into());
+    }
+    Ok((waiver, findings))
+}
+
+/// The item that a person means, with its digest: `header`, an id, a serial or a name.
+fn named_item(loaded: &Loaded, revision: &Revision, text: &str) -> Result<(String, Option<Digest>)> {
+    if text.is_empty() {
+        return Ok((String::new(), None));
+    }
+    if text == HEADER {
+        return Ok((HEADER.to_owned(), Some(revision.header.digest())));
+    }
+    let in_order = revision.in_order();
+    let by_id = in_order.iter().find(|(id, _)| id.as_str() == text);
+    let by_print = || in_order.iter().find(|(_, slot)| slot.serial == text || slot.item().decode().name() == text);
+    let (id, slot) = by_id.or_else(by_print).ok_or_else(|| loaded.lacks("item", text))?;
+    Ok((id.to_string(), Some(slot.digest())))
+}
+
+/// The waivers among a catalog's entries that stand: those of its owner and of the divisions above it.
+pub(crate) fn waivers(world: &World, catalog: &CatalogId, entries: &[Entry]) -> Vec<StandingWaiver> {
+    let above = world.custodians(&catalog.division);
+    let facts: Vec<WaiverFact> = entries
+        .iter()
+        .filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::Waiver))
+        .filter_map(|entry| {
+            let author = entry.header.stream.author.division.clone();
+            let counts = author == catalog.division || above.contains(&author);
+            let on: OnCatalog<WaiverAct> = payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()?;
+            let operator = entry.header.operator.clone().unwrap_or_else(|| node_operator(&author));
+            let (hash, at_ms) = (entry.hash(), entry.header.written_at_ms);
+            (counts && on.catalog == *catalog).then_some(WaiverFact { hash, author, operator, at_ms, act: on.act })
+        })
+        .collect();
+    standing_waivers(&facts)
+}
+
+impl From<WaiverError> for Error {
+    fn from(error: WaiverError) -> Self {
+        CheckError::from(error).into()
+    }
+}

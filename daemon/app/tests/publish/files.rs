@@ -1,0 +1,88 @@
+//! Importing files: what is told about them is kept, what they would change is shown, and much is asked twice.
+
+use gongkai_app::{ImportQuestion, Imported, Result, Role, RowChange};
+
+use crate::bed::Bed;
+
+/// A table whose body column has an office's own name.
+fn table(rows: &[(&str, &str)]) -> Vec<u8> {
+    let mut text = "生态环境领域基层政务公开标准目录\n序号;公开事项;公开内容;公开依据;公开时限;牵头科局;公开渠道和载体;公开对象;公开方式;公开层级\n".to_owned();
+    for (index, (name, content)) in rows.iter().enumerate() {
+        let serial = index + 1;
+        text += &format!(
+            "{serial};{name};{content};《中华人民共和国环境保护法》;及时公开;铁岭市生态环境局;政府网站;全社会;主动公开;市级\n"
+        );
+    }
+    text.into_bytes()
+}
+
+async fn import(bed: &Bed, rows: &[(&str, &str)], change: impl FnOnce(&mut ImportQuestion)) -> Result<Imported> {
+    let mut question =
+        ImportQuestion { content: table(rows), file_name: "环保.csv".to_owned(), ..ImportQuestion::default() };
+    change(&mut question);
+    bed.app.import(&bed.operator("clerk", &[Role::Clerk]), question).await
+}
+
+fn named(question: &mut ImportQuestion) {
+    question.map = vec!["牵头科局=subject".to_owned()];
+    question.reason = "按新模板".to_owned();
+}
+
+#[tokio::test]
+async fn a_column_named_once_is_read_so_in_later_imports_until_it_is_forgotten() {
+    let bed = Bed::new().await;
+    let clerk = bed.operator("clerk", &[Role::Clerk]);
+    let dry = import(&bed, &[("环评", "报告书")], |question| {
+        named(question);
+        question.is_dry_run = true;
+    });
+    assert_eq!(dry.await.unwrap().report.tables[0].rows[0].item.subject, ["铁岭市生态环境局"]);
+    assert!(bed.app.kept_mapping(None).await.unwrap().1.is_empty(), "a dry run keeps nothing");
+    let imported = import(&bed, &[("环评", "报告书")], named).await.unwrap();
+    assert_eq!((imported.report.encoding, imported.report.delimiter), (Some("utf-8"), Some("semicolon")));
+    let again = import(&bed, &[("环评", "报告书、批复")], |_| {}).await.unwrap();
+    assert_eq!(again.report.tables[0].rows[0].item.subject, ["铁岭市生态环境局"]);
+    assert_eq!(again.mapping["牵头科局"], "subject");
+    let history = bed.app.history(&imported.revisions[0].catalog).await.unwrap();
+    assert_eq!(history[0].opinion, "按新模板");
+    let slip = bed.app.forget_mapping(&clerk, None, &["牵头处室".to_owned()]).await.unwrap_err();
+    assert_eq!(slip.code(), "GK-SHEET-026");
+    bed.app.forget_mapping(&clerk, None, &["牵头科局".to_owned()]).await.unwrap();
+    assert!(bed.app.kept_mapping(None).await.unwrap().1.is_empty());
+    let forgotten = import(&bed, &[("环评", "报告书")], |_| {}).await.unwrap();
+    assert!(forgotten.report.tables[0].rows[0].item.subject.is_empty(), "nobody says what the column is");
+}
+
+#[tokio::test]
+async fn what_an_import_would_change_is_shown_row_by_row_and_many_removals_are_asked_twice() {
+    let bed = Bed::new().await;
+    let long = "建设项目环境影响报告书的受理、审批前公示和批复文件";
+    let names: Vec<String> = (1..=9).map(|number| format!("事项{number}")).collect();
+    let mut rows: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "名称、文号、全文")).collect();
+    rows[0].1 = long;
+    let first = import(&bed, &rows, named).await.unwrap();
+    let catalog = first.revisions[0].catalog.clone();
+    let next = [("环评审批", long), ("事项2", "另外的内容"), ("事项3", "名称、文号、全文"), ("新事项", "其他")];
+    let dry = import(&bed, &next, |question| question.is_dry_run = true).await.unwrap();
+    let made = &dry.revisions[0];
+    let told: Vec<(RowChange, &str, &str)> =
+        made.rows.iter().map(|row| (row.change, row.name.as_str(), row.name_before.as_str())).collect();
+    assert_eq!(
+        told[..4],
+        [
+            (RowChange::Renamed, "环评审批", "事项1"),
+            (RowChange::Changed, "事项2", ""),
+            (RowChange::Unchanged, "事项3", ""),
+            (RowChange::Added, "新事项", ""),
+        ]
+    );
+    assert_eq!(made.rows[1].fields, ["content"]);
+    assert!(told[4..].iter().all(|(change, ..)| *change == RowChange::Removed));
+    assert!(made.needs_confirmation && made.matched.removed.len() == 6);
+    let refused = import(&bed, &next, |_| {}).await.err().unwrap();
+    assert_eq!(refused.code(), "GK-APP-008");
+    assert_eq!(bed.app.load_known(&catalog).await.unwrap().working().unwrap().items.len(), 9, "nothing was kept");
+    let kept = import(&bed, &next, |question| question.confirms_removals = true).await.unwrap();
+    assert_eq!(kept.revisions[0].matched.items.len(), 4);
+    assert!(!import(&bed, &next, |_| {}).await.unwrap().revisions[0].is_new, "the same file again changes nothing");
+}

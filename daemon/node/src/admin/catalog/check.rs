@@ -1,0 +1,78 @@
+//! Findings and waivers as messages.
+//!
+//! Invariant: a plain translation; what was waived stays in the list with its reason.
+
+use gongkai_app::{Checked, Loaded};
+use gongkai_model::{
+    check::{Finding, Rule, StandingWaiver, Waiver},
+    id::CatalogId,
+};
+use gongkai_proto::admin::v1 as wire;
+
+use crate::admin::convert;
+
+/// What the check found in one revision.
+pub(in crate::admin) fn response(catalog: &CatalogId, checked: Checked) -> wire::CheckCatalogResponse {
+    let verdict = checked.verdict;
+    let is_publishable = verdict.stops_publication().next().is_none();
+    wire::CheckCatalogResponse {
+        catalog: catalog.to_string(),
+        revision: checked.revision.to_string(),
+        items: convert::count(checked.items),
+        is_complete: verdict.may_submit(),
+        errors: convert::count(verdict.errors),
+        warnings: convert::count(verdict.warnings),
+        notes: convert::count(verdict.notes),
+        waived: convert::count(verdict.waived),
+        is_publishable,
+        idle: verdict.idle.iter().map(waiver).collect(),
+        findings: verdict.findings.into_iter().map(finding).collect(),
+    }
+}
+
+fn finding(finding: Finding) -> wire::Finding {
+    wire::Finding {
+        severity: finding.severity.word().to_owned(),
+        code: finding.code().to_owned(),
+        rule: finding.rule.name().to_owned(),
+        hint: finding.hint().to_owned(),
+        is_waivable: finding.rule.is_waivable(),
+        item_id: finding.item,
+        name: finding.name,
+        serial: finding.serial,
+        field: finding.field,
+        message: finding.message,
+        waived: finding.waived.unwrap_or_default(),
+        cell: String::new(),
+    }
+}
+
+fn waiver(waiver: &Waiver) -> wire::Waiver {
+    let rule = Rule::parse(&waiver.code);
+    wire::Waiver {
+        code: rule.map_or_else(|| waiver.code.clone(), |rule| rule.code().to_owned()),
+        rule: rule.map_or_else(String::new, |rule| rule.name().to_owned()),
+        item_id: waiver.item.clone(),
+        reason: waiver.reason.clone(),
+        ..wire::Waiver::default()
+    }
+}
+
+/// A waiver that stands.
+pub(super) fn standing(standing: &StandingWaiver) -> wire::Waiver {
+    wire::Waiver {
+        waiver: standing.hash.to_string(),
+        division: standing.author.to_string(),
+        operator: standing.operator.to_string(),
+        at_ms: standing.at_ms,
+        ..waiver(&standing.waiver)
+    }
+}
+
+/// The waivers of a catalog.
+pub(super) fn waivers(loaded: &Loaded) -> wire::ListWaiversResponse {
+    wire::ListWaiversResponse {
+        catalog: loaded.catalog.to_string(),
+        waivers: loaded.waivers.iter().map(standing).collect(),
+    }
+}
