@@ -85,7 +85,7 @@ impl App {
         let revision = start(&catalog, &version.template(), self.first_header(&division, &version));
         if !question.is_dry_run {
             let source = format!("start {}", version.row.id);
-            self.record_draft(&catalog, operator.id.clone(), revision.full(), source).await?;
+            self.record_draft(&catalog, operator.id.clone(), revision.full(), (source, String::new())).await?;
         }
         Ok(StartedCatalog { revision, standard: version.reference() })
     }
@@ -111,7 +111,7 @@ impl App {
         if moved.is_new && !question.is_dry_run {
             let source = format!("rebase {}", version.row.id);
             let body = draft_body(&loaded, &moved.rebased.revision);
-            self.record_draft(catalog, operator.id.clone(), body, source).await?;
+            self.record_draft(catalog, operator.id.clone(), body, (source, String::new())).await?;
         }
         Ok(moved)
     }

@@ -113,7 +113,12 @@ pub(super) fn imported(world: &World, made: StandardImported, is_dry_run: bool) 
 }
 
 fn warning(warning: &gongkai_sheets::Warning) -> wire::ImportWarning {
-    wire::ImportWarning { code: warning.code.to_owned(), cell: warning.cell.clone(), message: warning.message.clone() }
+    wire::ImportWarning {
+        code: warning.code.to_owned(),
+        cell: warning.cell.clone(),
+        message: warning.message.clone(),
+        text: warning.text.clone(),
+    }
 }
 
 fn rejected(rejected: &gongkai_sheets::Rejected) -> wire::RejectedTable {
