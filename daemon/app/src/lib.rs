@@ -28,8 +28,8 @@ mod routing;
 mod standard;
 mod standing;
 mod submit;
-mod whereabouts;
 mod waive;
+mod whereabouts;
 mod world;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
@@ -50,9 +50,8 @@ pub use error::{Error, Result};
 pub use explain::{Evidence, Explanation, Finding, FindingState};
 pub use found::{Founding, JoinedParts, found_root, store_joined};
 pub use history::CatalogEvent;
-pub use import::{ImportQuestion, Imported, ImportedRevision};
-pub use known::{HeldAt, Known};
 pub use import::{ImportQuestion, Imported, ImportedRevision, MatchedRow, RowChange};
+pub use known::{HeldAt, Known};
 pub use operator::{Operator, Role};
 pub use outside::{DOCUMENT_BYTES_MAX, OutsideDocument};
 pub use project::CatalogRow;
@@ -69,8 +68,8 @@ pub use standard::{
     StandardQuestion, StandardRow, StandardVersion, StartQuestion, StartedCatalog,
 };
 pub use submit::Submitted;
-pub use whereabouts::{Arrival, EntryPlaces, LinkNow, Place};
 pub use waive::{WaiveQuestion, Waived};
+pub use whereabouts::{Arrival, EntryPlaces, LinkNow, Place};
 pub use world::{Anchor, World};
 
 /// One node: its store, its beliefs and its key. Cheap to clone.
