@@ -35,15 +35,19 @@ impl Above {
         self.0.entry(id.clone()).or_default().extend(parent.cloned());
     }
 
-    /// The author is the subject, or some chain of parents that ever were leads from the subject to it.
     fn allows(&self, stream: &StreamKey) -> bool {
-        let mut reached = BTreeSet::from([&stream.subject]);
+        self.is_above(&stream.author.division, &stream.subject)
+    }
+
+    /// The author is the subject, or some chain of parents that ever were leads from the subject to it.
+    pub(crate) fn is_above(&self, author: &DivisionId, subject: &DivisionId) -> bool {
+        let mut reached = BTreeSet::from([subject]);
         loop {
             let next: BTreeSet<&DivisionId> = reached.iter().filter_map(|id| self.0.get(*id)).flatten().collect();
             let before = reached.len();
             reached.extend(next);
             if reached.len() == before {
-                return reached.contains(&stream.author.division);
+                return reached.contains(author);
             }
         }
     }
@@ -71,6 +75,8 @@ pub(crate) struct Watch {
     above: Above,
     pub(crate) stranded: usize,
     pub(crate) unservable: usize,
+    /// Catalogs whose states were compared.
+    pub(crate) folds: usize,
 }
 
 impl Watch {

@@ -16,7 +16,7 @@ impl World<'_> {
     /// One fault, of the kinds that this run knows.
     pub(crate) fn fault(&mut self) {
         let place = self.chance.below(self.nodes.len());
-        match self.chance.below(10) {
+        match self.chance.below(13) {
             0..3 => self.keep_snapshot(place),
             3 if self.plan.reverts => self.revert(place),
             4 if self.plan.restores => self.restore(place),
@@ -27,6 +27,9 @@ impl World<'_> {
                 self.log(&format!("{place} crashes"));
                 self.cut_all(place);
             }
+            10 if self.plan.trespasses => self.trespass(place),
+            11 if self.plan.erases => self.erase(place),
+            12 if self.plan.restores && place > 0 => self.rebuild(place),
             _ if self.plan.cuts && !self.links.is_empty() => {
                 let link = self.chance.below(self.links.len());
                 self.cut(link);
@@ -84,9 +87,49 @@ impl World<'_> {
             return;
         }
         node.incarnation = incarnation;
+        node.is_held = true;
         let act = opening(&node.division, "restore");
         self.log(&format!("{place} is restored"));
         self.write(place, vec![act]);
+    }
+
+    /// A machine is lost with all that only it held; a new one is built from its parent.
+    fn rebuild(&mut self, place: usize) {
+        if self.plan.rewinds_left == 0 || place >= self.divisions.len() {
+            return;
+        }
+        self.plan.rewinds_left -= 1;
+        self.rewinds += 1;
+        self.log(&format!("{place} is lost and built anew"));
+        self.cut_all(place);
+        self.mark_lost(place, None);
+        let (feed_id, incarnation) = (self.life(), self.life());
+        let Some(node) = self.nodes[place].as_mut() else { return };
+        node.rebuild(feed_id, incarnation);
+        let act = opening(&node.division, "rebuild");
+        self.snapshots.remove(&place);
+        self.write(place, vec![act]);
+    }
+
+    /// A node writes about a division that perhaps never stood below it: then nobody may take that.
+    fn trespass(&mut self, place: usize) {
+        let other = self.divisions[self.chance.below(self.divisions.len())].id.clone();
+        let act = Act { subject: other, kind: "note", reach: Reach::Path, lane: Lane::Work, payload: b"mine".to_vec() };
+        self.log(&format!("{place} trespasses"));
+        self.write(place, vec![act]);
+    }
+
+    /// A payload is erased on every machine that has it.
+    fn erase(&mut self, place: usize) {
+        let Some(node) = self.nodes[place].as_ref() else { return };
+        let hash = {
+            let tables = node.store.db.tables();
+            let row = tables.rows.get(self.chance.below(tables.rows.len()));
+            row.filter(|row| row.entry.header.kind == "note").map(|row| row.entry.hash())
+        };
+        let Some(hash) = hash else { return };
+        self.log(&format!("the payload of {} is erased", hash.short()));
+        self.nodes.iter().flatten().for_each(|node| node.store.db.tables().erase(&hash));
     }
 
     /// A copy of a machine starts to run beside it, or one of the two goes away.

@@ -20,8 +20,9 @@ impl World<'_> {
             let division = self.divisions[index].id.clone();
             let (feed_id, incarnation) = (self.life(), self.life());
             self.log(&format!("{division} below {:?}", self.divisions[index].parent));
-            let node = Node::new(division, feed_id, incarnation, self.pinned(index));
+            let mut node = Node::new(division, feed_id, incarnation, self.pinned(index));
             self.watch.see_tree(&node.trust.tree);
+            node.is_old = self.chance.one_in(3);
             self.nodes.push(Some(node));
         }
         let put = TreePut { version: 1, divisions: self.divisions.clone() };

@@ -38,6 +38,7 @@ mod node;
 mod plan;
 mod quiet;
 mod replica;
+mod review;
 mod store;
 mod world;
 

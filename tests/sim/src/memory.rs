@@ -52,6 +52,8 @@ pub(crate) struct Tables {
     positions: BTreeMap<PositionKey, Position>,
     /// The next commit fails.
     pub(crate) is_full: bool,
+    /// A row that readers do not see yet, where a mutation gives numbers before the commit.
+    pub(crate) hidden: Option<u64>,
 }
 
 impl Tables {
@@ -61,6 +63,17 @@ impl Tables {
 
     pub(crate) fn holds(&self, hash: &EntryHash) -> bool {
         self.places.contains_key(hash)
+    }
+
+    /// Takes a payload away; header and signature stay.
+    pub(crate) fn erase(&mut self, hash: &EntryHash) {
+        let Some(index) = self.places.get(hash).and_then(|feed| usize::try_from(feed - 1).ok()) else { return };
+        if let Some(row) = self.rows.get_mut(index) {
+            let mut entry = row.entry.clone();
+            entry.payload = None;
+            let (feed, feed_hash, stream, source) = (row.feed, row.feed_hash, row.stream, row.source.clone());
+            *row = Arc::new(Row { feed, feed_hash, stream, entry, source });
+        }
     }
 
     pub(crate) fn position(&self, peer: &DivisionId) -> Option<&Position> {
@@ -103,6 +116,7 @@ impl Memory {
             wants: BTreeMap::new(),
             positions: BTreeMap::new(),
             is_full: false,
+            hidden: None,
         })
     }
 
@@ -135,6 +149,7 @@ impl Memory {
         let tables = self.tables();
         let skipped = usize::try_from(after).unwrap_or(usize::MAX);
         let rows = tables.rows.iter().skip(skipped).take(usize::try_from(limit).unwrap_or(usize::MAX));
+        let rows = rows.filter(|row| tables.hidden != Some(row.feed));
         let read = |row: &Arc<Row>| FeedRow {
             feed: row.feed,
             feed_hash: row.feed_hash,

@@ -29,11 +29,21 @@ pub enum Mutation {
     PositionFirst,
     /// Heads, feed and answers are not filtered by the peer's route.
     Unfiltered,
+    /// A feed number is given before the commit, and readers pass over it.
+    NumberFirst,
+    /// A node of an older version drops the kinds that it does not know.
+    UnknownKindsDropped,
+    /// Entries whose payload was erased are refused.
+    ErasedRefused,
+    /// Admission does not ask who may write about a division.
+    AnyoneWrites,
+    /// Of several decisions on a submission the first to arrive counts.
+    ArrivalOrder,
 }
 
 impl Mutation {
     /// All rules that are taken away.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::NoRunningHash,
         Self::NoWants,
         Self::NoRouteEpoch,
@@ -45,6 +55,11 @@ impl Mutation {
         Self::WantsInMemory,
         Self::PositionFirst,
         Self::Unfiltered,
+        Self::NumberFirst,
+        Self::UnknownKindsDropped,
+        Self::ErasedRefused,
+        Self::AnyoneWrites,
+        Self::ArrivalOrder,
     ];
 
     /// Its name on the command line.
@@ -62,6 +77,11 @@ impl Mutation {
             Self::WantsInMemory => "wants-in-memory",
             Self::PositionFirst => "position-first",
             Self::Unfiltered => "unfiltered",
+            Self::NumberFirst => "number-first",
+            Self::UnknownKindsDropped => "unknown-kinds-dropped",
+            Self::ErasedRefused => "erased-refused",
+            Self::AnyoneWrites => "anyone-writes",
+            Self::ArrivalOrder => "arrival-order",
         }
     }
 

@@ -42,6 +42,10 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     pub(crate) incarnation: Incarnation,
     pub(crate) trust: Trust,
+    /// Restored, and not yet level with any peer: it does nothing that others act on.
+    pub(crate) is_held: bool,
+    /// Runs an older version, which does not know every kind.
+    pub(crate) is_old: bool,
     /// A copy of a machine that still runs; it goes away before the end.
     pub(crate) is_clone: bool,
     pinned: Pinned,
@@ -78,7 +82,8 @@ impl Node {
         let trust = fold(&division, &pinned, &[]);
         let store = Store { db: Memory::new(feed_id) };
         let missing = Vec::new();
-        Self { division, store, incarnation, trust, is_clone: false, pinned, folded_to: 0, missing }
+        let (is_held, is_old, is_clone) = (false, false, false);
+        Self { division, store, incarnation, trust, is_held, is_old, is_clone, pinned, folded_to: 0, missing }
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -99,7 +104,16 @@ impl Node {
         let (division, pinned) = (self.division.clone(), self.pinned.clone());
         let (incarnation, trust, folded_to) = (self.incarnation, self.trust.clone(), self.folded_to);
         let missing = self.missing.clone();
-        Self { division, store, incarnation, trust, is_clone: true, pinned, folded_to, missing }
+        let (is_held, is_old, is_clone) = (self.is_held, self.is_old, true);
+        Self { division, store, incarnation, trust, is_held, is_old, is_clone, pinned, folded_to, missing }
+    }
+
+    /// The machine is lost, and a new one is enrolled in its place.
+    pub(crate) fn rebuild(&mut self, feed_id: FeedId, incarnation: Incarnation) {
+        self.store = Store { db: Memory::new(feed_id) };
+        self.incarnation = incarnation;
+        self.is_held = true;
+        self.refold();
     }
 
     pub(crate) fn feed_len(&self) -> usize {

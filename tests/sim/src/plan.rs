@@ -8,7 +8,7 @@ use gongkai_model::{
 use crate::chance::Chance;
 
 /// Most nodes of a run.
-const NODES_MAX: usize = 30;
+const NODES_MAX: usize = 48;
 /// Deepest level below the root.
 const DEPTH_MAX: usize = 4;
 
@@ -34,6 +34,10 @@ pub(crate) struct Plan {
     pub(crate) late_keys: bool,
     /// A relay alters what it passes on.
     pub(crate) mauls: bool,
+    /// Nodes write out of their place.
+    pub(crate) trespasses: bool,
+    /// Payloads are erased.
+    pub(crate) erases: bool,
     /// Machines that fall back, are restored or copied, at most: fewer than the branches that a stream may have.
     pub(crate) rewinds_left: u32,
     pub(crate) moves_left: u32,
@@ -57,6 +61,8 @@ impl Plan {
             moves,
             late_keys,
             mauls: mauls && chance.one_in(2),
+            trespasses: chance.one_in(3),
+            erases: chance.one_in(3),
             rewinds_left: 4,
             moves_left: 5,
             steps: 600 + chance.below(2_400),
@@ -76,6 +82,7 @@ impl Plan {
         (self.reverts, self.moves) = (!moves, moves);
         (self.crashes, self.full_disks, self.restores) = (false, false, false);
         (self.clones, self.late_keys, self.mauls) = (false, false, false);
+        (self.trespasses, self.erases) = (false, false);
         (self.rewinds_left, self.moves_left) = (6, 12);
         self.faults = 40;
     }

@@ -30,7 +30,8 @@ impl World<'_> {
         let copies: Vec<usize> = self.copies();
         copies.into_iter().for_each(|copy| self.discard(copy));
         for node in self.nodes.iter().flatten() {
-            node.store.db.tables().is_full = false;
+            let mut tables = node.store.db.tables();
+            (tables.is_full, tables.hidden) = (false, None);
         }
         let (tree, records) = self.truth();
         let above = Above::of(&records);
@@ -42,6 +43,7 @@ impl World<'_> {
         self.rounds(&tree);
         let nodes: Vec<&Node> = self.nodes.iter().flatten().collect();
         self.watch.quiet(&nodes, &tree, &above);
+        self.watch.reviews(&nodes, &above, self.mutation, &mut self.chance);
         for node in &nodes {
             for peer in nodes.iter().filter(|peer| tree.parent(&peer.division) == Some(&node.division)) {
                 self.watch.position(node, peer);
@@ -146,6 +148,7 @@ impl World<'_> {
             }
         }
         self.close(&mut link);
+        self.release(&link);
         let outcomes = [&link.ends[0].outcome, &link.ends[1].outcome];
         if !outcomes.iter().all(|outcome| **outcome == Some(Outcome::Complete)) {
             self.watch.fail(format!("the session {child} - {parent} does not end well: {outcomes:?}"));

@@ -5,17 +5,19 @@
 
 use std::collections::BTreeSet;
 
-use gongkai_journal::{Entry, EntryHash, Lane, Route};
-use gongkai_model::{digest::Digest, id::DivisionId};
+use gongkai_journal::{Entry, EntryHash, Lane, Route, route::Ancestry};
+use gongkai_model::{digest::Digest, id::DivisionId, tree::Division};
 use gongkai_sync::{
-    admit::Occasion,
+    admit::{Occasion, Trust},
     message::{BATCH_BYTES_TARGET, Batch, Carried},
     position::Position,
     session::{Effect, Event, FeedPart, OpenWant, WantKey},
     want::{Head, Want},
 };
 
-use crate::{Applied, Arrival, error::Error, mutation::Mutation, node::Node, store::now};
+use crate::{
+    Applied, Arrival, error::Error, mutation::Mutation, node::Node, plan::division, store::now, world::TOMORROW,
+};
 
 /// Entries in a batch: few, so that a session has many.
 const BATCH_ENTRIES: usize = 3;
@@ -215,10 +217,39 @@ impl Replica {
         if matches!(self.mutation, Mutation::SecondBranchRefused | Mutation::FirstSeenWins) {
             arrival.entries = first_branch(node, arrival.entries);
         }
-        let applied = now(node.store.apply(arrival, &node.trust, &|_| None))?;
+        match self.mutation {
+            Mutation::UnknownKindsDropped if node.is_old => arrival.entries.retain(|it| kind_of(it) != Some(TOMORROW)),
+            Mutation::ErasedRefused => arrival.entries.retain(|it| !is_erased(it)),
+            _ => {}
+        }
+        let trust = if self.mutation == Mutation::AnyoneWrites { trusting(node, &arrival) } else { node.trust.clone() };
+        let applied = now(node.store.apply(arrival, &trust, &|_| None))?;
         node.catch_up();
         Ok(applied)
     }
+}
+
+fn kind_of(carried: &Carried) -> Option<&str> {
+    match carried {
+        Carried::Whole(entry) => Some(&entry.header.kind),
+        Carried::Named { .. } => None,
+    }
+}
+
+fn is_erased(carried: &Carried) -> bool {
+    matches!(carried, Carried::Whole(entry) if entry.payload.is_none())
+}
+
+/// Beliefs by which every author stands above what it writes about.
+fn trusting(node: &Node, arrival: &Arrival) -> Trust {
+    let streams = arrival.entries.iter().filter_map(|carried| match carried {
+        Carried::Whole(entry) => Some(&entry.header.stream),
+        Carried::Named { .. } => None,
+    });
+    let made_up = streams.map(|stream| division(&stream.subject, Some(stream.author.division.clone())));
+    let records: Vec<Division> = node.trust.tree.divisions().cloned().chain(made_up).collect();
+    let ancestry = Ancestry::of(&node.division, &records);
+    Trust { ancestry, ..node.trust.clone() }
 }
 
 /// Leaves out what would make a second branch, and what builds on that.

@@ -11,6 +11,7 @@ use gongkai_journal::{
     sign::Ed25519Signer,
 };
 use gongkai_model::{id::DivisionId, tree::Division};
+use gongkai_sync::session::Outcome;
 
 use crate::{
     chance::Chance,
@@ -23,6 +24,8 @@ use crate::{
     plan::{Plan, draw_tree},
 };
 
+/// A kind that this version does not know.
+pub(crate) const TOMORROW: &str = "tomorrow";
 /// Sessions open at once, at most.
 const LINKS_MAX: usize = 8;
 
@@ -45,6 +48,8 @@ pub struct Report {
     pub rewinds: usize,
     /// Divisions that got another parent.
     pub moves: usize,
+    /// Catalogs whose states were compared when all was quiet.
+    pub folds: usize,
 }
 
 /// Runs a seed; with `is_loud` the log's lines are given to `tell`.
@@ -62,6 +67,7 @@ pub fn run(seed: u64, mutation: Mutation, tell: Option<&mut dyn FnMut(&str)>) ->
         unservable: watch.unservable,
         rewinds: world.rewinds,
         moves: world.moves,
+        folds: watch.folds,
     }
 }
 
@@ -178,6 +184,9 @@ impl<'a> World<'a> {
 
     /// A machine does some work of its own.
     pub(crate) fn work(&mut self, place: usize) {
+        if self.chance.one_in(3) {
+            return self.review(place);
+        }
         let Some(node) = self.nodes[place].as_ref() else { return };
         let below: Vec<DivisionId> = node.trust.tree.subtree(&node.division).into_iter().collect();
         let me = node.division.clone();
@@ -190,7 +199,28 @@ impl<'a> World<'a> {
             _ => (other, Reach::Subtree),
         };
         let payload = format!("{}", self.step).into_bytes();
-        self.write(place, vec![Act { subject, kind: "note", reach, lane: Lane::Work, payload }]);
+        // A kind of a later version now and then, which some machines have never heard of.
+        let kind = if self.chance.one_in(4) { TOMORROW } else { "note" };
+        self.write(place, vec![Act { subject, kind, reach, lane: Lane::Work, payload }]);
+        self.hide_last(place);
+    }
+
+    /// Two daemons on one store: one has a number and has not committed, the other commits the next ones.
+    fn hide_last(&mut self, place: usize) {
+        let Some(node) = self.nodes[place].as_ref() else { return };
+        if self.mutation == Mutation::NumberFirst {
+            let mut tables = node.store.db.tables();
+            tables.hidden = (tables.hidden.is_none() && !tables.rows.is_empty()).then_some(tables.rows.len() as u64);
+        }
+    }
+
+    /// A machine that both ends of a session found to be level with the other is held no longer.
+    pub(crate) fn release(&mut self, link: &Link) {
+        for end in link.ends.iter().filter(|end| end.session.is_settled() || end.outcome == Some(Outcome::Complete)) {
+            if let Some(node) = self.nodes[end.node].as_mut() {
+                node.is_held = false;
+            }
+        }
     }
 
     /// Some machine dials its parent, as it sees it.
@@ -299,6 +329,7 @@ impl<'a> World<'a> {
         let mut link = self.links.remove(index);
         let places = [link.ends[0].node, link.ends[1].node];
         self.log(&format!("link {} - {} ends", places[0], places[1]));
+        self.release(&link);
         if self.chance.one_in(2) {
             let side = self.chance.below(2);
             for _ in 0..self.chance.below(30) {

@@ -8,8 +8,8 @@ use std::{
 
 use gongkai_sim::{mutation::Mutation, run};
 
-/// Seeds of one test run.
-const SEEDS: u64 = 200;
+/// Seeds of one test run: half a minute of one processor; `tests/sim.sh` runs a thousand.
+const SEEDS: u64 = 300;
 
 /// Seeds that found something, with what it was. A seed means what it meant only until the plan draws otherwise, so
 /// each of these errors has a test of its own beside the code that was wrong.

@@ -54,7 +54,7 @@ fn a_session_cut_after_any_message_is_finished_by_the_next() {
 fn an_idle_session_costs_the_same_however_much_is_stored() {
     let (mut parent, mut child) = filled();
     talk(&mut child, &mut parent, usize::MAX);
-    for size in [0, 150] {
+    for size in [0, 60] {
         for number in 0..size {
             child.write("t", Reach::Path, &format!("more {number}"));
         }
