@@ -65,7 +65,12 @@ impl World<'_> {
             previous: head.map(|head| head.hash),
             knows,
             routing: Digest::of("table", &[]),
-            steps: vec![Step { division: reviewer, department: None, role: "counterpart".to_owned() }],
+            steps: vec![Step {
+                division: reviewer,
+                department: None,
+                role: "counterpart".to_owned(),
+                is_outside: false,
+            }],
             writers: Vec::new(),
             reason: String::new(),
             basis_of_change: String::new(),
