@@ -3,14 +3,14 @@
 use std::{collections::VecDeque, path::Path};
 
 use gongkai_app::{
-    App, Chance, Founding, JoinQuestion, JoinedParts, Operator, Replica, Role, SystemChance, SystemClock, found_root,
-    store_joined,
+    App, Chance, Founding, ImportQuestion, JoinQuestion, JoinedParts, Operator, Replica, Role, SystemChance,
+    SystemClock, found_root, store_joined,
 };
 use gongkai_journal::sign::Signer;
 use gongkai_link::codec;
-use gongkai_model::id::DivisionId;
+use gongkai_model::id::{CatalogId, DivisionId};
 use gongkai_pki::{EntryKey, PkiDir, Request};
-use gongkai_seeds::Seeds;
+use gongkai_seeds::{Seeds, samples};
 use gongkai_store::Store;
 use gongkai_sync::{
     message::Message,
@@ -68,6 +68,14 @@ pub(crate) async fn join(parent: &App, dir: &Path, division: &str) -> App {
     };
     store_joined(dir, joined, &SystemClock, &SystemChance).await.unwrap();
     open(dir).await
+}
+
+pub(crate) async fn import(app: &App, file: &str) -> Vec<CatalogId> {
+    let sample = samples().iter().find(|sample| sample.file == file).unwrap_or_else(|| panic!("no sample {file}"));
+    let question =
+        ImportQuestion { content: sample.bytes.to_vec(), file_name: file.to_owned(), ..ImportQuestion::default() };
+    let imported = app.import(&operator(app, "clerk"), question).await.unwrap();
+    imported.revisions.into_iter().map(|revision| revision.catalog).collect()
 }
 
 /// One end of a session.
@@ -129,23 +137,34 @@ impl End {
     }
 }
 
-/// Runs both ends until neither has anything to say.
-pub(crate) async fn converse(child: &mut End, parent: &mut End) {
+/// A frame as it crossed the wire.
+pub(crate) struct Crossed {
+    pub(crate) is_from_child: bool,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Runs both ends until neither has anything to say; gives all frames in their order.
+pub(crate) async fn converse(child: &mut End, parent: &mut End) -> Vec<Crossed> {
+    let mut crossed = Vec::new();
     let mut to_parent = VecDeque::from(child.open().await);
     let mut to_child = VecDeque::from(parent.open().await);
     while !to_parent.is_empty() || !to_child.is_empty() {
         if let Some(bytes) = to_child.pop_front() {
             to_parent.extend(child.take(&bytes).await);
+            crossed.push(Crossed { is_from_child: false, bytes });
         }
         if let Some(bytes) = to_parent.pop_front() {
             to_child.extend(parent.take(&bytes).await);
+            crossed.push(Crossed { is_from_child: true, bytes });
         }
     }
+    crossed
 }
 
 /// A session to its end, which must be a good one.
-pub(crate) async fn sync(child: &App, parent: &App) {
+pub(crate) async fn sync(child: &App, parent: &App) -> Vec<Crossed> {
     let (mut one, mut two) = (End::new(child, &parent.world().me), End::new(parent, &child.world().me));
-    converse(&mut one, &mut two).await;
+    let crossed = converse(&mut one, &mut two).await;
     assert_eq!((one.outcome, two.outcome), (Some(Outcome::Complete), Some(Outcome::Complete)));
+    crossed
 }
