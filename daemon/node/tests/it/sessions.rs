@@ -15,7 +15,7 @@ use gongkai_pki::{
 use gongkai_proto::admin::v1::SyncNowRequest;
 use tokio_stream::StreamExt as _;
 
-use crate::harness::{CITY, COUNTY, Node, OTHER_TOWN, TOWN, city, code, reason};
+use crate::harness::{CITY, COUNTY, Node, OTHER_TOWN, TOWN, city, code, join_in, reason};
 
 fn now_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -65,15 +65,13 @@ async fn a_node_of_another_authority_is_refused_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_life_of_a_division_is_refused_while_the_first_is_in_session() {
+async fn a_second_life_of_a_division_is_refused_while_the_first_stands() {
     let city = city().await;
     let county = city.child(COUNTY).await;
     county.until_link(CITY, "connected").await;
-    let copy = city.child(COUNTY).await;
-    let progress = copy.sync_now().await.pop().unwrap();
-    assert_eq!(reason(progress.reason.as_ref()), "GK-SYNC-005", "{progress:?}");
-    assert!(progress.reason.unwrap().message.contains("copy"));
-    assert_eq!(reason(city.link(COUNTY).await.reason.as_ref()), "GK-SYNC-005", "the parent shows it too");
+    let kept = tempfile::TempDir::new().unwrap();
+    let refused = join_in(&kept.path().join("node"), &city.token(COUNTY).await, None).await.unwrap_err();
+    assert!(refused.to_string().contains("GK-APP-023"), "other keys for one division: {refused}");
     county.catch_up().await;
 }
 
