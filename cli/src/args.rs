@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        audit, catalog, completions, demo, doctor, domain, explain, node, publish, recovery, review, routing, standard,
-        sync,
+        audit, catalog, completions, demo, doctor, domain, explain, node, operator, publish, recovery, review, routing,
+        standard, sync,
     },
     ui::{Lang, Output},
 };
@@ -91,6 +91,11 @@ pub(crate) enum Command {
     /// Editions: preview, publish, verify
     #[command(subcommand)]
     Publish(publish::PublishCommand),
+    /// Who you are at this node, and what you may do
+    Whoami,
+    /// The operators of this node
+    #[command(subcommand)]
+    Operator(operator::OperatorCommand),
     /// Who did what, when, on which node
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -137,6 +142,9 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("catalog diff", "比较两个版本"),
     ("catalog submit", "报送审核"),
     ("catalog withdraw", "撤回报送"),
+    ("catalog proposals", "列出审核人的修改建议"),
+    ("catalog accept", "采纳一条修改建议,形成草稿"),
+    ("catalog decline", "不采纳一条修改建议并说明理由"),
     ("catalog history", "版本、报送、审核与发布的经过"),
     ("catalog export", "导出官方格式工作簿、CSV 或 JSON"),
     ("catalog template", "生成带下拉选项的填报表(无需守护进程)"),
@@ -165,6 +173,7 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("review show", "显示一次报送中需要审核的事项"),
     ("review approve", "审核通过"),
     ("review return", "退回并附意见"),
+    ("review propose", "对事项要素提出修改建议,由填报单位采纳或不采纳"),
     ("review revoke", "撤销已通过的版本"),
     ("review record-outside", "记录上级(省)的决定:文号与文件"),
     ("review document", "取出并核对上级决定的文件"),
@@ -172,11 +181,16 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("publish", "汇总发布"),
     ("publish preview", "预览:将包含什么、缺什么、与上一版的差异"),
     ("publish check", "核查将要发布的目录"),
+    ("publish sign-offs", "发布前所需签署及其状态"),
+    ("publish sign-off", "发布前签署(保密审查、三审三校),由不同人员逐项签署"),
     ("publish run", "生成汇总发布版"),
     ("publish list", "列出历次发布"),
     ("publish show", "显示一次发布的内容"),
     ("publish diff", "比较两次发布"),
     ("publish verify", "核验发布目录(无需守护进程)"),
+    ("whoami", "当前操作人及其权限"),
+    ("operator", "本节点的操作人"),
+    ("operator list", "列出配置中的操作人与用户组"),
     ("audit", "审计"),
     ("audit log", "日志条目:何人何时在何节点做了什么"),
     ("backup", "将运行中的节点备份为一个文件"),

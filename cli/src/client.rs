@@ -13,9 +13,9 @@ use gongkai_proto::{
     admin::v1::{
         audit_service_client::AuditServiceClient, catalog_service_client::CatalogServiceClient,
         explain_service_client::ExplainServiceClient, node_service_client::NodeServiceClient,
-        publish_service_client::PublishServiceClient, review_service_client::ReviewServiceClient,
-        routing_service_client::RoutingServiceClient, standard_service_client::StandardServiceClient,
-        sync_service_client::SyncServiceClient,
+        operator_service_client::OperatorServiceClient, publish_service_client::PublishServiceClient,
+        review_service_client::ReviewServiceClient, routing_service_client::RoutingServiceClient,
+        standard_service_client::StandardServiceClient, sync_service_client::SyncServiceClient,
     },
     metadata,
 };
@@ -87,6 +87,7 @@ impl Client {
         catalog: CatalogServiceClient,
         explain: ExplainServiceClient,
         node: NodeServiceClient,
+        operator: OperatorServiceClient,
         publish: PublishServiceClient,
         review: ReviewServiceClient,
         routing: RoutingServiceClient,

@@ -21,6 +21,7 @@ pub(crate) mod doctor;
 pub(crate) mod domain;
 pub(crate) mod explain;
 pub(crate) mod node;
+pub(crate) mod operator;
 pub(crate) mod publish;
 pub(crate) mod recovery;
 pub(crate) mod review;
@@ -130,6 +131,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Routing(command) => routing::run(command, context).await,
         Command::Domain(command) => domain::run(command, context).await,
         Command::Publish(command) => publish::run(command, context).await,
+        Command::Whoami => operator::whoami(context).await,
+        Command::Operator(command) => operator::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Backup(args) => recovery::backup(args, context).await,
         Command::Restore(args) => recovery::restore(args, context).await,

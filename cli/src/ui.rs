@@ -27,6 +27,7 @@ pub(crate) use self::{
     table::{Table, cells},
     time::moment,
     words::{Lang, Word, field_word, field_words, state_word},
+    wrap::plain,
 };
 use crate::{commands::Answer, errors::Failure};
 

@@ -17,7 +17,7 @@ pub(crate) fn check(seeds: &Seeds) -> Result<(), Error> {
     seeds.routing.check()?;
     check_chain_levels(seeds)?;
     check_tasks(seeds)?;
-    if let Some(title) = seeds.laws.repeated() {
+    if let Some(title) = seeds.laws.repeated().or_else(|| seeds.repealed.repeated()) {
         return Err(Error::LawTwice(title));
     }
     seeds.holidays.faulty_year().map_or(Ok(()), |year| Err(Error::HolidayFaulty(year)))

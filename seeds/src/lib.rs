@@ -18,11 +18,13 @@ mod check;
 mod error;
 mod holidays;
 mod laws;
+mod repealed;
 mod samples;
 
 pub use error::Error;
 pub use holidays::{HolidayPeriod, HolidayYear, Holidays};
 pub use laws::{LawKind, LawTitle, LawTitles};
+pub use repealed::{RepealedLaw, RepealedLaws};
 pub use samples::{Purpose, Sample, SampleTable, samples};
 
 /// Largest accepted seed file. The tree of the whole nation (some 45,000 divisions, under 250 bytes each) fits.
@@ -37,9 +39,10 @@ const TASKS: &str = "tasks.json";
 const VOCABULARIES: &str = "vocabularies.json";
 const LAW_TITLES: &str = "law-titles.json";
 const HOLIDAYS: &str = "holidays.json";
+const REPEALED: &str = "repealed-laws.json";
 
 /// The built-in files by name: Tieling, the 26 pilot domains and the plan's annexes.
-const BUILTIN: [(&str, &str); 9] = [
+const BUILTIN: [(&str, &str); 10] = [
     (DIVISIONS, include_str!("../divisions.json")),
     (DOMAINS, include_str!("../domains.json")),
     (DEPARTMENTS, include_str!("../departments.json")),
@@ -49,6 +52,7 @@ const BUILTIN: [(&str, &str); 9] = [
     (VOCABULARIES, include_str!("../vocabularies.json")),
     (LAW_TITLES, include_str!("../law-titles.json")),
     (HOLIDAYS, include_str!("../holidays.json")),
+    (REPEALED, include_str!("../repealed-laws.json")),
 ];
 
 /// Everything a node starts from.
@@ -66,6 +70,8 @@ pub struct Seeds {
     pub laws: LawTitles,
     /// Which days are worked.
     pub holidays: Holidays,
+    /// Laws that hold no more.
+    pub repealed: RepealedLaws,
 }
 
 impl Seeds {
@@ -96,6 +102,7 @@ impl Seeds {
             vocabulary: read(files, VOCABULARIES)?,
             laws: read(files, LAW_TITLES)?,
             holidays: read(files, HOLIDAYS)?,
+            repealed: read(files, REPEALED)?,
         };
         check::check(&seeds)?;
         Ok(seeds)

@@ -13,18 +13,24 @@ use self::{
     export::{ExportArgs, TemplateArgs},
     import::ImportArgs,
     mappings::MappingsArgs,
+    proposals::{AcceptArgs, DeclineArgs, ProposalsArgs},
 };
 use super::{Answer, Context, Exit};
 use crate::errors::Failure;
 
 pub(crate) mod check;
 mod export;
+mod history;
 pub(crate) mod import;
 mod mappings;
+mod proposals;
 mod standard;
 mod text;
 
-pub(crate) use self::text::{changes, steps};
+pub(crate) use self::{
+    proposals::lines as proposal_lines,
+    text::{changes, steps},
+};
 
 /// What `gongkai catalog` can do.
 #[derive(Debug, Subcommand)]
@@ -34,7 +40,7 @@ pub(crate) enum CatalogCommand {
     /// The catalogs known here, with their state
     List(ListArgs),
     /// One catalog with its items
-    Show(RevisionArgs),
+    Show(ShowArgs),
     /// Completeness, quality and privacy of a catalog, or of a file (no daemon needed)
     Check(CheckArgs),
     /// Overrule a finding of the check with a reason
@@ -49,6 +55,12 @@ pub(crate) enum CatalogCommand {
     Submit(SubmitArgs),
     /// Take a submission back
     Withdraw(WithdrawArgs),
+    /// Wordings that reviewers suggested, against the items as they read them
+    Proposals(ProposalsArgs),
+    /// Take a suggested wording into the draft
+    Accept(AcceptArgs),
+    /// Do not take a suggested wording, and say why
+    Decline(DeclineArgs),
     /// Revisions, submissions, decisions and editions of a catalog
     History(HistoryArgs),
     /// Write a revision as the official workbook, CSV or JSON
@@ -75,6 +87,25 @@ pub(crate) struct ListArgs {
     /// Only this state, such as `returned`
     #[arg(long, default_value = "", hide_default_value = true)]
     state: String,
+    /// As it stood at the end of this day (in China)
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    as_of: String,
+    /// Only those whose content was not touched for so many months, the oldest first
+    #[arg(long, value_name = "MONTHS", default_value_t = 0, hide_default_value = true)]
+    stale: u32,
+    /// Only those that rest on a repealed law
+    #[arg(long)]
+    basis_repealed: bool,
+}
+
+/// Arguments of `catalog show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    target: RevisionArgs,
+    /// As it stood at the end of this day (in China)
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    as_of: String,
 }
 
 /// Names a catalog and perhaps a revision.
@@ -111,9 +142,15 @@ pub(crate) struct DiffArgs {
 pub(crate) struct SubmitArgs {
     #[command(flatten)]
     target: RevisionArgs,
-    /// A note for the reviewer
+    /// Why the catalog changes; what the imports said when not given
+    #[arg(long, visible_alias = "note", default_value = "", hide_default_value = true)]
+    reason: String,
+    /// The legal basis of the change; what the imports said when not given
     #[arg(long, default_value = "", hide_default_value = true)]
-    note: String,
+    basis: String,
+    /// First day on which the change is meant to hold
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    effective_from: String,
 }
 
 /// Arguments of `catalog withdraw`.
@@ -134,6 +171,9 @@ pub(crate) struct HistoryArgs {
     /// At most so many events
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
     limit: u32,
+    /// One item across revisions: its id, serial or name
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    item: String,
 }
 
 /// Runs it.
@@ -144,13 +184,15 @@ pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<An
     match command {
         CatalogCommand::Import(args) => import::run(args, context).await,
         CatalogCommand::List(args) => {
-            let request = ListCatalogsRequest { division: args.division, domain: args.domain, state: args.state };
+            let ListArgs { division, domain, state, as_of, stale, basis_repealed } = args;
+            let request = ListCatalogsRequest { division, domain, state, as_of, stale_months: stale, basis_repealed };
             let response = catalog().await?.list(request).await?.into_inner();
             let has_conflict = response.catalogs.iter().any(|row| row.is_conflict);
             Ok(Answer::new(&response, text::list(&response, lang))?.with_exit(Exit::attention_if(has_conflict)))
         }
         CatalogCommand::Show(args) => {
-            let request = ShowCatalogRequest { catalog: args.catalog, revision: args.revision };
+            let RevisionArgs { catalog: name, revision } = args.target;
+            let request = ShowCatalogRequest { catalog: name, revision, as_of: args.as_of };
             let response = catalog().await?.show(request).await?.into_inner();
             let has_conflict = response.heads.len() > 1;
             Ok(Answer::new(&response, text::show(&response, lang))?.with_exit(Exit::attention_if(has_conflict)))
@@ -170,7 +212,8 @@ pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<An
         }
         CatalogCommand::Submit(args) => {
             let RevisionArgs { catalog: name, revision } = args.target;
-            let request = SubmitCatalogRequest { catalog: name, revision, note: args.note };
+            let (note, basis, effective_from) = (args.reason, args.basis, args.effective_from);
+            let request = SubmitCatalogRequest { catalog: name, revision, note, basis, effective_from };
             let response = catalog().await?.submit(request).await?.into_inner();
             Answer::new(&response, text::submit(&response, lang))
         }
@@ -180,10 +223,15 @@ pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<An
             Answer::new(&response, text::withdraw(&response, lang))
         }
         CatalogCommand::History(args) => {
-            let request = CatalogHistoryRequest { catalog: args.catalog, limit: args.limit };
+            let is_of_item = !args.item.is_empty();
+            let request = CatalogHistoryRequest { catalog: args.catalog, limit: args.limit, item: args.item };
             let response = catalog().await?.history(request).await?.into_inner();
-            Answer::new(&response, text::history(&response, lang))
+            let text = if is_of_item { history::text(&response, lang) } else { text::history(&response, lang) };
+            Answer::new(&response, text)
         }
+        CatalogCommand::Proposals(args) => proposals::list(args, context).await,
+        CatalogCommand::Accept(args) => proposals::accept(args, context).await,
+        CatalogCommand::Decline(args) => proposals::decline(args, context).await,
         CatalogCommand::Export(args) => export::run(args, context).await,
         CatalogCommand::Template(args) => export::template(args, context).await,
         CatalogCommand::Mappings(args) => mappings::run(args, context).await,

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{
     CheckEditionRequest, CheckEditionResponse, DiffEditionsRequest, DiffEditionsResponse, ListEditionsRequest,
     ListEditionsResponse, MissingCatalog, PreviewEditionRequest, PreviewEditionResponse, RunPublishRequest,
-    RunPublishResponse, ShowEditionRequest, ShowEditionResponse,
+    RunPublishResponse, ShowEditionRequest, ShowEditionResponse, SignOffRequest, SignOffsRequest, SignOffsResponse,
 };
 use gongkai_publish::Verified;
 
@@ -29,6 +29,10 @@ pub(crate) enum PublishCommand {
     Preview,
     /// What the content check finds in the catalogs that an edition would take
     Check,
+    /// Whether the next edition may be made: the sign-offs that it needs, given and open
+    SignOffs,
+    /// Give your word for the next edition (保密审查, 三审三校); each step by another person
+    SignOff(SignOffArgs),
     /// Make an edition
     Run(RunArgs),
     /// The editions so far
@@ -48,6 +52,17 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     refuse_missing: bool,
     /// A note for the audit
+    #[arg(long, default_value = "", hide_default_value = true)]
+    note: String,
+}
+
+/// Arguments of `publish sign-off`.
+#[derive(Debug, Args)]
+pub(crate) struct SignOffArgs {
+    /// The step, such as `secrecy`; the next that is open when not given
+    #[arg(long, value_name = "STEP", default_value = "", hide_default_value = true)]
+    step: String,
+    /// A note, such as the number of the secrecy form
     #[arg(long, default_value = "", hide_default_value = true)]
     note: String,
 }
@@ -93,6 +108,16 @@ pub(crate) async fn run(command: PublishCommand, context: &Context) -> Result<An
             let response = context.connect().await?.publish().check(CheckEditionRequest {}).await?.into_inner();
             let exit = Exit::attention_if(response.blocked > 0);
             Ok(Answer::new(&response, check_text(&response, lang))?.with_exit(exit))
+        }
+        PublishCommand::SignOffs => {
+            let response = context.connect().await?.publish().sign_offs(SignOffsRequest {}).await?.into_inner();
+            let needs_person = !response.is_complete && !response.unchanged;
+            Ok(Answer::new(&response, sign_offs_text(&response, lang))?.with_exit(Exit::attention_if(needs_person)))
+        }
+        PublishCommand::SignOff(args) => {
+            let request = SignOffRequest { step: args.step, note: args.note };
+            let response = context.connect().await?.publish().sign_off(request).await?.into_inner();
+            Answer::new(&response, sign_offs_text(&response, lang))
         }
         PublishCommand::Run(args) => {
             let request = RunPublishRequest { refuse_missing: args.refuse_missing, note: args.note };
@@ -185,6 +210,35 @@ fn check_text(response: &CheckEditionResponse, lang: Lang) -> String {
         format!("{blocked} 个目录不能发布;由编制单位修改,或说明理由豁免"),
     )
     .into_text()
+}
+
+fn sign_offs_text(response: &SignOffsResponse, lang: Lang) -> String {
+    let mut table = Table::new(lang, &[Word::SignOff, Word::Operator, Word::When, Word::Note]);
+    for row in &response.steps {
+        let name = if row.operator.is_empty() { "-" } else { &row.operator };
+        table.row(cells![state_word(&row.step, lang), name, moment(row.at_ms), row.note]);
+    }
+    let SignOffsResponse { edition, catalogs, items, outdated, people_min, .. } = response;
+    Page::new(lang)
+        .say_if(response.unchanged, "nothing changed since the last edition", "自上一版以来没有变化")
+        .say_if(response.repeated, "you had signed this already; nothing was written", "您已签署过,未重复写入")
+        .say(
+            format!("edition {edition} would hold {catalogs} catalogs with {items} items"),
+            format!("第 {edition} 版将包含 {catalogs} 个目录、{items} 项"),
+        )
+        .table(&table, ("no sign-off is asked for", "无需签署"))
+        .say_if(
+            *outdated > 0,
+            format!("{outdated} sign-offs were for other contents and count no more"),
+            format!("有 {outdated} 个签署针对此前的内容,已失效,须重新签署"),
+        )
+        .say_if(response.is_complete, "all sign-offs are given", "签署齐备")
+        .say_if(
+            !response.is_complete && !response.unchanged,
+            format!("sign-offs are open; they must be of at least {people_min} people"),
+            format!("签署尚不齐备;至少须由 {people_min} 人签署"),
+        )
+        .into_text()
 }
 
 fn run_text(response: &RunPublishResponse, lang: Lang) -> String {

@@ -6,22 +6,22 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{
-    DecideReviewRequest, DecideReviewResponse, ItemOpinion, ListReviewsRequest, ListReviewsResponse, OutsideDecision,
-    RevokeReviewRequest, ShowReviewRequest, ShowReviewResponse,
+    DecideReviewRequest, ItemOpinion, ListReviewsRequest, OutsideDecision, ProposeRequest, RevokeReviewRequest,
+    ShowReviewRequest,
 };
 
 use super::{
     Answer, Context, Exit,
-    catalog::{import, steps},
-    short,
+    catalog::{import, proposal_lines},
 };
 use crate::{
     errors::{Failure, Fault},
-    ui::{Lang, Page, Table, Word, cells, field_words, moment, state_word},
+    ui::Page,
 };
 
 mod outside;
 mod reroute;
+mod text;
 
 pub(crate) use self::reroute::reviews;
 
@@ -36,6 +36,8 @@ pub(crate) enum ReviewCommand {
     Approve(DecideArgs),
     /// Return it with opinions
     Return(DecideArgs),
+    /// Suggest a wording for one element of an item; the owner accepts or declines it
+    Propose(ProposeArgs),
     /// Take an approval back
     Revoke(RevokeArgs),
     /// Record a decision taken above this tree (the province's), with its number and file
@@ -58,6 +60,38 @@ pub(crate) struct ListArgs {
     /// Only this domain's
     #[arg(long, default_value = "", hide_default_value = true)]
     domain: String,
+    /// Only what you may decide: your department, your domain, not your own work
+    #[arg(long)]
+    mine: bool,
+    /// Only what is overdue
+    #[arg(long)]
+    overdue: bool,
+    /// As it stood at the end of this day (in China)
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    as_of: String,
+}
+
+/// Arguments of `review propose`.
+#[derive(Debug, Args)]
+pub(crate) struct ProposeArgs {
+    /// The submission's hash (or a unique beginning of it), or its catalog, written division/domain
+    submission: String,
+    /// The item: its id, serial or name
+    #[arg(long, value_name = "ID")]
+    item: String,
+    /// The element: content, basis, time_limit_text, subject, disclosure_mode, channels, audience, name, or its
+    /// Chinese word
+    #[arg(long, value_name = "NAME")]
+    element: String,
+    /// The suggested words
+    #[arg(long, required_unless_present = "file", conflicts_with = "file")]
+    text: Option<String>,
+    /// A file that holds the suggested words
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Why
+    #[arg(long, default_value = "", hide_default_value = true)]
+    note: String,
 }
 
 /// Arguments of `review show`.
@@ -87,6 +121,12 @@ pub(crate) struct DecideArgs {
     /// One text for each --item in order; one more (or the only one) is about the catalog
     #[arg(long = "opinion", value_name = "TEXT")]
     opinions: Vec<String>,
+    /// The element that the opinion on each --item is about, in order; `-` where it is about the whole item
+    #[arg(long = "element", value_name = "NAME")]
+    elements: Vec<String>,
+    /// Judge the named items only; the others stay open (部分通过)
+    #[arg(long, requires = "items")]
+    partly: bool,
     /// Act for this department, where the operator has several
     #[arg(long, value_name = "SLUG", default_value = "", hide_default_value = true)]
     department: String,
@@ -122,26 +162,39 @@ pub(crate) async fn run(command: ReviewCommand, context: &Context) -> Result<Ans
     let lang = context.lang();
     match command {
         ReviewCommand::List(args) => {
-            let request = ListReviewsRequest { all: args.all, division: args.division, domain: args.domain };
+            let ListArgs { all, division, domain, mine, overdue, as_of } = args;
+            let request = ListReviewsRequest { all, division, domain, mine, overdue, as_of };
             let response = context.connect().await?.review().list(request).await?.into_inner();
-            Answer::new(&response, list_text(&response, lang))
+            Answer::new(&response, text::list(&response, all, lang))
         }
         ReviewCommand::Show(args) => {
             let request =
                 ShowReviewRequest { catalog: args.catalog, submission: args.submission, all_items: args.all_items };
             let response = context.connect().await?.review().show(request).await?.into_inner();
             let is_stale = !response.stale.is_empty();
-            Ok(Answer::new(&response, show_text(&response, lang))?.with_exit(Exit::attention_if(is_stale)))
+            Ok(Answer::new(&response, text::show(&response, lang))?.with_exit(Exit::attention_if(is_stale)))
         }
         ReviewCommand::Approve(args) => {
             let request = request(args, "approve")?;
             let response = context.connect().await?.review().approve(request).await?.into_inner();
-            Answer::new(&response, decided_text(&response, lang))
+            Answer::new(&response, text::decided(&response, lang))
         }
         ReviewCommand::Return(args) => {
             let request = request(args, "return")?;
             let response = context.connect().await?.review().r#return(request).await?.into_inner();
-            Answer::new(&response, decided_text(&response, lang))
+            Answer::new(&response, text::decided(&response, lang))
+        }
+        ReviewCommand::Propose(args) => {
+            let text = match (args.text, args.file) {
+                (Some(text), _) => text,
+                (None, Some(file)) => words_of(&file)?,
+                (None, None) => String::new(),
+            };
+            let ProposeArgs { submission, item, element, note, .. } = ProposeArgs { text: None, file: None, ..args };
+            let request = ProposeRequest { submission, item, element, text, note };
+            let response = context.connect().await?.review().propose(request).await?.into_inner();
+            let lines = response.proposal.iter().flat_map(|proposal| proposal_lines(proposal, lang));
+            Answer::new(&response, Page::new(lang).lines(lines).into_text())
         }
         ReviewCommand::RecordOutside(args) => {
             let (request, verdict) = outside::request(args)?;
@@ -151,21 +204,35 @@ pub(crate) async fn run(command: ReviewCommand, context: &Context) -> Result<Ans
                 outside::VerdictArg::Return => client.r#return(request).await?,
             };
             let response = response.into_inner();
-            Answer::new(&response, decided_text(&response, lang))
+            Answer::new(&response, text::decided(&response, lang))
         }
         ReviewCommand::Document(args) => outside::document(args, context).await,
         ReviewCommand::Reroute(args) => reroute::run(args, context).await,
         ReviewCommand::Revoke(args) => {
             let request = RevokeReviewRequest { catalog: args.catalog, revision: args.revision, reason: args.reason };
             let response = context.connect().await?.review().revoke(request).await?.into_inner();
-            Answer::new(&response, decided_text(&response, lang))
+            Answer::new(&response, text::decided(&response, lang))
         }
     }
 }
 
-/// Pairs items with opinions: as many texts as items, or one more for the catalog as a whole.
+/// A file's text.
+fn words_of(file: &std::path::Path) -> Result<String, Failure> {
+    let not_text = |_| Fault::Usage(format!("`{}` is not UTF-8 text", file.display()));
+    Ok(String::from_utf8(import::read(file)?).map_err(not_text)?)
+}
+
+/// Pairs items with opinions: as many texts as items, or one more for the catalog as a whole. Items that are approved
+/// one by one need no words.
 fn request(args: DecideArgs, verdict: &str) -> Result<DecideReviewRequest, Failure> {
     let (items, mut opinions) = (args.items, args.opinions);
+    if args.partly && verdict == "approve" && opinions.len() < items.len() {
+        opinions.resize(items.len(), String::new());
+    }
+    if !args.elements.is_empty() && args.elements.len() != items.len() {
+        let text = format!("{} --item and {} --element do not pair up", items.len(), args.elements.len());
+        return Err(Fault::Usage(text).into());
+    }
     let opinion = match opinions.len().checked_sub(items.len()) {
         Some(0) => String::new(),
         Some(1) => opinions.pop().unwrap_or_default(),
@@ -174,22 +241,35 @@ fn request(args: DecideArgs, verdict: &str) -> Result<DecideReviewRequest, Failu
             return Err(Fault::Usage(text).into());
         }
     };
-    let items = items
-        .into_iter()
-        .zip(opinions)
-        .map(|(item_id, opinion)| ItemOpinion {
-            item_id,
-            opinion,
-            verdict: verdict.to_owned(),
-            ..ItemOpinion::default()
-        })
-        .collect();
+    let items = merged(items, opinions, &args.elements, verdict);
     let outside = match args.outside {
         Some(authority) => Some(outside(authority, args.doc_no.unwrap_or_default(), args.decided_on, args.file)?),
         None => None,
     };
     let (catalog, submission, department) = (args.catalog, args.submission, args.department);
-    Ok(DecideReviewRequest { catalog, submission, opinion, items, outside, department })
+    Ok(DecideReviewRequest { catalog, submission, opinion, items, outside, department, partly: args.partly })
+}
+
+/// One opinion an item: an item that is named several times has words on several elements.
+fn merged(items: Vec<String>, opinions: Vec<String>, elements: &[String], verdict: &str) -> Vec<ItemOpinion> {
+    let mut merged: Vec<ItemOpinion> = Vec::new();
+    for (place, (item_id, words)) in items.into_iter().zip(opinions).enumerate() {
+        let element = elements.get(place).filter(|element| *element != "-");
+        let known = merged.iter_mut().find(|known| known.item_id == item_id && element.is_some());
+        let opinion = match known {
+            Some(known) => known,
+            None => {
+                merged.push(ItemOpinion { item_id, verdict: verdict.to_owned(), ..ItemOpinion::default() });
+                let last = merged.len() - 1;
+                &mut merged[last]
+            }
+        };
+        match element {
+            Some(element) => drop(opinion.elements.insert(element.clone(), words)),
+            None => opinion.opinion = words,
+        }
+    }
+    merged
 }
 
 fn outside(
@@ -208,85 +288,6 @@ fn outside(
     Ok(OutsideDecision { authority, doc_no, decided_on, file_name, file })
 }
 
-fn list_text(response: &ListReviewsResponse, lang: Lang) -> String {
-    let head = [
-        Word::Catalog,
-        Word::Division,
-        Word::Domain,
-        Word::State,
-        Word::Step,
-        Word::Changed,
-        Word::Carried,
-        Word::Operator,
-        Word::Submitted,
-        Word::Submission,
-    ];
-    let mut table = Table::new(lang, &head);
-    for review in &response.reviews {
-        let step = review.step.clone().unwrap_or_default();
-        let mut row = cells![review.catalog, review.division_name, review.domain_name];
-        row.push(table.state(&review.state));
-        row.extend(cells![
-            format!("{} {}", step.division, step.department).trim(),
-            review.items_changed,
-            review.items_carried,
-            review.submitted_by,
-            moment(review.submitted_at_ms),
-            short(&review.submission),
-        ]);
-        table.row(row);
-    }
-    Page::new(lang).table(&table, ("nothing waits here", "没有待审的报送")).into_text()
-}
-
-fn show_text(response: &ShowReviewResponse, lang: Lang) -> String {
-    let review = response.review.clone().unwrap_or_default();
-    let mut items = Table::new(lang, &[Word::Change, Word::Item, Word::Field, Word::Opinion, Word::ItemId]);
-    for item in &response.items {
-        let name = item.after.as_ref().or(item.before.as_ref()).map(|side| side.name.clone()).unwrap_or_default();
-        let opinions: Vec<&str> = item.opinions.iter().map(|opinion| opinion.opinion.as_str()).collect();
-        let state = items.state(&item.change);
-        items.row(
-            [vec![state], cells![name, field_words(&item.fields, lang), opinions.join(" / "), item.item_id]].concat(),
-        );
-    }
-    let mut page = Page::new(lang)
-        .facts(&[
-            (Word::Catalog, &review.catalog),
-            (Word::Division, &review.division_name),
-            (Word::Domain, &review.domain_name),
-            (Word::State, &state_word(&review.state, lang)),
-            (Word::Submission, &review.submission),
-            (Word::Message, &response.note),
-        ])
-        .say(
-            format!("{} items to look at, {} carried over", review.items_changed, review.items_carried),
-            format!("需审核 {} 项,沿用 {} 项", review.items_changed, review.items_carried),
-        )
-        .table(&items, ("no item needs an opinion", "没有需要审核的事项"))
-        .table(&steps(&response.steps, lang), ("no review step", "没有审核环节"));
-    for stale in &response.stale {
-        let line = format!("{} {} {}", stale.code, stale.message, stale.hint);
-        page = page.say(&line, &line);
-    }
-    page.into_text()
-}
-
-fn decided_text(response: &DecideReviewResponse, lang: Lang) -> String {
-    let next = response.next.clone().unwrap_or_default();
-    Page::new(lang)
-        .say_if(response.unchanged, "this decision had been made before", "该决定此前已作出,未重复写入")
-        .facts(&[
-            (Word::Catalog, &response.catalog),
-            (Word::Outcome, &state_word(&response.verdict, lang)),
-            (Word::State, &state_word(&response.state, lang)),
-            (Word::Revision, &short(&response.revision)),
-            (Word::Hash, &short(&response.decision)),
-            (Word::Waiting, &format!("{} {}", next.division, next.department).trim()),
-        ])
-        .into_text()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,12 +298,25 @@ mod tests {
             submission: String::new(),
             items: items.iter().map(|text| (*text).to_owned()).collect(),
             opinions: opinions.iter().map(|text| (*text).to_owned()).collect(),
+            elements: Vec::new(),
+            partly: false,
             department: String::new(),
             outside: None,
             doc_no: None,
             decided_on: String::new(),
             file: None,
         }
+    }
+
+    #[test]
+    fn words_on_elements_of_one_item_are_one_opinion() {
+        let elements = ["依据".to_owned(), "channels".to_owned(), "-".to_owned()];
+        let given = DecideArgs { elements: elements.to_vec(), ..args(&["a", "a", "b"], &["x", "y", "z"]) };
+        let made = request(given, "return").ok().map(|made| made.items).unwrap_or_default();
+        assert_eq!(made.len(), 2);
+        assert_eq!((made[0].elements.len(), made[0].opinion.as_str(), made[1].opinion.as_str()), (2, "", "z"));
+        let unpaired = DecideArgs { elements: elements[..1].to_vec(), ..args(&["a", "b"], &["x", "y"]) };
+        assert!(request(unpaired, "return").is_err());
     }
 
     #[test]

@@ -38,6 +38,15 @@ impl Table {
         Self { inner, lang }
     }
 
+    /// The same with one blank between columns, for tables that have many.
+    pub(crate) fn tight(lang: Lang, head: &[Word]) -> Self {
+        let mut table = Self::new(lang, head);
+        table.inner.column_iter_mut().for_each(|column| {
+            column.set_padding((0, 0));
+        });
+        table
+    }
+
     /// A plain cell; line feeds would break the row off a terminal.
     pub(crate) fn cell(value: &dyn Display) -> Cell {
         Cell::new(value.to_string().replace('\n', " "))

@@ -53,16 +53,19 @@ macro_rules! words {
 }
 
 words! {
+    Action "action" "操作"
     Address "address" "地址"
+    Age "days" "已等"
     Aliases "other names" "别名"
+    Allowed "allowed" "允许"
     Approved "approved" "已通过版本"
     AsOf "as of" "截至"
     Author "author" "记录节点"
     Authority "authority" "发文机关"
+    BasisOfChange "basis of change" "调整依据"
     Behind "to receive" "待接收"
     BytesReceived "bytes in" "接收字节"
     BytesSent "bytes out" "发送字节"
-    Carried "carried over" "沿用"
     Catalog "catalog" "目录"
     Catalogs "catalogs" "目录数"
     Certificate "certificate" "证书"
@@ -70,14 +73,18 @@ words! {
     Changed "changed" "变更"
     Check "check" "检查项"
     Column "column" "列名"
+    ComparedWith "compared with" "对比版本"
     Daemon "daemon" "守护进程"
     Department "department" "部门"
+    Departments "departments" "部门"
     Directory "directory" "目录位置"
     Division "division" "区划"
     DocumentNo "document no." "文号"
     Domain "domain" "领域"
+    Domains "domains" "领域范围"
     Due "due" "期限"
     Edition "edition" "发布版"
+    EffectiveFrom "in force from" "生效日期"
     Entries "entries" "条目"
     EntriesReceived "received" "已接收"
     EntriesSent "sent" "已发送"
@@ -92,6 +99,7 @@ words! {
     ItemId "item id" "事项标识"
     Items "items" "事项数"
     Kind "kind" "种类"
+    KnownBy "known by" "识别方式"
     LastContact "last contact" "最近联系"
     Level "level" "层级"
     Listen "listens on" "监听地址"
@@ -101,7 +109,9 @@ words! {
     Mode "mode" "方式"
     Name "name" "名称"
     NextRun "next run" "下次运行"
+    Note "note" "备注"
     Operator "operator" "操作人"
+    Office "office" "审核部门"
     Opinion "opinion" "意见"
     Outcome "outcome" "结果"
     Owner "owner" "编制单位"
@@ -117,11 +127,13 @@ words! {
     Revision "revision" "版本"
     SaidBy "said by" "据"
     Role "role" "角色"
+    Roles "roles" "角色"
     RoutedFrom "from" "原审核"
     RoutedTo "to" "改送"
     Rule "rule" "规则"
     Serial "serial" "序号"
     Sheet "sheet" "工作表"
+    SignOff "sign-off" "签署"
     Since "since" "自"
     Standard "standard" "标准"
     StandsOn "stands on" "现采用"
@@ -145,22 +157,22 @@ words! {
 /// States as the API spells them, and their Chinese.
 const STATES_ZH: &[(&str, &str)] = &[
     ("acknowledged", "已确认"),
+    ("accepted", "已采纳"),
     ("added", "新增"),
     ("ambiguous", "待确认"),
-    ("approve", "通过"),
-    ("approved", "已通过"),
-    ("blocked", "不能发布"),
     ("bundle", "离线包"),
     ("caught-up", "已追平"),
     ("changed", "变更"),
     ("came-from", "由其送来"),
     ("child", "下级"),
+    ("clerk", "填报员"),
     ("conflict", "冲突"),
     ("counterpart", "对口部门"),
     ("connected", "已连接"),
     ("connecting", "连接中"),
     ("cut", "中断"),
     ("decision", "审核意见"),
+    ("declined", "未采纳"),
     ("done", "完成"),
     ("draft", "草稿"),
     ("edition", "汇总发布"),
@@ -169,6 +181,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("exchanging", "同步中"),
     ("failed", "失败"),
     ("held", "已收存"),
+    ("first-review", "一审一校"),
     ("idle", "空闲"),
     ("in-flight", "在途"),
     ("in-review", "审核中"),
@@ -181,12 +194,17 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("township", "乡级"),
     ("moved", "移动"),
     ("never", "从未联系"),
+    ("no", "否"),
     ("none", "无节点"),
     ("not-sent", "未发送"),
     ("note", "提示"),
     ("ok", "正常"),
+    ("overtaken", "已被修改"),
     ("open", "待审"),
     ("parent", "上级"),
+    ("publisher", "发布员"),
+    ("proposal", "修改建议"),
+    ("proposal-answer", "建议答复"),
     ("ready", "就绪"),
     ("receipt", "回执"),
     ("refused", "被拒绝"),
@@ -194,12 +212,15 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("renamed", "更名"),
     ("return", "退回"),
     ("returned", "已退回"),
+    ("reviewer", "审核员"),
     ("revision", "版本"),
     ("revocation", "撤销"),
     ("revoke", "撤销"),
     ("revoked", "已撤销"),
     ("running", "进行中"),
     ("schedule", "定时"),
+    ("second-review", "二审二校"),
+    ("secrecy", "保密审查"),
     ("self", "本节点"),
     ("stale", "已过时"),
     ("submission", "报送"),
@@ -207,6 +228,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("superseded", "已被取代"),
     ("syncing", "同步中"),
     ("stuck", "受阻"),
+    ("third-review", "三审三校"),
     ("unchanged", "不变"),
     ("unknown", "不明"),
     ("unreachable", "无法连接"),
@@ -234,6 +256,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("withdrawal", "撤回"),
     ("withdrawn", "已撤回"),
     ("written-here", "在此记录"),
+    ("yes", "是"),
 ];
 
 /// Fields of an item as the API spells them, and the official heads of their columns.

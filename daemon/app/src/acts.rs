@@ -24,6 +24,29 @@ use crate::{App, Result};
 /// loses little and a progress bar moves.
 pub(crate) const PART_BYTES_TARGET: usize = PAYLOAD_BYTES_MAX / 4;
 
+/// What a clerk's save says of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Saved {
+    /// Where the content came from.
+    pub(crate) source: String,
+    /// Why the catalog changes.
+    pub(crate) reason: String,
+    /// The legal basis of the change.
+    pub(crate) basis_of_change: String,
+}
+
+impl From<(String, String)> for Saved {
+    fn from((source, reason): (String, String)) -> Self {
+        Self { source, reason, ..Self::default() }
+    }
+}
+
+impl From<String> for Saved {
+    fn from(source: String) -> Self {
+        Self { source, ..Self::default() }
+    }
+}
+
 impl App {
     /// Commits drafts and everything that follows from them.
     pub(crate) async fn record(&self, drafts: Vec<Draft>) -> Result<Vec<Entry>> {
@@ -101,10 +124,12 @@ impl App {
         catalog: &CatalogId,
         operator: OperatorId,
         body: RevisionBody,
-        (source, reason): (String, String),
+        saved: impl Into<Saved>,
     ) -> Result<EntryHash> {
         let (batches, body) = split(body, PART_BYTES_TARGET)?;
-        let make = move |body: RevisionBody| payload::encode(&payload::DraftSave { body, source, reason });
+        let Saved { source, reason, basis_of_change } = saved.into();
+        let make =
+            move |body: RevisionBody| payload::encode(&payload::DraftSave { body, source, reason, basis_of_change });
         let mut drafts = in_parts(catalog, &operator, batches, body, Kind::DraftSave, make);
         for draft in &mut drafts {
             (draft.reach, draft.lane) = (Reach::SelfOnly, Lane::Work);

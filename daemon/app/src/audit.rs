@@ -15,7 +15,7 @@ use gongkai_store::{LogFilter, LogRow};
 
 pub use summary::Summary;
 
-use crate::{App, Operator, Result, Role};
+use crate::{Action, App, Operator, Result};
 pub(crate) use summary::summary;
 
 /// Rows given where no number was asked for: a screen or two.
@@ -97,9 +97,7 @@ pub struct AuditPage {
 impl App {
     /// The audit trail, newest first.
     pub async fn audit_log(&self, operator: &Operator, filter: &AuditFilter) -> Result<AuditPage> {
-        if !operator.roles.contains(&Role::Admin) {
-            operator.require(Role::Auditor)?;
-        }
+        operator.may(Action::AuditLog)?;
         let most = if filter.limit == 0 { ROWS_DEFAULT } else { filter.limit.min(ROWS_MAX) };
         let mut page = AuditPage::default();
         let mut before = filter.before;
@@ -198,6 +196,10 @@ pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
         | Kind::Receipt
         | Kind::Decision
         | Kind::Revocation
+        | Kind::Proposal
+        | Kind::ProposalAnswer
+        | Kind::SignOff
+        | Kind::Refusal
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

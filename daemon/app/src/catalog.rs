@@ -13,7 +13,7 @@ use gongkai_model::{
     catalog::CatalogSummary,
     check::StandingWaiver,
     digest::Digest,
-    id::{CatalogId, OperatorId},
+    id::{CatalogId, Day, OperatorId},
     review::{
         Act, CatalogState, Decision, Fact, Folded, Ground, Prescribed, Receipt, Reroute, Revocation, Submission,
         Withdrawal, fold_on,
@@ -36,6 +36,10 @@ pub struct DraftState {
     pub at_ms: i64,
     /// Where it came from.
     pub source: String,
+    /// Why the catalog changes, as the saves since the last submission said last.
+    pub reason: String,
+    /// The legal basis of the change.
+    pub basis_of_change: String,
     /// Saves of this stream since the last one in full.
     pub saves_since_full: u32,
 }
@@ -104,6 +108,20 @@ impl App {
     /// Reads and folds a catalog; an unknown one is empty.
     pub async fn load(&self, catalog: &CatalogId) -> Result<Loaded> {
         let entries = self.store().entries_about(&catalog.to_string()).await?;
+        self.fold_entries(catalog, entries).await
+    }
+
+    /// The same as it stood at the end of a day in China: folded from the entries that were written up to then, by
+    /// their authors' dates, so that it is the same on every node and whenever it is asked again.
+    pub async fn load_as_of(&self, catalog: &CatalogId, day: Option<&Day>) -> Result<Loaded> {
+        let mut entries = self.store().entries_about(&catalog.to_string()).await?;
+        if let Some(day) = day {
+            entries.retain(|entry| Day::in_china(entry.header.written_at_ms) <= *day);
+        }
+        self.fold_entries(catalog, entries).await
+    }
+
+    async fn fold_entries(&self, catalog: &CatalogId, entries: Vec<Entry>) -> Result<Loaded> {
         let world = self.world();
         // Saves of earlier incarnations are this node's too: a restored node goes on with them.
         let drafts = entries.iter().filter(|entry| entry.header.stream.author.division == world.me);
@@ -182,6 +200,10 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, ItemBa
         | Kind::MappingPut
         | Kind::Waiver
         | Kind::ItemBatch
+        | Kind::Proposal
+        | Kind::ProposalAnswer
+        | Kind::SignOff
+        | Kind::Refusal
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft
@@ -208,6 +230,13 @@ fn latest_draft<'e>(entries: impl Iterator<Item = &'e Entry>) -> Option<DraftSta
         match Kind::from_word(&entry.header.kind) {
             Some(Kind::ItemBatch) => parts.extend(decode::<ItemBatch>(entry).map(|batch| (entry.hash(), batch))),
             Some(Kind::DraftSave) => latest = follow(latest, entry, &parts),
+            // What was said of the change went with the submission; the next change has its own reason.
+            Some(Kind::Submission) => {
+                if let Some(draft) = &mut latest {
+                    draft.reason.clear();
+                    draft.basis_of_change.clear();
+                }
+            }
             _ => {}
         }
     }
@@ -219,9 +248,17 @@ fn follow(before: Option<DraftState>, entry: &Entry, parts: &BTreeMap<EntryHash,
     let batches: Option<Vec<ItemBatch>> = save.body.parts.iter().map(|part| parts.get(part).cloned()).collect();
     let base = before.as_ref().map(|draft| draft.revision.as_ref()).filter(|_| save.body.base.is_some());
     let Some(Ok(revision)) = batches.map(|batches| apply(base, &batches, &save.body)) else { return before };
+    let later = |said: &String, kept: fn(&DraftState) -> &String| match &before {
+        Some(draft) if said.trim().is_empty() => kept(draft).clone(),
+        Some(_) | None => said.clone(),
+    };
+    let reason = later(&save.reason, |draft| &draft.reason);
+    let basis_of_change = later(&save.basis_of_change, |draft| &draft.basis_of_change);
     let saves_since_full =
         if save.body.base.is_none() { 0 } else { before.map_or(0, |draft| draft.saves_since_full + 1) };
     Some(DraftState {
+        reason,
+        basis_of_change,
         hash: entry.hash(),
         revision: Arc::new(revision),
         operator: entry.header.operator.clone(),

@@ -1,7 +1,7 @@
 //! Why a use case was refused or failed. Codes are permanent; `gongkai explain CODE` has a page for each.
 
 use gongkai_model::{
-    id::{CatalogId, DivisionId, InvalidId, OperatorId},
+    id::{CatalogId, DivisionId, DomainSlug, InvalidId, OperatorId},
     review::Refusal,
     revision::RevisionError,
 };
@@ -38,15 +38,31 @@ pub enum Error {
     /// Keys or certificates.
     #[error(transparent)]
     Pki(#[from] gongkai_pki::Error),
+    /// The people before an edition.
+    #[error(transparent)]
+    SignOff(#[from] crate::SignOffError),
+    /// A reviewer's suggested wording.
+    #[error(transparent)]
+    Proposal(#[from] crate::ProposalError),
     /// Text that is no identifier.
     #[error(transparent)]
     Id(#[from] InvalidId),
     /// The operator lacks a role.
-    #[error("operator `{operator}` lacks the role `{}`", role.word())]
+    #[error("operator `{operator}` lacks the role `{}`", words(roles))]
     RoleMissing {
         /// Who.
         operator: OperatorId,
-        /// What is needed.
+        /// One of these is needed.
+        roles: &'static [Role],
+    },
+    /// The operator has the role for other domains.
+    #[error("operator `{operator}` has the role `{}` for other domains than `{domain}`", role.word())]
+    DomainNotHis {
+        /// Who.
+        operator: OperatorId,
+        /// Of the catalog.
+        domain: DomainSlug,
+        /// What is needed there.
         role: Role,
     },
     /// No such division in the tree.
@@ -199,8 +215,11 @@ impl Error {
             Self::Pki(error) => error.code(),
             Self::Publish(error) => error.code(),
             Self::Recovery(error) => error.code(),
+            Self::SignOff(error) => error.code(),
+            Self::Proposal(error) => error.code(),
             Self::Id(_) => "GK-APP-001",
             Self::RoleMissing { .. } => "GK-APP-002",
+            Self::DomainNotHis { .. } => "GK-APP-013",
             Self::DivisionUnknown { .. } => "GK-APP-003",
             Self::NotCustodian { .. } => "GK-APP-004",
             Self::CatalogUnknown { .. } => "GK-APP-005",
@@ -237,11 +256,16 @@ impl Error {
             Self::Pki(error) => error.hint(),
             Self::Publish(error) => error.hint(),
             Self::Recovery(error) => error.hint(),
+            Self::SignOff(error) => error.hint(),
+            Self::Proposal(error) => error.hint(),
             Self::Id(_) => {
                 "check the spelling; `gongkai node list` and `gongkai catalog list` show what there is".to_owned()
             }
-            Self::RoleMissing { role, .. } => {
-                format!("ask the administrator to give the role `{}` in gongkaid.toml, or act with --as", role.word())
+            Self::RoleMissing { roles, .. } => {
+                format!("ask the administrator to give the role `{}` in gongkaid.toml, or act with --as", words(roles))
+            }
+            Self::DomainNotHis { role, domain, .. } => {
+                format!("let a {} of `{domain}` do it, or have the domain added in gongkaid.toml", role.word())
             }
             Self::DivisionUnknown { .. } => "`gongkai node list` shows the divisions of the tree".to_owned(),
             Self::NotCustodian { custodian, .. } => format!("do this at the node of {custodian}"),
@@ -274,4 +298,9 @@ impl Error {
             }
         }
     }
+}
+
+/// The roles of which one is needed, for a sentence.
+fn words(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.word()).collect::<Vec<_>>().join("` or `")
 }

@@ -3,6 +3,8 @@
 //! Invariant: one event an entry, in the order of this node's feed; an entry without effect is shown as `void` or
 //! `waiting` with the reason. Editions are known by content only on the node that made them.
 
+mod item;
+
 use std::collections::BTreeMap;
 
 use gongkai_journal::{
@@ -15,11 +17,14 @@ use gongkai_model::{
     digest::Digest,
     id::{CatalogId, DivisionId, OperatorId},
     review::{
-        Decision, DecisionEffect, DecisionState, Receipt, Reroute, Revocation, SubmissionState, Verdict, Withdrawal,
+        Decision, DecisionEffect, DecisionState, Proposal, ProposalAnswer, Receipt, Reroute, Revocation,
+        SubmissionState, Verdict, Withdrawal,
     },
     standard::StandardOffer,
 };
 use gongkai_store::LogFilter;
+
+pub use item::{ItemEvent, ItemHistory};
 
 use crate::{
     App, Loaded, Result, Summary,
@@ -33,7 +38,8 @@ pub struct CatalogEvent {
     pub offset: u64,
     /// The author's wall time, unix milliseconds.
     pub at_ms: i64,
-    /// `revision` (a save), `submission`, `receipt`, `decision`, `withdrawal`, `revocation`, `waiver`, `edition`.
+    /// `revision` (a save), `submission`, `receipt`, `decision`, `withdrawal`, `revocation`, `waiver`, `proposal`,
+    /// `proposal-answer`, `edition`.
     pub kind: &'static str,
     /// The entry's hash.
     pub entry: EntryHash,
@@ -145,6 +151,22 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
             event.opinion = offer.map(|offer| offer.note).unwrap_or_default();
         }
         Kind::Waiver => fill_waiver(event, entry, loaded),
+        Kind::Proposal => {
+            event.kind = "proposal";
+            let bytes = entry.payload.as_deref();
+            let proposal = bytes.and_then(|bytes| payload::decode::<Proposal>(&entry.header.kind, bytes).ok());
+            about(event, loaded, proposal.as_ref().map(|proposal| proposal.submission));
+            event.opinion = proposal.map(|proposal| proposal.note).unwrap_or_default();
+        }
+        Kind::ProposalAnswer => {
+            event.kind = "proposal-answer";
+            let answer = act::<ProposalAnswer>(entry);
+            event.state = match &answer {
+                Some(answer) if answer.is_accepted => "accepted".to_owned(),
+                Some(_) | None => "declined".to_owned(),
+            };
+            event.opinion = answer.map(|answer| answer.reason).unwrap_or_default();
+        }
         Kind::TreePut
         | Kind::TablePut
         | Kind::CertPut
@@ -153,6 +175,8 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
         | Kind::IncarnationOpen
         | Kind::MappingPut
         | Kind::ItemBatch
+        | Kind::SignOff
+        | Kind::Refusal
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

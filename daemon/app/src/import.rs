@@ -16,7 +16,7 @@ use gongkai_sheets::{Mapping, Reading, Report, Table, TextForm, Told};
 
 pub use matched::{MatchedRow, RowChange};
 
-use crate::{App, Error, Loaded, Operator, Result, Role, check::laws};
+use crate::{Action, App, Error, Loaded, Operator, Result, acts::Saved, check::laws};
 
 /// Share of a catalog's items whose removal needs a confirmation.
 const REMOVALS_SHARE_MAX: f64 = 0.2;
@@ -48,6 +48,8 @@ pub struct ImportQuestion {
     pub delimiter: String,
     /// Why, for the history.
     pub reason: String,
+    /// The legal basis of the change.
+    pub basis: String,
 }
 
 /// What became of one catalog.
@@ -83,7 +85,7 @@ impl App {
     pub async fn import(&self, operator: &Operator, question: ImportQuestion) -> Result<Imported> {
         // Whoever may look at the catalogs may compare a file with them.
         if !question.is_dry_run {
-            operator.require(Role::Clerk)?;
+            operator.may(Action::CatalogImport)?;
         }
         let division = self.writable_division(question.division.as_deref())?;
         let (report, mapping) = self.read_workbook(&question, &division).await?;
@@ -91,7 +93,11 @@ impl App {
         let _acting = self.inner.acting.lock().await;
         let mut planned = Vec::new();
         for (domain, tables) in by_domain {
-            let loaded = self.load(&CatalogId::new(division.clone(), domain)).await?;
+            let catalog = CatalogId::new(division.clone(), domain);
+            if !question.is_dry_run {
+                operator.may_on(Action::CatalogImport, &catalog)?;
+            }
+            let loaded = self.load(&catalog).await?;
             planned.push(self.plan(loaded, &tables)?);
         }
         let unconfirmed = planned.iter().find(|plan| plan.needs_confirmation);
@@ -109,8 +115,9 @@ impl App {
             if is_new && !question.is_dry_run {
                 let source = format!("import {}", question.file_name);
                 let body = draft_body(&loaded, &revision);
-                let why = (source, question.reason.clone());
-                self.record_draft(&loaded.catalog, operator.id.clone(), body, why).await?;
+                let (reason, basis_of_change) = (question.reason.clone(), question.basis.clone());
+                let saved = Saved { source, reason, basis_of_change };
+                self.record_draft(&loaded.catalog, operator.id.clone(), body, saved).await?;
             }
             let catalog = loaded.catalog;
             revisions.push(ImportedRevision { catalog, revision: digest, matched, is_new, rows, needs_confirmation });

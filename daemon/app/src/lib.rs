@@ -8,6 +8,7 @@ mod audit;
 mod catalog;
 mod check;
 mod clock;
+mod desk;
 mod doctor;
 mod enrol;
 mod error;
@@ -19,12 +20,16 @@ mod known;
 mod mapping;
 mod operator;
 mod outside;
+mod permit;
 mod project;
+mod propose;
 mod publish;
 mod recovery;
+mod refusals;
 mod replica;
 mod review;
 mod routing;
+mod stale;
 mod standard;
 mod standing;
 mod submit;
@@ -32,7 +37,11 @@ mod waive;
 mod whereabouts;
 mod world;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU32},
+};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use gongkai_journal::sign::Signer;
@@ -44,30 +53,35 @@ pub use audit::{AuditFilter, AuditPage, AuditRow, Summary};
 pub use catalog::{DraftState, Loaded};
 pub use check::{CheckError, Checked};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
+pub use desk::{Age, Asked, REVIEW_DAYS_DEFAULT};
 pub use doctor::{Check, CheckState, DoctorReport};
 pub use enrol::{Invited, JoinAnswer, JoinQuestion};
 pub use error::{Error, Result};
 pub use explain::{Evidence, Explanation, Finding, FindingState};
 pub use found::{Founding, JoinedParts, found_root, store_joined};
-pub use history::CatalogEvent;
+pub use history::{CatalogEvent, ItemEvent, ItemHistory};
 pub use import::{ImportQuestion, Imported, ImportedRevision, MatchedRow, RowChange};
 pub use known::{HeldAt, Known};
 pub use operator::{Operator, Role};
 pub use outside::{DOCUMENT_BYTES_MAX, OutsideDocument};
+pub use permit::{Action, ROLES_UNLISTED};
 pub use project::CatalogRow;
+pub use propose::{ProposalError, Proposed, Suggestion};
 pub use publish::{
     BlockedCatalog, CatalogChanges, Change, CheckedCatalog, Difference, Edition, EditionDifference, EditionLine,
-    EditionRow, EditionShown, ItemChanged, MissingCatalog, Preview, Reason, Verified, VerifyError, verify,
+    EditionRow, EditionShown, ItemChanged, MissingCatalog, Preview, Reason, SignOffError, SignOffPolicy, SignOffRow,
+    SignOffs, Verified, VerifyError, verify,
 };
 pub use recovery::{BackupReport, Held, HoldReason, RecoveryError, Restored, restore};
 pub use replica::Replica;
-pub use review::Verdicts;
+pub use review::{ElementWords, Spoken, Verdicts};
 pub use routing::{OutdatedReview, RerouteScope, RoutingError, TableChanged};
+pub use stale::Staleness;
 pub use standard::{
     ComparedCatalog, Offer, RebaseQuestion, RebasedCatalog, StandardError, StandardImported, StandardNews,
     StandardQuestion, StandardRow, StandardVersion, StartQuestion, StartedCatalog,
 };
-pub use submit::Submitted;
+pub use submit::{Change as SubmittedChange, Submitted};
 pub use waive::{WaiveQuestion, Waived};
 pub use whereabouts::{Arrival, EntryPlaces, LinkNow, Place};
 pub use world::{Anchor, World};
@@ -91,6 +105,12 @@ struct Inner {
     saving: Mutex<()>,
     /// The hold that the store keeps.
     held: ArcSwapOption<Held>,
+    /// Working days that a step of review has.
+    review_days: AtomicU32,
+    /// The words that an edition needs.
+    sign_offs: ArcSwap<SignOffPolicy>,
+    /// Refusals written lately, so that a script that tries again and again does not fill the journal.
+    refused: std::sync::Mutex<refusals::Lately>,
     /// Peers with whom a session of this process was settled.
     compared: std::sync::Mutex<BTreeSet<DivisionId>>,
     /// What peers say of where feeds have arrived.
@@ -118,6 +138,9 @@ impl App {
             acting: Mutex::new(()),
             saving: Mutex::new(()),
             held,
+            review_days: AtomicU32::new(REVIEW_DAYS_DEFAULT),
+            sign_offs: ArcSwap::default(),
+            refused: std::sync::Mutex::default(),
             compared: std::sync::Mutex::default(),
             standings: known::Book::default(),
         };

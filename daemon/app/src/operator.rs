@@ -1,17 +1,17 @@
-//! Operators: who acts, and what the role allows.
+//! Operators: who acts, and what the roles allow.
 //!
-//! Invariant: every act names the role that it needs, and is refused with that name. The node attests the operator;
-//! root on the machine can be anyone (the threat model in ARCHITECTURE.md says so).
+//! Invariant: every act is checked against the one table (permit) and refused with the role that it needs. The node
+//! attests the operator; root on the machine can be anyone (the threat model in ARCHITECTURE.md says so).
 
 use std::collections::BTreeSet;
 
 use gongkai_model::{
-    id::{DepartmentSlug, DivisionId, OperatorId},
+    id::{CatalogId, DepartmentSlug, DivisionId, DomainSlug, OperatorId},
     review::Actor,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, World};
+use crate::{Action, Error, Result, World};
 
 /// What an operator may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +32,17 @@ pub enum Role {
 impl Role {
     /// All roles.
     pub const ALL: [Self; 5] = [Self::Clerk, Self::Reviewer, Self::Publisher, Self::Auditor, Self::Admin];
+
+    /// A list of this role alone.
+    fn alone(self) -> &'static [Self] {
+        match self {
+            Self::Clerk => &[Self::Clerk],
+            Self::Reviewer => &[Self::Reviewer],
+            Self::Publisher => &[Self::Publisher],
+            Self::Auditor => &[Self::Auditor],
+            Self::Admin => &[Self::Admin],
+        }
+    }
 
     /// The word in configuration and messages.
     pub fn word(self) -> &'static str {
@@ -54,18 +65,44 @@ pub struct Operator {
     pub roles: BTreeSet<Role>,
     /// For which departments they review; empty = all of this division's.
     pub departments: BTreeSet<DepartmentSlug>,
+    /// In which domains they write or review; empty = all.
+    pub domains: BTreeSet<DomainSlug>,
 }
 
 impl Operator {
     /// An operator of this node.
     pub fn new(division: &DivisionId, name: &str, roles: impl IntoIterator<Item = Role>) -> Result<Self> {
         let id = OperatorId::parse(&format!("{division}/{name}"))?;
-        Ok(Self { id, roles: roles.into_iter().collect(), departments: BTreeSet::new() })
+        let roles = roles.into_iter().collect();
+        Ok(Self { id, roles, departments: BTreeSet::new(), domains: BTreeSet::new() })
     }
 
     /// Refuses with the role that is needed.
     pub fn require(&self, role: Role) -> Result<()> {
-        if self.roles.contains(&role) { Ok(()) } else { Err(Error::RoleMissing { operator: self.id.clone(), role }) }
+        self.require_one(role.alone())
+    }
+
+    /// Refuses an action that none of the operator's roles allows.
+    pub fn may(&self, action: Action) -> Result<()> {
+        self.require_one(action.roles())
+    }
+
+    /// The same for an act on a catalog: the domain must be the operator's, too.
+    pub fn may_on(&self, action: Action, catalog: &CatalogId) -> Result<()> {
+        self.may(action)?;
+        if self.domains.is_empty() || self.domains.contains(&catalog.domain) {
+            return Ok(());
+        }
+        let role = action.roles().first().copied().unwrap_or(Role::Admin);
+        Err(Error::DomainNotHis { operator: self.id.clone(), domain: catalog.domain.clone(), role })
+    }
+
+    /// Refuses whoever has none of the roles.
+    pub fn require_one(&self, roles: &'static [Role]) -> Result<()> {
+        if roles.iter().any(|role| self.roles.contains(role)) {
+            return Ok(());
+        }
+        Err(Error::RoleMissing { operator: self.id.clone(), roles })
     }
 
     pub(crate) fn actor(&self, world: &World) -> Actor {

@@ -18,6 +18,7 @@ use gongkai_store::{Body, Draft};
 use crate::{
     App, Loaded, Operator, Result, RoutingError, Verdicts,
     acts::{about, encode_on},
+    review::Spoken,
 };
 
 /// Largest document taken: a scanned letter of some pages.
@@ -43,10 +44,21 @@ impl App {
         said: Verdicts,
         file: Vec<u8>,
     ) -> Result<(Loaded, Digest)> {
-        if file.len() > DOCUMENT_BYTES_MAX {
-            return Err(RoutingError::DocumentTooLarge { bytes: file.len() }.into());
+        self.decide_saying(operator, catalog, said, Spoken { document: file, ..Spoken::default() }).await
+    }
+
+    /// Decides with all that may go with a decision.
+    pub async fn decide_saying(
+        &self,
+        operator: &Operator,
+        catalog: &CatalogId,
+        said: Verdicts,
+        spoken: Spoken,
+    ) -> Result<(Loaded, Digest)> {
+        if spoken.document.len() > DOCUMENT_BYTES_MAX {
+            return Err(RoutingError::DocumentTooLarge { bytes: spoken.document.len() }.into());
         }
-        self.decide_with(operator, catalog, said, file).await
+        self.decide_with(operator, catalog, said, spoken).await
     }
 
     /// Records a decision with the file that it names.

@@ -14,7 +14,7 @@ use gongkai_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Loaded, Result};
 
 /// Projection rows of catalogs: key = catalog id.
 pub(crate) const CATALOGS: &str = "catalog";
@@ -129,17 +129,21 @@ impl App {
     }
 
     async fn catalog_row(&self, catalog: &CatalogId) -> Result<CatalogRow> {
-        let loaded = self.load(catalog).await?;
+        Ok(self.row_of(&self.load(catalog).await?))
+    }
+
+    /// The row of a catalog as it was loaded, also for a day in the past.
+    pub fn row_of(&self, loaded: &Loaded) -> CatalogRow {
         let summary = loaded.summary(None);
         let updated_at_ms = loaded.entries.iter().map(|entry| entry.header.written_at_ms).max().unwrap_or(0);
         let head = loaded.state.head();
         let next = head.and_then(|head| head.steps.get(usize::try_from(head.status.open_step()?).ok()?));
         let waiting_for = match (next, &loaded.draft) {
             (Some(step), _) => step.division.to_string(),
-            (None, Some(_)) => self.world().custodian(&catalog.division).to_string(),
+            (None, Some(_)) => self.world().custodian(&loaded.catalog.division).to_string(),
             (None, None) => String::new(),
         };
-        Ok(CatalogRow { summary, updated_at_ms, waiting_for })
+        CatalogRow { summary, updated_at_ms, waiting_for }
     }
 }
 

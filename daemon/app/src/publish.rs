@@ -2,7 +2,7 @@
 //!
 //! Invariant: an edition holds the latest approved revision of each catalog and nothing else; its directory gets its
 //! final name only after its entry is committed, and a restart brings the one up to the other. Only the top node
-//! publishes. Left out: sign-offs (保密审查, 三审三校), pages and files (edge/publish), schedules (node).
+//! publishes. Left out: pages and files (edge/publish), schedules (node).
 
 mod alias;
 mod build;
@@ -12,11 +12,17 @@ mod plan;
 mod reason;
 mod select;
 mod series;
+mod sign_off;
 
 use std::path::{Path, PathBuf};
 
 use gongkai_journal::kind::Kind;
-use gongkai_model::{check::Finding, digest::Digest, edition::EditionPayload, id::OperatorId};
+use gongkai_model::{
+    check::Finding,
+    digest::Digest,
+    edition::{EditionPayload, SignOff},
+    id::OperatorId,
+};
 use gongkai_publish::{Rendered, commit, discard, partial_path};
 use gongkai_store::Draft;
 
@@ -25,8 +31,9 @@ pub use compare::{CatalogChanges, EditionDifference, ItemChanged};
 pub use gongkai_publish::{Difference, Verified, VerifyError, verify};
 pub use reason::{MissingCatalog, Reason};
 pub use series::{Change, EditionLine, EditionRow, EditionShown};
+pub use sign_off::{SignOffError, SignOffPolicy, SignOffRow, SignOffs};
 
-use crate::{App, Error, Operator, Result, Role};
+use crate::{Action, App, Error, Operator, Result};
 use plan::Plan;
 use select::Selection;
 use series::{Contents, Series, SeriesEntry};
@@ -115,7 +122,7 @@ impl App {
         refuse_missing: bool,
         root: PathBuf,
     ) -> Result<Edition> {
-        operator.require(Role::Publisher)?;
+        operator.may(Action::PublishRun)?;
         self.require_top()?;
         let order = Order { operator: operator.id.clone(), note, refuse_missing, root };
         let app = self.clone();
@@ -154,10 +161,12 @@ impl App {
 
     /// Built aside, planned, committed, renamed: in this order, so that a crash between any two can be told.
     async fn publish(&self, selection: Selection, last: Option<&SeriesEntry>, order: Order) -> Result<Edition> {
+        let number = last.map_or(1, |last| last.payload.number + 1);
+        let words = self.required_words(number, &selection.contents()).await?;
         let plan = Plan::of(&selection, last, order.note, self.now_ms());
         let target = build::directory(&order.root, plan.number);
         let rendered = self.render_aside(&plan, selection.revisions(), &order.root).await?;
-        if let Err(error) = self.commit_entry(&plan, &rendered, last, &order.operator).await {
+        if let Err(error) = self.commit_entry(&plan, &rendered, last, (&order.operator, words)).await {
             // The first fault is the one to report; what stays is removed by the next run.
             let _ = discard(&target);
             return Err(error);
@@ -183,7 +192,7 @@ impl App {
         plan: &Plan,
         rendered: &Rendered,
         last: Option<&SeriesEntry>,
-        operator: &OperatorId,
+        (operator, sign_offs): (&OperatorId, Vec<SignOff>),
     ) -> Result<()> {
         self.keep_plan(plan).await?;
         let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
@@ -196,7 +205,7 @@ impl App {
             items: count(rendered.counts.items),
             missing: count(rendered.counts.missing),
             published_at_ms: plan.published_at_ms,
-            sign_offs: Vec::new(),
+            sign_offs,
             heads: plan.heads,
         };
         let subject = self.world().root.clone();

@@ -1,12 +1,15 @@
 //! Deciding: approve, return, revoke; and the receipt that a node writes by itself.
 
+use std::collections::BTreeMap;
+
 use gongkai_model::{
     digest::Digest,
     id::CatalogId,
-    review::{Act, Actor, Intent, Opinion, Outside, Ruling, SubmissionState, Target, Verdict, admit},
+    item::{EditError, element_of},
+    review::{Act, Actor, Coverage, Intent, Opinion, Outside, Ruling, SubmissionState, Target, Verdict, admit},
 };
 
-use crate::{App, Error, Loaded, Operator, Result, Role, catalog::node_operator};
+use crate::{Action, App, Error, Loaded, Operator, ProposalError, Result, catalog::node_operator};
 
 /// What a reviewer says.
 #[derive(Clone, Debug)]
@@ -25,21 +28,46 @@ pub struct Verdicts {
     pub outside: Option<Outside>,
 }
 
+/// Words on one element of an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ElementWords {
+    /// The item, as in [`Verdicts::items`].
+    pub item: String,
+    /// The element, by field or by its word in the official form.
+    pub element: String,
+    /// The words.
+    pub words: String,
+}
+
+/// What goes with a decision beside the verdicts.
+#[derive(Clone, Debug, Default)]
+pub struct Spoken {
+    /// Words on single elements of items.
+    pub elements: Vec<ElementWords>,
+    /// The document by which it was decided; no bytes: there is none.
+    pub document: Vec<u8>,
+}
+
 impl App {
     /// Decides the open step of a catalog's head submission.
     pub async fn decide(&self, operator: &Operator, catalog: &CatalogId, said: Verdicts) -> Result<(Loaded, Digest)> {
-        self.decide_with(operator, catalog, said, Vec::new()).await
+        self.decide_with(operator, catalog, said, Spoken::default()).await
     }
 
-    /// Decides, and keeps the document by which it was decided; no bytes: there is none.
+    /// Decides, with words on elements, and keeps the document by which it was decided; no bytes: there is none.
     pub(crate) async fn decide_with(
         &self,
         operator: &Operator,
         catalog: &CatalogId,
         said: Verdicts,
-        document: Vec<u8>,
+        spoken: Spoken,
     ) -> Result<(Loaded, Digest)> {
-        operator.require(Role::Reviewer)?;
+        let Spoken { elements, document } = spoken;
+        let action = match said.verdict {
+            Verdict::Approve => Action::ReviewApprove,
+            Verdict::Return => Action::ReviewReturn,
+        };
+        operator.may_on(action, catalog)?;
         let _acting = self.inner.acting.lock().await;
         self.require_free()?;
         let loaded = self.load_known(catalog).await?;
@@ -50,7 +78,8 @@ impl App {
         let world = self.world();
         let (routing, _) = world.routing()?;
         let step = head.next_step.or_else(|| head.status.open_step()).unwrap_or(0);
-        let given = opinions(&loaded, head, &said)?;
+        let mut given = opinions(&loaded, head, &said)?;
+        add_elements(&loaded, head, &mut given, elements)?;
         let opinions = if said.approves_rest { head.complete_opinions(step, given) } else { given };
         let ruling = Ruling {
             submission: head.hash,
@@ -59,6 +88,7 @@ impl App {
             opinions,
             note: said.note,
             outside: said.outside,
+            coverage: if said.approves_rest || said.items.is_empty() { Coverage::Whole } else { Coverage::Part },
         };
         let act = admit(&loaded.state, Intent::Decide(ruling), &operator.actor(&world))?;
         self.require_step_in_force(&loaded, head, step)?;
@@ -79,7 +109,7 @@ impl App {
         decision: Digest,
         reason: String,
     ) -> Result<Loaded> {
-        operator.require(Role::Reviewer)?;
+        operator.may_on(Action::ReviewRevoke, catalog)?;
         let _acting = self.inner.acting.lock().await;
         self.require_free()?;
         let loaded = self.load_known(catalog).await?;
@@ -135,9 +165,32 @@ fn opinions(loaded: &Loaded, head: &SubmissionState, said: &Verdicts) -> Result<
                 digest: standing.digest,
                 verdict: *verdict,
                 text: words.clone(),
+                elements: BTreeMap::new(),
             })
         })
         .collect()
+}
+
+/// Puts the words on single elements into the opinions on their items; an opinion without words of its own takes
+/// theirs, so that a node which knows no elements shows them, too.
+fn add_elements(
+    loaded: &Loaded,
+    head: &SubmissionState,
+    given: &mut [Opinion],
+    elements: Vec<ElementWords>,
+) -> Result<()> {
+    for said in elements {
+        let unknown = || EditError::ElementUnknown(said.element.chars().take(40).collect());
+        let field = element_of(&said.element).ok_or_else(unknown).map_err(ProposalError::from)?;
+        let opinion = given.iter_mut().find(|opinion| names(loaded, head, &opinion.target, &said.item));
+        let opinion = opinion.ok_or_else(|| loaded.lacks("item", &said.item))?;
+        opinion.elements.insert(field.to_owned(), said.words);
+    }
+    for opinion in given.iter_mut().filter(|opinion| opinion.text.trim().is_empty()) {
+        let words = opinion.elements.iter().map(|(field, words)| format!("{field}: {words}"));
+        opinion.text = words.collect::<Vec<_>>().join("; ");
+    }
+    Ok(())
 }
 
 /// Whether a text given by a person means this element: `header`, a full item id, a serial, or an item's name.

@@ -1,11 +1,11 @@
 //! Submitting and withdrawing.
 
 use gongkai_model::{
-    id::CatalogId,
+    id::{CatalogId, Day},
     review::{Act, Draft, Intent, admit},
 };
 
-use crate::{App, Error, Loaded, Operator, Result, Role, check::require_clean};
+use crate::{Action, App, DraftState, Error, Loaded, Operator, Result, check::require_clean};
 
 /// A submission that was made, or found to say nothing new.
 pub struct Submitted {
@@ -13,6 +13,17 @@ pub struct Submitted {
     pub loaded: Loaded,
     /// The submission's entry.
     pub submission: gongkai_journal::EntryHash,
+}
+
+/// What the owner says of a change (动态管理).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Why the catalog changes.
+    pub reason: String,
+    /// The legal basis of the change.
+    pub basis: String,
+    /// First day on which it is meant to hold.
+    pub effective_from: Option<Day>,
 }
 
 impl App {
@@ -24,7 +35,12 @@ impl App {
         reason: String,
         basis: String,
     ) -> Result<Submitted> {
-        operator.require(Role::Clerk)?;
+        self.submit_change(operator, catalog, Change { reason, basis, effective_from: None }).await
+    }
+
+    /// The same with all that is said of the change; what is left empty is taken from the clerks' saves.
+    pub async fn submit_change(&self, operator: &Operator, catalog: &CatalogId, change: Change) -> Result<Submitted> {
+        operator.may_on(Action::CatalogSubmit, catalog)?;
         self.writable_division(Some(catalog.division.as_str()))?;
         let _acting = self.inner.acting.lock().await;
         self.require_free()?;
@@ -34,6 +50,11 @@ impl App {
         let steps = world.steps(&routing, catalog).unwrap_or_default();
         let working = loaded.working().ok_or_else(|| Error::CatalogUnknown { catalog: catalog.clone() })?;
         let base = self.carried_base(&loaded);
+        let saved = loaded.draft.clone();
+        let said = |told: String, kept: fn(&DraftState) -> &String| match &saved {
+            Some(draft) if told.trim().is_empty() => kept(draft).clone(),
+            Some(_) | None => told,
+        };
         let draft = Draft {
             revision: working,
             head: loaded.head_revision().map(AsRef::as_ref),
@@ -41,8 +62,9 @@ impl App {
             routing,
             steps,
             writers: loaded.draft.iter().filter_map(|draft| draft.operator.clone()).collect(),
-            reason,
-            basis_of_change: basis,
+            reason: said(change.reason, |draft| &draft.reason),
+            basis_of_change: said(change.basis, |draft| &draft.basis_of_change),
+            effective_from: change.effective_from,
         };
         let act = admit(&loaded.state, Intent::Submit(draft), &operator.actor(&world))?;
         require_clean(&loaded, working)?;
@@ -62,7 +84,7 @@ impl App {
 
     /// Takes the open submission back.
     pub async fn withdraw(&self, operator: &Operator, catalog: &CatalogId, reason: String) -> Result<Loaded> {
-        operator.require(Role::Clerk)?;
+        operator.may_on(Action::CatalogWithdraw, catalog)?;
         self.writable_division(Some(catalog.division.as_str()))?;
         let _acting = self.inner.acting.lock().await;
         self.require_free()?;

@@ -11,19 +11,16 @@ use gongkai_proto::{
     admin::v1::{
         audit_service_server::AuditServiceServer, catalog_service_server::CatalogServiceServer,
         explain_service_server::ExplainServiceServer, node_service_server::NodeServiceServer,
-        publish_service_server::PublishServiceServer, review_service_server::ReviewServiceServer,
-        routing_service_server::RoutingServiceServer, standard_service_server::StandardServiceServer,
-        sync_service_server::SyncServiceServer,
+        operator_service_server::OperatorServiceServer, publish_service_server::PublishServiceServer,
+        review_service_server::ReviewServiceServer, routing_service_server::RoutingServiceServer,
+        standard_service_server::StandardServiceServer, sync_service_server::SyncServiceServer,
     },
     metadata,
 };
 use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic::{
-    Request,
-    transport::{Server, server::UdsConnectInfo},
-};
+use tonic::{Request, transport::Server};
 
 use crate::{
     Error,
@@ -34,15 +31,21 @@ use crate::{
 
 mod audit;
 mod catalog;
+mod catalogs;
 mod changes;
 mod convert;
 mod difference;
 mod explain;
+mod gate;
+mod history;
 mod node;
+mod operator;
+mod proposals;
 mod publish;
 mod refuse;
 mod review;
 mod review_items;
+mod review_rows;
 mod routing;
 mod standard;
 mod standard_rows;
@@ -114,18 +117,9 @@ impl Admin {
         self.app().world().me.to_string()
     }
 
-    /// Who calls.
+    /// Who calls: the gate has asked and put him beside the request.
     fn operator<T>(&self, request: &Request<T>) -> Result<Operator, Error> {
-        let connection = request.extensions().get::<UdsConnectInfo>();
-        let uid = connection.and_then(|connection| connection.peer_cred).map(|credentials| credentials.uid());
-        let named = match request.metadata().get(metadata::OPERATOR) {
-            None => None,
-            Some(value) => {
-                let not_text = |_| Error::BadRequest { what: "the operator's name is not ASCII".to_owned() };
-                Some(value.to_str().map_err(not_text)?).filter(|name| !name.is_empty())
-            }
-        };
-        self.0.operators.resolve(uid, named)
+        request.extensions().get::<Operator>().cloned().ok_or(Error::NoOperator { uid: -1 })
     }
 
     /// The sentence in the caller's language.
@@ -137,15 +131,10 @@ impl Admin {
     }
 
     /// Who calls, if he has one of the roles.
-    fn operator_with<T>(&self, request: &Request<T>, roles: &[Role]) -> Result<Operator, Error> {
+    fn operator_with<T>(&self, request: &Request<T>, roles: &'static [Role]) -> Result<Operator, Error> {
         let operator = self.operator(request)?;
-        match roles {
-            [first, ..] if !roles.iter().any(|role| operator.roles.contains(role)) => {
-                operator.require(*first)?;
-                Ok(operator)
-            }
-            _ => Ok(operator),
-        }
+        operator.require_one(roles)?;
+        Ok(operator)
     }
 }
 
@@ -168,12 +157,14 @@ pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: Cancellati
         .build_v1()
         .map_err(|error| broken(&error))?;
     let served = Server::builder()
+        .layer(gate::Gate(admin.clone()))
         .add_service(health_service)
         .add_service(reflection)
         .add_service(sized!(AuditServiceServer, admin))
         .add_service(sized!(CatalogServiceServer, admin))
         .add_service(sized!(ExplainServiceServer, admin))
         .add_service(sized!(NodeServiceServer, admin))
+        .add_service(sized!(OperatorServiceServer, admin))
         .add_service(sized!(PublishServiceServer, admin))
         .add_service(sized!(ReviewServiceServer, admin))
         .add_service(sized!(RoutingServiceServer, admin))

@@ -53,9 +53,14 @@ pub struct Config {
     pub link: LinkConfig,
     /// Editions.
     pub publish: PublishConfig,
+    /// Review.
+    pub review: ReviewConfig,
     /// Who may use the admin socket beside the daemon's own account.
     #[serde(rename = "operator")]
     pub operators: Vec<OperatorConfig>,
+    /// Groups of this machine's users, each member an operator under his own name.
+    #[serde(rename = "group")]
+    pub groups: Vec<GroupConfig>,
     /// Times.
     pub limits: Limits,
 }
@@ -113,11 +118,37 @@ pub enum LogFormat {
 }
 
 /// `[publish]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct PublishConfig {
     /// Where editions are written; empty: `editions` in the data directory.
     pub directory: PathBuf,
+    /// The words that an edition needs, each given once; empty: none.
+    pub sign_offs: Vec<String>,
+    /// Fewest different people among those who give them.
+    pub signers_min: usize,
+}
+
+impl Default for PublishConfig {
+    /// 三审三校 by three people; the third of them, who answers for information and secrecy, may give both words.
+    fn default() -> Self {
+        let steps = ["first-review", "second-review", "third-review", "secrecy"];
+        Self { directory: PathBuf::new(), sign_offs: steps.map(str::to_owned).to_vec(), signers_min: 3 }
+    }
+}
+
+/// `[review]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub struct ReviewConfig {
+    /// Working days that a step has before it is shown as overdue. Nothing happens then: silence is no approval.
+    pub working_days: u32,
+}
+
+impl Default for ReviewConfig {
+    fn default() -> Self {
+        Self { working_days: gongkai_app::REVIEW_DAYS_DEFAULT }
+    }
 }
 
 /// `[[operator]]`
@@ -134,6 +165,28 @@ pub struct OperatorConfig {
     /// For which departments he reviews; empty: all of this division's.
     #[serde(default)]
     pub departments: Vec<String>,
+    /// In which domains he writes or reviews; empty: all.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// SHA-256 of the one certificate of his that counts, hexadecimal; empty: whichever this node issued to him.
+    #[serde(default)]
+    pub certificate: Option<String>,
+}
+
+/// `[[group]]`
+#[derive(Clone, Debug, Deserialize)]
+pub struct GroupConfig {
+    /// The group's name on this machine, or its number.
+    pub name: String,
+    /// What its members may do.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// For which departments they review; empty: all of this division's.
+    #[serde(default)]
+    pub departments: Vec<String>,
+    /// In which domains they write or review; empty: all.
+    #[serde(default)]
+    pub domains: Vec<String>,
 }
 
 /// `[limits]`
@@ -177,12 +230,33 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         self.listen()?;
+        self.check_sign_offs()?;
         let advertise = &self.node.advertise;
         if !advertise.is_empty() && !gongkai_pki::token::is_address(advertise) {
             let why = "it is not HOST:PORT".to_owned();
             return Err(ConfigError::Value { key: "node.advertise", text: advertise.clone(), why });
         }
         self.check_links()
+    }
+
+    fn check_sign_offs(&self) -> Result<(), ConfigError> {
+        let steps = &self.publish.sign_offs;
+        let refuse = |text: &str, why: &str| {
+            Err(ConfigError::Value { key: "publish.sign_offs", text: text.to_owned(), why: why.to_owned() })
+        };
+        for (place, step) in steps.iter().enumerate() {
+            let is_word = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+            if !is_word {
+                return refuse(step, "it is not written in small letters and hyphens");
+            }
+            if steps[..place].contains(step) {
+                return refuse(step, "it stands there twice");
+            }
+        }
+        if steps.len() > gongkai_model::edition::SIGN_OFFS_MAX {
+            return refuse("", "there are too many");
+        }
+        Ok(())
     }
 
     /// Where to listen.

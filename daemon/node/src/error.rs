@@ -52,11 +52,17 @@ pub enum Error {
         uid: i64,
     },
     /// An operator who may not act under another name.
-    #[error("user {uid} may not act as `{name}`")]
+    #[error("{caller} may not act as `{name}`")]
     OtherOperator {
-        /// The user's number.
-        uid: u32,
+        /// Who it is.
+        caller: String,
         /// The name asked for.
+        name: String,
+    },
+    /// A certificate of nobody whom the configuration names, or not the one that it names.
+    #[error("the certificate of `{name}` counts no more at this node")]
+    CertificateUnknown {
+        /// The operator named in it.
         name: String,
     },
     /// The directory holds a node already.
@@ -150,6 +156,7 @@ impl Error {
             Self::Socket { .. } => "GK-NODE-002",
             Self::NoOperator { .. } => "GK-NODE-003",
             Self::OtherOperator { .. } => "GK-NODE-004",
+            Self::CertificateUnknown { .. } => "GK-NODE-030",
             Self::AlreadyNode { .. } => "GK-NODE-005",
             Self::File { .. } => "GK-NODE-006",
             Self::Signals(_) => "GK-NODE-007",
@@ -182,6 +189,10 @@ impl Error {
                 )
             }
             Self::OtherOperator { .. } => "only the daemon's own account and root may use --as".to_owned(),
+            Self::CertificateUnknown { .. } => {
+                "have the administrator name the operator under [[operator]] in gongkaid.toml, with this certificate"
+                    .to_owned()
+            }
             Self::AlreadyNode { .. } => "start the daemon on it, or name another directory".to_owned(),
             Self::File { path, .. } => format!("check the rights on `{}` and the space on its disk", path.display()),
             Self::Signals(_) => "check the limits of the daemon's account (`ulimit -a`)".to_owned(),

@@ -18,6 +18,7 @@ mod run;
 mod socket;
 mod stop;
 mod told;
+mod users;
 
 pub use data_dir::CONFIG_FILE;
 pub use error::Error;

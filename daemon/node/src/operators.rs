@@ -1,67 +1,209 @@
-//! Who is at the admin socket: from the user of this machine to an operator of the node.
+//! Who calls: from the user of this machine, or the holder of a certificate, to an operator of the node.
 //!
-//! Invariant: the operating system says who the user is (SO_PEERCRED); a name in a request counts only for the
-//! daemon's own account and root. Left out: what an operator may do (app).
+//! Invariant: the operating system says who the user is (SO_PEERCRED), the handshake whose certificate it is; a name
+//! in a request counts only for the daemon's own account and root. Left out: what an operator may do (app).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use gongkai_app::{Operator, Role};
-use gongkai_model::id::{DepartmentSlug, DivisionId};
+use gongkai_model::id::{DepartmentSlug, DivisionId, DomainSlug};
 
 use crate::{
     Error,
-    config::{ConfigError, OperatorConfig},
+    config::{ConfigError, GroupConfig, OperatorConfig},
+    users::Users,
 };
 
 /// The operator that the daemon's own account and root are, when they name no other.
 const OWNER: &str = "admin";
 const ROOT_UID: u32 = 0;
+/// Digits of a fingerprint that are shown: enough to tell certificates apart.
+const FINGERPRINT_CHARS: usize = 12;
+
+/// Whoever is at the other end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A user of this machine.
+    User {
+        /// His number.
+        uid: u32,
+        /// The number of his first group.
+        gid: u32,
+    },
+    /// The holder of an operator's certificate.
+    Certificate {
+        /// The operator's name that this node wrote into it.
+        name: String,
+        /// SHA-256 of the certificate, hexadecimal.
+        fingerprint: String,
+    },
+    /// The transport did not say.
+    Unknown,
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User { uid, .. } => write!(f, "uid {uid}"),
+            Self::Certificate { fingerprint, .. } => {
+                write!(f, "certificate {}", fingerprint.get(..FINGERPRINT_CHARS).unwrap_or(fingerprint))
+            }
+            Self::Unknown => write!(f, "unknown"),
+        }
+    }
+}
+
+/// An operator that the configuration names.
+#[derive(Debug)]
+pub(crate) struct Known {
+    uid: Option<u32>,
+    certificate: Option<String>,
+    pub(crate) operator: Operator,
+}
+
+impl Known {
+    /// How the node knows him.
+    pub(crate) fn known_by(&self) -> String {
+        match (self.uid, &self.certificate) {
+            (Some(uid), _) => Caller::User { uid, gid: 0 }.to_string(),
+            (None, Some(pin)) => Caller::Certificate { name: String::new(), fingerprint: pin.clone() }.to_string(),
+            (None, None) => "--as".to_owned(),
+        }
+    }
+}
+
+/// A group of users, each an operator under his own name.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) group: String,
+    pub(crate) roles: BTreeSet<Role>,
+    pub(crate) departments: BTreeSet<DepartmentSlug>,
+    pub(crate) domains: BTreeSet<DomainSlug>,
+}
 
 /// The operators of one node.
 #[derive(Debug)]
 pub(crate) struct Operators {
     division: DivisionId,
     own_uid: u32,
-    known: Vec<(Option<u32>, Operator)>,
+    known: Vec<Known>,
+    groups: Vec<Group>,
+    users: Users,
 }
 
 impl Operators {
     /// Reads the configured ones.
-    pub(crate) fn new(division: DivisionId, own_uid: u32, config: &[OperatorConfig]) -> Result<Self, Error> {
-        let mut known: Vec<(Option<u32>, Operator)> = Vec::with_capacity(config.len());
+    pub(crate) fn new(
+        division: DivisionId,
+        own_uid: u32,
+        config: &[OperatorConfig],
+        groups: &[GroupConfig],
+    ) -> Result<Self, Error> {
+        let mut known: Vec<Known> = Vec::with_capacity(config.len());
         for given in config {
             let operator = read(&division, given)?;
-            let repeated =
-                known.iter().any(|(uid, other)| other.id == operator.id || (uid.is_some() && *uid == given.uid));
-            if repeated {
-                return Err(invalid(given, "its name or uid stands there twice").into());
+            let certificate = given.certificate.as_deref().map(|pin| fingerprint(given, pin)).transpose()?;
+            let is_same = |other: &Known| {
+                other.operator.id == operator.id
+                    || (given.uid.is_some() && other.uid == given.uid)
+                    || (certificate.is_some() && other.certificate == certificate)
+            };
+            if known.iter().any(is_same) {
+                return Err(invalid(given, "its name, uid or certificate stands there twice").into());
             }
-            known.push((given.uid, operator));
+            known.push(Known { uid: given.uid, certificate, operator });
         }
-        Ok(Self { division, own_uid, known })
+        let groups = groups.iter().map(group).collect::<Result<_, _>>()?;
+        Ok(Self { division, own_uid, known, groups, users: Users::system() })
     }
 
-    /// The operator behind a call: by the user, or by the name that the owner gave.
-    pub(crate) fn resolve(&self, uid: Option<u32>, named: Option<&str>) -> Result<Operator, Error> {
-        let Some(uid) = uid else { return Err(Error::NoOperator { uid: -1 }) };
+    /// The configured operators.
+    pub(crate) fn known(&self) -> &[Known] {
+        &self.known
+    }
+
+    /// The configured groups.
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The operator behind a call: by user or certificate, or by the name that the owner gave.
+    pub(crate) fn resolve(&self, caller: &Caller, named: Option<&str>) -> Result<Operator, Error> {
+        let named = named.map(|name| self.short(name));
+        match caller {
+            Caller::Unknown => Err(Error::NoOperator { uid: -1 }),
+            Caller::Certificate { name, fingerprint } => self.holder(name, fingerprint, named),
+            Caller::User { uid, gid } => self.user(*uid, *gid, named),
+        }
+    }
+
+    fn user(&self, uid: u32, gid: u32, named: Option<&str>) -> Result<Operator, Error> {
         let is_owner = uid == self.own_uid || uid == ROOT_UID;
-        let by_uid = self.known.iter().find(|(known, _)| *known == Some(uid)).map(|(_, operator)| operator);
-        let Some(name) = named.map(|name| self.short(name)) else {
-            return match by_uid {
-                Some(operator) => Ok(operator.clone()),
+        let by_uid = self.known.iter().find(|known| known.uid == Some(uid)).map(|known| known.operator.clone());
+        let own = match by_uid {
+            Some(operator) => Some(operator),
+            None => self.member(uid, gid)?,
+        };
+        let Some(name) = named else {
+            return match own {
+                Some(operator) => Ok(operator),
                 None if is_owner => self.with_all_roles(OWNER),
                 None => Err(Error::NoOperator { uid: uid.into() }),
             };
         };
-        let by_name = self.by_name(name);
-        if let Some(operator) = by_uid.filter(|operator| by_name == Some(*operator)) {
-            return Ok(operator.clone());
+        if let Some(operator) = own.filter(|operator| self.short(operator.id.as_str()) == name) {
+            return Ok(operator);
         }
-        match (is_owner, by_name) {
-            (false, _) => Err(Error::OtherOperator { uid, name: name.chars().take(64).collect() }),
-            (true, Some(operator)) => Ok(operator.clone()),
+        match (is_owner, self.by_name(name)) {
+            (false, _) => {
+                Err(Error::OtherOperator { caller: format!("user {uid}"), name: name.chars().take(64).collect() })
+            }
+            (true, Some(known)) => Ok(known.operator.clone()),
             (true, None) => self.with_all_roles(name),
         }
+    }
+
+    /// A certificate speaks for the operator that is named in it, as long as the configuration knows him; where the
+    /// configuration names a fingerprint, no other certificate of his counts any more.
+    fn holder(&self, name: &str, fingerprint: &str, named: Option<&str>) -> Result<Operator, Error> {
+        let refused = || Error::CertificateUnknown { name: name.chars().take(64).collect() };
+        let known = self.by_name(self.short(name)).ok_or_else(refused)?;
+        if known.certificate.as_ref().is_some_and(|pin| pin != fingerprint) {
+            return Err(refused());
+        }
+        match named {
+            Some(other) if other != self.short(known.operator.id.as_str()) => {
+                let caller = format!("the holder of the certificate of `{}`", known.operator.id);
+                Err(Error::OtherOperator { caller, name: other.chars().take(64).collect() })
+            }
+            Some(_) | None => Ok(known.operator.clone()),
+        }
+    }
+
+    /// A member of the groups that the configuration names: an operator under the name of his account.
+    fn member(&self, uid: u32, gid: u32) -> Result<Option<Operator>, Error> {
+        if self.groups.is_empty() {
+            return Ok(None);
+        }
+        let Some(account) = self.users.name_of(uid) else { return Ok(None) };
+        let mut joined =
+            self.groups.iter().filter(|group| self.users.is_member(&account, gid, &group.group)).peekable();
+        if joined.peek().is_none() {
+            return Ok(None);
+        }
+        let mut operator = Operator::new(&self.division, &account, [])?;
+        let (mut all_departments, mut all_domains) = (false, false);
+        for group in joined {
+            operator.roles.extend(&group.roles);
+            all_departments |= group.departments.is_empty();
+            all_domains |= group.domains.is_empty();
+            operator.departments.extend(group.departments.iter().cloned());
+            operator.domains.extend(group.domains.iter().cloned());
+        }
+        // An empty set stands for all of them: one group without limits lifts those of the others.
+        operator.departments.retain(|_| !all_departments);
+        operator.domains.retain(|_| !all_domains);
+        Ok(Some(operator))
     }
 
     /// The name without this node's division before it.
@@ -69,9 +211,8 @@ impl Operators {
         name.strip_prefix(self.division.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
     }
 
-    fn by_name(&self, name: &str) -> Option<&Operator> {
-        let is_his = |operator: &&Operator| self.short(operator.id.as_str()) == name;
-        self.known.iter().map(|(_, operator)| operator).find(is_his)
+    fn by_name(&self, name: &str) -> Option<&Known> {
+        self.known.iter().find(|known| self.short(known.operator.id.as_str()) == name)
     }
 
     fn with_all_roles(&self, name: &str) -> Result<Operator, Error> {
@@ -82,10 +223,36 @@ impl Operators {
 fn read(division: &DivisionId, given: &OperatorConfig) -> Result<Operator, Error> {
     let mut operator = Operator::new(division, &given.name, given.roles.iter().copied())
         .map_err(|error| invalid(given, &error.to_string()))?;
-    let departments =
-        given.departments.iter().map(|slug| DepartmentSlug::parse(slug)).collect::<Result<BTreeSet<_>, _>>();
-    operator.departments = departments.map_err(|error| invalid(given, &error.to_string()))?;
+    operator.departments = slugs(&given.departments, DepartmentSlug::parse).map_err(|why| invalid(given, &why))?;
+    operator.domains = slugs(&given.domains, DomainSlug::parse).map_err(|why| invalid(given, &why))?;
     Ok(operator)
+}
+
+fn group(given: &GroupConfig) -> Result<Group, ConfigError> {
+    let invalid = |why: String| ConfigError::Value { key: "group", text: given.name.clone(), why };
+    if given.name.is_empty() {
+        return Err(invalid("it has no name".to_owned()));
+    }
+    Ok(Group {
+        group: given.name.clone(),
+        roles: given.roles.iter().copied().collect(),
+        departments: slugs(&given.departments, DepartmentSlug::parse).map_err(invalid)?,
+        domains: slugs(&given.domains, DomainSlug::parse).map_err(invalid)?,
+    })
+}
+
+fn slugs<T: Ord, E: fmt::Display>(
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<BTreeSet<T>, String> {
+    texts.iter().map(|text| parse(text).map_err(|error| error.to_string())).collect()
+}
+
+fn fingerprint(given: &OperatorConfig, text: &str) -> Result<String, ConfigError> {
+    const HEX_DIGITS: usize = 64;
+    let digits: String = text.chars().filter(|letter| *letter != ':').collect::<String>().to_ascii_lowercase();
+    let is_right = digits.len() == HEX_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_right { Ok(digits) } else { Err(invalid(given, "its certificate is no SHA-256 in hexadecimal")) }
 }
 
 fn invalid(given: &OperatorConfig, why: &str) -> ConfigError {
@@ -99,12 +266,26 @@ mod tests {
     use crate::config::Config;
 
     const OWN: u32 = 900;
+    const PIN: &str = "aa11223344556677889900aabbccddeeff00112233445566778899aabbccddee";
 
     fn operators() -> Operators {
-        let text = "[[operator]]\nuid = 1001\nname = \"li\"\nroles = [\"clerk\"]\n\
-                    [[operator]]\nname = \"wang\"\nroles = [\"reviewer\"]\ndepartments = [\"dept-education\"]\n";
-        let config = Config::parse(text).unwrap();
-        Operators::new(DivisionId::parse("211221").unwrap(), OWN, &config.operators).unwrap()
+        let text = format!(
+            "[[operator]]\nuid = 1001\nname = \"li\"\nroles = [\"clerk\"]\n\
+             [[operator]]\nname = \"wang\"\nroles = [\"reviewer\"]\ndepartments = [\"dept-education\"]\n\
+             [[operator]]\nname = \"sun\"\nroles = [\"auditor\"]\ncertificate = \"{PIN}\"\n\
+             [[group]]\nname = \"gkreview\"\nroles = [\"reviewer\"]\ndomains = [\"work-safety\"]\n\
+             [[group]]\nname = \"1500\"\nroles = [\"clerk\"]\n"
+        );
+        let config = Config::parse(&text).unwrap();
+        let division = DivisionId::parse("211221").unwrap();
+        let made = Operators::new(division, OWN, &config.operators, &config.groups).unwrap();
+        let users = Users::of("zhou:x:1200:1500::/:/bin/sh\nwu:x:1201:100::/:/bin/sh\n", "gkreview:x:77:wu,zhou\n");
+        Operators { users, ..made }
+    }
+
+    fn user(uid: u32) -> Caller {
+        let gid = if uid == 1200 { 1500 } else { 100 };
+        Caller::User { uid, gid }
     }
 
     #[test]
@@ -122,20 +303,54 @@ mod tests {
             (1002, None, Err("GK-NODE-003")),
             (1002, Some("admin"), Err("GK-NODE-004")),
             (OWN, Some("not a name"), Err("GK-APP-001")),
+            (1201, None, Ok("211221/wu")),
+            (1201, Some("li"), Err("GK-NODE-004")),
         ] {
-            let found = operators.resolve(Some(uid), named);
+            let found = operators.resolve(&user(uid), named);
             let found = found.as_ref().map(|operator| operator.id.as_str()).map_err(Error::code);
             assert_eq!(found, expected, "{uid} {named:?}");
         }
-        assert_eq!(operators.resolve(None, None).unwrap_err().code(), "GK-NODE-003");
+        assert_eq!(operators.resolve(&Caller::Unknown, None).unwrap_err().code(), "GK-NODE-003");
     }
 
     #[test]
     fn a_named_operator_keeps_his_roles_and_an_unknown_one_has_all() {
         let operators = operators();
-        let wang = operators.resolve(Some(0), Some("wang")).unwrap();
+        let wang = operators.resolve(&user(0), Some("wang")).unwrap();
         assert_eq!(wang.roles, BTreeSet::from([Role::Reviewer]));
         assert_eq!(wang.departments.len(), 1);
-        assert_eq!(operators.resolve(Some(0), Some("zhao")).unwrap().roles.len(), Role::ALL.len());
+        assert_eq!(operators.resolve(&user(0), Some("zhao")).unwrap().roles.len(), Role::ALL.len());
+    }
+
+    #[test]
+    fn a_group_gives_its_roles_to_each_member_under_his_own_name() {
+        let operators = operators();
+        let wu = operators.resolve(&user(1201), None).unwrap();
+        assert_eq!((wu.roles, wu.domains.len()), (BTreeSet::from([Role::Reviewer]), 1));
+        let zhou = operators.resolve(&user(1200), None).unwrap();
+        assert_eq!(zhou.roles, BTreeSet::from([Role::Clerk, Role::Reviewer]));
+        assert!(zhou.domains.is_empty(), "the group without limits lifts those of the other");
+    }
+
+    #[test]
+    fn a_certificate_speaks_for_its_operator_alone_and_only_while_he_is_configured() {
+        let operators = operators();
+        let holder = |name: &str, fingerprint: &str| Caller::Certificate {
+            name: name.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+        };
+        for (name, pin, named, expected) in [
+            ("211221/sun", PIN, None, Ok("211221/sun")),
+            ("211221/sun", PIN, Some("sun"), Ok("211221/sun")),
+            ("211221/sun", "bb", None, Err("GK-NODE-030")),
+            ("211221/wang", "bb", None, Ok("211221/wang")),
+            ("211221/wang", "bb", Some("li"), Err("GK-NODE-004")),
+            ("211221/admin", "bb", None, Err("GK-NODE-030")),
+            ("211200/sun", PIN, None, Err("GK-NODE-030")),
+        ] {
+            let found = operators.resolve(&holder(name, pin), named);
+            let found = found.as_ref().map(|operator| operator.id.as_str()).map_err(Error::code);
+            assert_eq!(found, expected, "{name} {named:?}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use gongkai_app::{App, Clock as _, SystemChance, SystemClock};
+use gongkai_app::{App, Clock as _, SignOffPolicy, SystemChance, SystemClock};
 use gongkai_link::grpc::Listener;
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{
@@ -85,7 +85,7 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
     let address = listener.address();
     let (admin_socket, admin_listener) = AdminSocket::bind(dir).await?;
     let division = store.identity().division.clone();
-    let operators = Operators::new(division.clone(), socket::own_uid()?, &config.operators)?;
+    let operators = Operators::new(division.clone(), socket::own_uid()?, &config.operators, &config.groups)?;
     let pki = PkiDir::open(dir)?;
     let key = EntryKey::load(&pki)?;
     let credentials = Credentials::load(&pki)?;
@@ -101,6 +101,11 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
     let tls = HotTls::new(credentials, session_clock(last_contact(&store, parent.as_ref()).await?))?;
     let app =
         App::open(dir.to_owned(), store.clone(), Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await?;
+    app.set_review_days(config.review.working_days);
+    app.require_sign_offs(SignOffPolicy {
+        steps: config.publish.sign_offs.clone(),
+        people_min: config.publish.signers_min,
+    });
     let board = Board::default();
     let host = host_name(&config.node.host);
     let config_of_links = Arc::new(config.clone());

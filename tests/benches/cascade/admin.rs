@@ -66,7 +66,7 @@ impl Admin {
 
     /// The latest revision of a catalog, and whether it is readable here at all.
     pub(crate) async fn revision(&self, catalog: &str) -> Result<Option<String>> {
-        let request = ShowCatalogRequest { catalog: catalog.to_owned(), revision: String::new() };
+        let request = ShowCatalogRequest { catalog: catalog.to_owned(), ..ShowCatalogRequest::default() };
         match self.catalogs().show(by("auditor", request)).await {
             Ok(shown) => Ok(Some(shown.into_inner().revision)),
             Err(status) if status.code() == tonic::Code::NotFound => Ok(None),

@@ -74,6 +74,7 @@ impl World<'_> {
             writers: Vec::new(),
             reason: String::new(),
             basis_of_change: String::new(),
+            effective_from: None,
         };
         Some((Kind::Submission, payload::encode(&submission)))
     }

@@ -44,9 +44,12 @@ pub(crate) struct ImportArgs {
     /// Remove the items that a file no longer has, however many
     #[arg(long)]
     confirm_removals: bool,
-    /// Why, for the history
+    /// Why the catalog changes; goes into the submission
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
+    /// The legal basis of the change
+    #[arg(long, default_value = "", hide_default_value = true)]
+    basis: String,
     /// Name a column that is not recognised, such as 责任科室=responsible_dept; kept for later imports, may be repeated
     #[arg(long, value_name = "HEADER=FIELD")]
     map: Vec<String>,
@@ -98,6 +101,7 @@ async fn one(file: &Path, args: &ImportArgs, client: Option<&Client>) -> Result<
         map: args.map.clone(),
         encoding: args.encoding.clone(),
         delimiter: args.delimiter.clone(),
+        basis: args.basis.clone(),
     };
     match client.catalog().import(request).await.map_err(Failure::from) {
         Ok(response) => Ok(response.into_inner()),

@@ -9,7 +9,7 @@ use gongkai_proto::admin::v1::{
 
 use crate::{
     commands::{or_dash, short},
-    ui::{Lang, Page, Table, Word, cells, difference_lines, field_words, moment, state_word},
+    ui::{Lang, Page, Table, Word, cells, difference_lines, field_words, moment, plain, state_word},
 };
 
 pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
@@ -33,7 +33,20 @@ pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
         );
         table.row(line);
     }
-    Page::new(lang).table(&table, ("no catalog is known here", "这里还没有目录")).into_text()
+    let mut page = Page::new(lang)
+        .say_if(
+            !response.as_of.is_empty(),
+            format!("as it stood on {}", response.as_of),
+            format!("截至 {} 的情况", response.as_of),
+        )
+        .table(&table, ("no catalog is known here", "这里还没有目录"));
+    for row in response.catalogs.iter().filter(|row| !row.stale.is_empty()) {
+        page = page.lines([format!("{}  {}", row.catalog, lang.pick("needs a look:", "需关注:"))]);
+        for reason in &row.stale {
+            page = page.lines(plain(&format!("{} {}", reason.code, reason.message), "    ", 8));
+        }
+    }
+    page.into_text()
 }
 
 pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {

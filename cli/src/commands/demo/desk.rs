@@ -6,8 +6,8 @@ use gongkai_proto::admin::v1::{
     CatalogRow, CheckCatalogRequest, CheckCatalogResponse, DecideReviewRequest, DecideReviewResponse,
     DiffEditionsRequest, DiffEditionsResponse, ImportCatalogRequest, ImportCatalogResponse, ItemOpinion,
     ListCatalogsRequest, ListNodesRequest, ListReviewsRequest, NodeStatusRequest, PeerStatus, ReviewRow,
-    RunPublishRequest, RunPublishResponse, ShowReviewRequest, ShowReviewResponse, SubmitCatalogRequest,
-    SubmitCatalogResponse, SyncHistoryRequest, SyncNowRequest, SyncStatusRequest,
+    RunPublishRequest, RunPublishResponse, ShowReviewRequest, ShowReviewResponse, SignOffRequest, SignOffsResponse,
+    SubmitCatalogRequest, SubmitCatalogResponse, SyncHistoryRequest, SyncNowRequest, SyncStatusRequest,
 };
 
 use crate::{client::Client, commands::sync, errors::Failure, ui::Bars};
@@ -19,6 +19,12 @@ pub(crate) enum Post {
     Clerk,
     /// Approves and returns.
     Reviewer,
+    /// Reads the next edition and signs it (三审三校 by three people).
+    FirstReader,
+    /// The second of them.
+    SecondReader,
+    /// The third, who answers for secrecy, too.
+    Secrecy,
     /// Makes editions.
     Publisher,
     /// Invites nodes.
@@ -31,6 +37,9 @@ impl Post {
         match self {
             Self::Clerk => "clerk",
             Self::Reviewer => "reviewer",
+            Self::FirstReader => "reader-1",
+            Self::SecondReader => "reader-2",
+            Self::Secrecy => "secrecy",
             Self::Publisher => "publisher",
             Self::Admin => "admin",
         }
@@ -143,6 +152,12 @@ impl Desk {
     /// The latest edition that the node knows of; 0 for none.
     pub(crate) async fn edition(&self) -> Result<u64, Failure> {
         Ok(self.client.node().status(NodeStatusRequest {}).await?.into_inner().edition)
+    }
+
+    /// Gives one's word for a step of the next edition.
+    pub(crate) async fn sign(&self, step: &str, note: &str) -> Result<SignOffsResponse, Failure> {
+        let request = SignOffRequest { step: step.to_owned(), note: note.to_owned() };
+        Ok(self.client.publish().sign_off(request).await?.into_inner())
     }
 
     /// Makes an edition.

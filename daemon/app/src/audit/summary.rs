@@ -5,15 +5,15 @@
 use gongkai_journal::{
     kind::Kind,
     payload::{
-        self, CertPut, DocumentPart, DraftSave, Erase, IncarnationOpen, KeyRevoke, MappingPut, OnCatalog, TablePut,
-        TreePut,
+        self, CertPut, DocumentPart, DraftSave, Erase, IncarnationOpen, KeyRevoke, MappingPut, OnCatalog, Refused,
+        SignedOff, TablePut, TreePut,
     },
 };
 use gongkai_model::{
     check::WaiverAct,
     edition::EditionPayload,
     id::Day,
-    review::{Decision, Receipt, Reroute, Revocation, Submission, Verdict, Withdrawal},
+    review::{Decision, Proposal, ProposalAnswer, Receipt, Reroute, Revocation, Submission, Verdict, Withdrawal},
     revision::{ItemBatch, RevisionBody},
     standard::{StandardBatch, StandardOffer, StandardPut},
 };
@@ -65,6 +65,10 @@ fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
         Kind::Receipt => receipt(&read::<OnCatalog<Receipt>>(kind, bytes)?.act),
         Kind::Decision => decision(&read::<OnCatalog<Decision>>(kind, bytes)?.act),
         Kind::Revocation => revocation(&read::<OnCatalog<Revocation>>(kind, bytes)?.act),
+        Kind::Proposal => proposal(&read(kind, bytes)?),
+        Kind::ProposalAnswer => answer(&read::<OnCatalog<ProposalAnswer>>(kind, bytes)?.act),
+        Kind::SignOff => sign_off(&read(kind, bytes)?),
+        Kind::Refusal => refusal(&read(kind, bytes)?),
         Kind::Edition => edition(&read(kind, bytes)?),
         Kind::Erase => erase(&read(kind, bytes)?),
         Kind::StandardDraft | Kind::StandardPut => standard(&read(kind, bytes)?),
@@ -203,6 +207,30 @@ fn decision(decision: &Decision) -> Summary {
 fn revocation(revocation: &Revocation) -> Summary {
     let (decision, (zh, en)) = (revocation.decision.short(), because(&revocation.reason));
     Summary::of(format!("撤销审核意见{decision}{zh}"), format!("decision {decision} revoked{en}"))
+}
+
+fn proposal(proposal: &Proposal) -> Summary {
+    let (submission, item) = (proposal.submission.short(), &proposal.item_id);
+    Summary::of(
+        format!("对报送{submission}的事项{item}提出修改建议"),
+        format!("a wording was proposed for item {item} of submission {submission}"),
+    )
+}
+
+fn answer(answer: &ProposalAnswer) -> Summary {
+    let (proposal, (because_zh, because_en)) = (answer.proposal.short(), because(&answer.reason));
+    let (zh, en) = if answer.is_accepted { ("采纳", "accepted") } else { ("未采纳", "declined") };
+    Summary::of(format!("{zh}修改建议{proposal}{because_zh}"), format!("proposal {proposal} {en}{because_en}"))
+}
+
+fn sign_off(signed: &SignedOff) -> Summary {
+    let (number, step) = (signed.edition, quote(&signed.step));
+    Summary::of(format!("第{number}期发布前签署（{step}）"), format!("edition {number} signed off ({step})"))
+}
+
+fn refusal(refused: &Refused) -> Summary {
+    let (action, code, caller) = (quote(&refused.action), quote(&refused.code), quote(&refused.caller));
+    Summary::of(format!("拒绝{action}（{code}，{caller}）"), format!("{action} refused ({code}, {caller})"))
 }
 
 fn edition(edition: &EditionPayload) -> Summary {

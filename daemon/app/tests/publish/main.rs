@@ -8,3 +8,4 @@ mod check;
 mod crash;
 mod edition;
 mod files;
+mod sign_offs;

@@ -76,6 +76,10 @@ fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, K
         | Kind::Receipt
         | Kind::Decision
         | Kind::Revocation
+        | Kind::Proposal
+        | Kind::ProposalAnswer
+        | Kind::SignOff
+        | Kind::Refusal
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

@@ -37,6 +37,14 @@ pub enum Kind {
     Decision,
     /// A decision taken back.
     Revocation,
+    /// A reviewer's suggested wording of one item.
+    Proposal,
+    /// The owner's word on a proposal.
+    ProposalAnswer,
+    /// One person's word for the edition that would be made.
+    SignOff,
+    /// An act that was refused for want of a role: never leaves the node.
+    Refusal,
     /// A numbered consolidated publication.
     Edition,
     /// Payload bytes removed by law; the chain stays.
@@ -57,7 +65,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::TreePut,
         Self::TablePut,
         Self::CertPut,
@@ -73,6 +81,10 @@ impl Kind {
         Self::Receipt,
         Self::Decision,
         Self::Revocation,
+        Self::Proposal,
+        Self::ProposalAnswer,
+        Self::SignOff,
+        Self::Refusal,
         Self::Edition,
         Self::Erase,
         Self::StandardDraft,
@@ -101,6 +113,10 @@ impl Kind {
             Self::Receipt => "receipt",
             Self::Decision => "decision",
             Self::Revocation => "revocation",
+            Self::Proposal => "proposal",
+            Self::ProposalAnswer => "proposal.answer",
+            Self::SignOff => "sign-off",
+            Self::Refusal => "refusal",
             Self::Edition => "edition",
             Self::Erase => "erase",
             Self::StandardDraft => "standard.draft",
@@ -120,7 +136,7 @@ impl Kind {
     /// How far entries of this kind go.
     pub fn reach(self) -> Reach {
         match self {
-            Self::DraftSave | Self::MappingPut | Self::StandardDraft => Reach::SelfOnly,
+            Self::DraftSave | Self::MappingPut | Self::StandardDraft | Self::Refusal => Reach::SelfOnly,
             Self::TreePut
             | Self::TablePut
             | Self::AuthorityPut
@@ -137,6 +153,9 @@ impl Kind {
             | Self::Receipt
             | Self::Decision
             | Self::Revocation
+            | Self::Proposal
+            | Self::ProposalAnswer
+            | Self::SignOff
             | Self::Erase
             | Self::StandardOffer
             | Self::Reroute
@@ -162,6 +181,10 @@ impl Kind {
             | Self::Receipt
             | Self::Decision
             | Self::Revocation
+            | Self::Proposal
+            | Self::ProposalAnswer
+            | Self::SignOff
+            | Self::Refusal
             | Self::Edition
             | Self::Erase
             | Self::StandardDraft

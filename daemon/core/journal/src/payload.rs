@@ -136,11 +136,14 @@ pub struct IncarnationOpen {
 pub struct DraftSave {
     /// The revision.
     pub body: RevisionBody,
-    /// Where it came from: `import FILE`, `edit`, `merge`.
+    /// Where it came from: `import FILE`, `edit`, `merge`, `proposal HASH by OPERATOR`.
     pub source: String,
-    /// Why, in the clerk's words.
+    /// Why the catalog changes, in the clerk's words; a submission takes it over.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// The legal basis of the change.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub basis_of_change: String,
 }
 
 /// `mapping.put`: columns that a clerk named for the workbooks of the entry's subject, header text → field, all of
@@ -153,8 +156,34 @@ pub struct MappingPut {
     pub mapping: BTreeMap<String, String>,
 }
 
+/// `refusal`: somebody at this node wanted what his roles do not allow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// What he wanted, such as `review.approve`.
+    pub action: String,
+    /// The code of the refusal.
+    pub code: String,
+    /// Who asked, as the operating system or the certificate says: `uid 1001`, `certificate ab12…`.
+    pub caller: String,
+}
+
+/// `sign-off`: one person's word for exactly these contents of the next edition (保密审查, 三审三校).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOff {
+    /// The number that the edition would get.
+    pub edition: u64,
+    /// Digest of the catalogs and revisions that it would hold: another choice needs other words.
+    pub contents: Digest,
+    /// What for: `first-review`, `second-review`, `third-review`, `secrecy`, ….
+    pub step: String,
+    /// Words, such as the number of the secrecy form (保密审查单).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
 /// A review payload with the catalog it is about, so that an index needs no other entry to place it. Used for
-/// `withdrawal`, `receipt`, `decision`, `revocation` and `waiver`; a `submission` names its catalog in its body.
+/// `withdrawal`, `receipt`, `decision`, `revocation`, `waiver` and `proposal.answer`;
+/// a `submission` names its catalog in its body, a `proposal` in a field of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnCatalog<T> {
     /// The catalog.
@@ -200,7 +229,9 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::Revocation
         | Kind::StandardOffer
         | Kind::Reroute
-        | Kind::Document => {
+        | Kind::Document
+        | Kind::Proposal
+        | Kind::ProposalAnswer => {
             let mention: Mention = serde_json::from_slice(payload).ok()?;
             mention.catalog.or(mention.body.map(|body| body.catalog))
         }
@@ -211,6 +242,8 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::KeyRevoke
         | Kind::IncarnationOpen
         | Kind::MappingPut
+        | Kind::SignOff
+        | Kind::Refusal
         | Kind::Edition
         | Kind::StandardDraft
         | Kind::StandardBatch

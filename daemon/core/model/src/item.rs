@@ -11,10 +11,12 @@ use unicode_normalization::UnicodeNormalization;
 use crate::digest::Digest;
 
 mod basis;
+mod edit;
 mod elements;
 mod time_limit;
 
 pub use basis::{basis_text, parse_basis};
+pub use edit::{ELEMENT_BYTES_MAX, EditError, edited, element_of};
 pub use elements::{Element, missing_elements};
 pub use time_limit::{TimeLimit, TimeLimitKind, Unit, parse_time_limit};
 

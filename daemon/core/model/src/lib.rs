@@ -2,6 +2,7 @@
 //!
 //! Pure zone: no clock, no randomness, no file, no socket. Whoever needs a time or an id brings it.
 
+pub mod calendar;
 pub mod catalog;
 pub mod check;
 pub mod diff;

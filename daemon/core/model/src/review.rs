@@ -4,6 +4,8 @@
 //! that it names; the state is a function of the *set* of entries, never of their order or of time.
 //! Left out: signatures and routes (journal), who holds which role (app), and the routing tables themselves.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,6 +20,7 @@ mod fold;
 mod lineage;
 mod machine;
 mod materialise;
+mod proposal;
 mod refusal;
 mod route;
 mod settle;
@@ -29,7 +32,8 @@ mod trouble;
 mod tests;
 
 pub use fold::{Folded, Ground, StandardOf, StepsOf, fold, fold_on};
-pub use machine::{Actor, Draft, Intent, MissingElements, Ruling, admit, submit_check};
+pub use machine::{Actor, Coverage, Draft, Intent, MissingElements, Ruling, admit, submit_check};
+pub use proposal::{Answered, Fate, Proposal, ProposalAct, ProposalAnswer, ProposalFact, ProposalState, proposals};
 pub use refusal::Refusal;
 pub use route::{Prescribed, PrescribedStep};
 pub use state::{
@@ -81,6 +85,9 @@ pub struct Submission {
     /// The legal basis of the change.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub basis_of_change: String,
+    /// First day on which the change is meant to hold, for people: what an edition holds is decided by approvals alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<Day>,
 }
 
 /// Takes a submission back (撤回).
@@ -140,6 +147,9 @@ pub struct Opinion {
     /// The words; needed to return something.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// Words on single elements of an item, by the element's field; `text` says the same for whoever reads it alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub elements: BTreeMap<String, String>,
 }
 
 /// A decision taken outside of this system, such as the province's on a municipal catalog.
@@ -213,6 +223,7 @@ pub struct Reroute {
 
 /// What an entry about a catalog's review does.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "submissions are most of the acts that are folded")]
 pub enum Act {
     /// 报送
     Submission {

@@ -39,6 +39,10 @@ pub enum Kept {
     TlsChain,
     /// The node's entry-signing key.
     EntryKey,
+    /// The key of the authority for this node's operators.
+    OperatorsKey,
+    /// That authority's certificate.
+    OperatorsCertificate,
 }
 
 impl Kept {
@@ -52,6 +56,8 @@ impl Kept {
             Self::TlsKey => "pki/tls.key",
             Self::TlsChain => "pki/tls.crt",
             Self::EntryKey => "pki/entry.key",
+            Self::OperatorsKey => "pki/operators.key",
+            Self::OperatorsCertificate => "pki/operators.crt",
         }
     }
 }

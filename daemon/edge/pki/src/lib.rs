@@ -16,6 +16,7 @@
 //! | `tls.key`   | the node's TLS key (ECDSA P-256)                   | every node                 |
 //! | `tls.crt`   | the node's chain: leaf, authorities, trust root    | every node, once enrolled  |
 //! | `entry.key` | the key that signs journal entries (Ed25519)       | every node                 |
+//! | `operators.key`, `operators.crt` | authority of this node's operators' certificates | nodes with an admin port |
 //!
 //! Keys are PKCS#8 PEM with mode 0600. `tls.crt` is written last: a node that has it is enrolled.
 
@@ -27,6 +28,7 @@ pub mod files;
 pub mod identity;
 pub mod keys;
 pub mod name;
+pub mod operator;
 mod pem;
 pub mod request;
 mod template;

@@ -38,6 +38,11 @@ impl Validity {
         }
         Ok(Self { from_ms: now_ms - CLOCK_SLACK_MS, to_ms })
     }
+
+    /// Its end, unix milliseconds.
+    pub(crate) fn to_ms(self) -> i64 {
+        self.to_ms
+    }
 }
 
 /// The self-signed trust root. Its subject names its key, so that a root of the same division made on another day
@@ -91,11 +96,17 @@ fn authority(path: &[DivisionId], validity: Validity, unit: &str) -> Result<Cert
 
 fn common(path: &[DivisionId], validity: Validity, unit: &str) -> Result<CertificateParams, IssueError> {
     let mut params = named(path, unit)?;
+    date(&mut params, validity)?;
+    Ok(params)
+}
+
+/// Dates and a fresh serial number.
+pub(crate) fn date(params: &mut CertificateParams, validity: Validity) -> Result<(), IssueError> {
     let epoch = date_time_ymd(1970, 1, 1);
     params.not_before = epoch + Duration::from_millis(validity.from_ms.unsigned_abs());
     params.not_after = epoch + Duration::from_millis(validity.to_ms.unsigned_abs());
     params.serial_number = Some(serial()?);
-    Ok(params)
+    Ok(())
 }
 
 fn serial() -> Result<SerialNumber, IssueError> {

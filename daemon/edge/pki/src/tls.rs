@@ -106,6 +106,11 @@ impl Credentials {
         &self.chain
     }
 
+    /// The node's key, for another port of the same node.
+    pub(crate) fn private_key(&self) -> PrivateKeyDer<'static> {
+        self.key.clone_key()
+    }
+
     /// The one authority that sessions trust.
     pub fn trust_root(&self) -> &CertificateDer<'static> {
         &self.trust_root

@@ -8,19 +8,38 @@ mod import;
 
 use std::collections::BTreeMap;
 
-use gongkai_app::{CatalogEvent, CatalogRow, Loaded, Summary, WaiveQuestion};
-use gongkai_model::{digest::Digest, id::CatalogId, review::Refusal};
+use gongkai_app::{CatalogEvent, CatalogRow, Loaded, SubmittedChange, Summary, WaiveQuestion};
+use gongkai_model::{
+    digest::Digest,
+    id::{CatalogId, Day},
+    review::Refusal,
+};
 use gongkai_proto::admin::v1::{self as wire, catalog_service_server::CatalogService};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, changes, convert, difference, refuse::refused};
+use super::{Admin, changes, convert, difference, history, refuse::refused};
 use crate::Error;
 
 fn catalog_of(text: &str) -> Result<CatalogId, Error> {
     Ok(CatalogId::parse(text)?)
 }
 
+/// A day of a request; empty for none.
+pub(super) fn day_of(text: &str) -> Result<Option<Day>, Error> {
+    Ok(if text.is_empty() { None } else { Some(Day::parse(text)?) })
+}
+
 impl Admin {
+    /// A catalog as it stood at the end of a day; something of it must be known by then.
+    pub(super) async fn catalog_as_of(&self, text: &str, day: Option<&Day>) -> Result<Loaded, Error> {
+        let catalog = catalog_of(text)?;
+        let loaded = self.app().load_as_of(&catalog, day).await?;
+        if loaded.entries.is_empty() {
+            return Err(gongkai_app::Error::CatalogUnknown { catalog }.into());
+        }
+        Ok(loaded)
+    }
+
     pub(super) async fn known_catalog(&self, text: &str) -> Result<Loaded, Error> {
         Ok(self.app().load_known(&catalog_of(text)?).await?)
     }
@@ -45,17 +64,7 @@ impl CatalogService for Admin {
         request: Request<wire::ListCatalogsRequest>,
     ) -> Result<Response<wire::ListCatalogsResponse>, Status> {
         self.operator(&request)?;
-        let asked = request.into_inner();
-        let rows = self.app().catalog_rows().await.map_err(refused)?;
-        let published = self.app().published().await.map_err(refused)?;
-        let fits = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
-        let catalogs = rows
-            .iter()
-            .map(|row| self.catalog_row(row, &published))
-            .filter(|row| fits(&asked.division, &row.division))
-            .filter(|row| fits(&asked.domain, &row.domain) && fits(&asked.state, &row.state))
-            .collect();
-        Ok(Response::new(wire::ListCatalogsResponse { node: self.node_id(), catalogs }))
+        Ok(Response::new(self.listed_catalogs(request.into_inner()).await?))
     }
 
     async fn show(
@@ -64,8 +73,8 @@ impl CatalogService for Admin {
     ) -> Result<Response<wire::ShowCatalogResponse>, Status> {
         self.operator(&request)?;
         let asked = request.into_inner();
-        let loaded = self.known_catalog(&asked.catalog).await?;
-        Ok(Response::new(self.shown(&loaded, &asked.revision)?))
+        let loaded = self.catalog_as_of(&asked.catalog, day_of(&asked.as_of)?.as_ref()).await?;
+        Ok(Response::new(wire::ShowCatalogResponse { as_of: asked.as_of, ..self.shown(&loaded, &asked.revision)? }))
     }
 
     async fn check(
@@ -154,7 +163,9 @@ impl CatalogService for Admin {
                 }));
             }
         }
-        let (loaded, unchanged) = match self.app().submit(&operator, &catalog, asked.note, String::new()).await {
+        let effective_from = day_of(&asked.effective_from)?;
+        let change = SubmittedChange { reason: asked.note, basis: asked.basis, effective_from };
+        let (loaded, unchanged) = match self.app().submit_change(&operator, &catalog, change).await {
             Ok(submitted) => (submitted.loaded, false),
             // The same revision is up already: repeating is safe and says so.
             Err(gongkai_app::Error::Review(Refusal::NothingChanged(_))) => {
@@ -186,11 +197,48 @@ impl CatalogService for Admin {
         let sentence = self.sentence(&request);
         let asked = request.into_inner();
         let catalog = catalog_of(&asked.catalog)?;
+        if !asked.item.is_empty() {
+            let found = self.app().item_history(&catalog, &asked.item).await.map_err(refused)?;
+            return Ok(Response::new(history::of_item(&catalog, found)));
+        }
         let mut events = self.app().history(&catalog).await.map_err(refused)?;
         let kept = usize::try_from(asked.limit).ok().filter(|limit| *limit > 0).unwrap_or(events.len());
         let latest = events.split_off(events.len().saturating_sub(kept));
         let events = latest.into_iter().map(|happened| event(happened, sentence)).collect();
-        Ok(Response::new(wire::CatalogHistoryResponse { catalog: catalog.to_string(), events }))
+        let catalog = catalog.to_string();
+        Ok(Response::new(wire::CatalogHistoryResponse { catalog, events, ..Default::default() }))
+    }
+
+    async fn proposals(
+        &self,
+        request: Request<wire::ListProposalsRequest>,
+    ) -> Result<Response<wire::ListProposalsResponse>, Status> {
+        self.operator(&request)?;
+        Ok(Response::new(self.listed_proposals(request.into_inner()).await?))
+    }
+
+    async fn accept(
+        &self,
+        request: Request<wire::AnswerProposalRequest>,
+    ) -> Result<Response<wire::AnswerProposalResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let answered = self.app().accept_proposal(&operator, &asked.proposal).await.map_err(refused)?;
+        let (loaded, hash, unchanged) = answered;
+        let proposal = self.proposal_of(&loaded, hash);
+        Ok(Response::new(wire::AnswerProposalResponse { proposal, unchanged }))
+    }
+
+    async fn decline(
+        &self,
+        request: Request<wire::AnswerProposalRequest>,
+    ) -> Result<Response<wire::AnswerProposalResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let answered = self.app().decline_proposal(&operator, &asked.proposal, &asked.reason).await.map_err(refused)?;
+        let (loaded, hash, unchanged) = answered;
+        let proposal = self.proposal_of(&loaded, hash);
+        Ok(Response::new(wire::AnswerProposalResponse { proposal, unchanged }))
     }
 
     async fn diff(
@@ -229,7 +277,11 @@ impl CatalogService for Admin {
 }
 
 impl Admin {
-    fn catalog_row(&self, row: &CatalogRow, published: &(u64, BTreeMap<CatalogId, Digest>)) -> wire::CatalogRow {
+    pub(super) fn catalog_row(
+        &self,
+        row: &CatalogRow,
+        published: &(u64, BTreeMap<CatalogId, Digest>),
+    ) -> wire::CatalogRow {
         let world = self.app().world();
         let summary = &row.summary;
         let (division_name, domain_name) = convert::names(&world, &summary.catalog);
@@ -251,6 +303,7 @@ impl Admin {
             updated_at_ms: row.updated_at_ms,
             is_conflict: summary.is_in_conflict,
             is_own: world.custodian(&summary.catalog.division) == world.me,
+            ..wire::CatalogRow::default()
         }
     }
 
@@ -278,6 +331,7 @@ impl Admin {
             items: in_order
                 .map(|(id, slot)| convert::slot(&loaded.catalog, id, slot, known.status(id, slot)))
                 .collect(),
+            ..wire::ShowCatalogResponse::default()
         })
     }
 

@@ -134,6 +134,11 @@ pub(super) fn reason(told: &Told) -> wire::Reason {
     wire::Reason { code: told.code.clone(), message: told.message.clone(), hint: told.hint.clone() }
 }
 
+/// A use case's reason.
+pub(super) fn reason_of(reason: &gongkai_app::Reason) -> wire::Reason {
+    wire::Reason { code: reason.code.clone(), message: reason.message.clone(), hint: reason.hint.clone() }
+}
+
 /// A count for the wire.
 pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)

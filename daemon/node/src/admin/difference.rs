@@ -13,15 +13,20 @@ use super::{changes::HEADER, convert};
 /// Two revisions: the header first where it differs, then the items.
 pub(super) fn revisions(from: Option<&Revision>, to: &Revision) -> Vec<wire::ItemDifference> {
     let found = diff::revisions(from, to);
+    header(from, to).into_iter().chain(found.items.iter().map(item)).collect()
+}
+
+/// Two headers; `None` where nothing differs.
+pub(super) fn header(from: Option<&Revision>, to: &Revision) -> Option<wire::ItemDifference> {
+    let found = diff::headers(from.map(|from| &from.header), Some(&to.header));
     let change = if from.is_some() { "changed" } else { "added" };
-    let header = (!found.header.is_empty()).then(|| wire::ItemDifference {
+    (!found.is_empty()).then(|| wire::ItemDifference {
         item_id: HEADER.to_owned(),
         change: change.to_owned(),
         name: to.header.decode().title,
-        elements: found.header.iter().map(element).collect(),
+        elements: found.iter().map(element).collect(),
         ..wire::ItemDifference::default()
-    });
-    header.into_iter().chain(found.items.iter().map(item)).collect()
+    })
 }
 
 /// One item.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: reading calls write nothing; `Run` goes through one use case.
 
-use gongkai_app::{CatalogChanges, EditionLine, EditionRow, ItemChanged, MissingCatalog};
+use gongkai_app::{CatalogChanges, EditionLine, EditionRow, ItemChanged, MissingCatalog, SignOffs};
 use gongkai_model::item::CanonicalItem;
 use gongkai_proto::admin::v1::{self as wire, publish_service_server::PublishService};
 use tonic::{Request, Response, Status};
@@ -65,6 +65,25 @@ impl PublishService for Admin {
         }))
     }
 
+    async fn sign_offs(
+        &self,
+        request: Request<wire::SignOffsRequest>,
+    ) -> Result<Response<wire::SignOffsResponse>, Status> {
+        self.operator(&request)?;
+        let found = self.app().sign_offs().await.map_err(refused)?;
+        Ok(Response::new(sign_offs(found, false)))
+    }
+
+    async fn sign_off(
+        &self,
+        request: Request<wire::SignOffRequest>,
+    ) -> Result<Response<wire::SignOffsResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let (found, repeated) = self.app().sign_off(&operator, &asked.step, &asked.note).await.map_err(refused)?;
+        Ok(Response::new(sign_offs(found, repeated)))
+    }
+
     async fn list(
         &self,
         request: Request<wire::ListEditionsRequest>,
@@ -101,6 +120,27 @@ impl PublishService for Admin {
             to: difference.to,
             catalogs: difference.catalogs.into_iter().map(changes).collect(),
         }))
+    }
+}
+
+fn sign_offs(found: SignOffs, repeated: bool) -> wire::SignOffsResponse {
+    let steps = found.rows.into_iter().map(|row| wire::SignOffRow {
+        step: row.step,
+        operator: row.operator.map_or_else(String::new, |operator| operator.to_string()),
+        at_ms: row.at_ms,
+        note: row.note,
+    });
+    wire::SignOffsResponse {
+        edition: found.edition,
+        contents: found.contents.to_string(),
+        catalogs: convert::count(found.catalogs),
+        items: convert::count(found.items),
+        steps: steps.collect(),
+        people_min: convert::count(found.people_min),
+        outdated: convert::count(found.outdated),
+        is_complete: found.is_complete,
+        unchanged: found.is_unchanged,
+        repeated,
     }
 }
 

@@ -55,9 +55,10 @@ fn is_ours_to_mend(error: &Error) -> bool {
 fn grpc_code(error: &Error) -> Code {
     use gongkai_app::Error as App;
     match error {
-        Error::NoOperator { .. } | Error::OtherOperator { .. } | Error::App(App::RoleMissing { .. }) => {
-            Code::PermissionDenied
-        }
+        Error::NoOperator { .. }
+        | Error::OtherOperator { .. }
+        | Error::CertificateUnknown { .. }
+        | Error::App(App::RoleMissing { .. } | App::DomainNotHis { .. }) => Code::PermissionDenied,
         Error::NoLink { .. }
         | Error::App(App::DivisionUnknown { .. } | App::CatalogUnknown { .. } | App::NotInCatalog { .. }) => {
             Code::NotFound

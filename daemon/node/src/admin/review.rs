@@ -2,7 +2,7 @@
 //!
 //! Invariant: the items shown are those that the open step must look at; nothing else is asked of a reviewer.
 
-use gongkai_app::{Loaded, Operator, Verdicts, World};
+use gongkai_app::{ElementWords, Loaded, Operator, Spoken, Suggestion, Verdicts, World};
 use gongkai_model::{
     digest::Digest,
     id::{Day, DepartmentSlug},
@@ -11,7 +11,7 @@ use gongkai_model::{
 use gongkai_proto::admin::v1::{self as wire, review_service_server::ReviewService};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, convert, refuse::refused, review_items};
+use super::{Admin, convert, proposals, refuse::refused, review_items, review_rows};
 use crate::Error;
 
 /// Fewest digits by which a submission may be named.
@@ -23,39 +23,26 @@ impl ReviewService for Admin {
         &self,
         request: Request<wire::ListReviewsRequest>,
     ) -> Result<Response<wire::ListReviewsResponse>, Status> {
-        self.operator(&request)?;
-        let asked = request.into_inner();
-        let world = self.app().world();
-        let me = world.me.to_string();
-        let fits = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
-        let mut reviews = Vec::new();
-        for row in self.app().catalog_rows().await.map_err(refused)? {
-            let catalog = &row.summary.catalog;
-            let is_open = row.summary.status.is_some_and(|status| status.open_step().is_some());
-            let is_asked = asked.all || (is_open && row.waiting_for == me);
-            if !is_asked
-                || !fits(&asked.division, catalog.division.as_str())
-                || !fits(&asked.domain, catalog.domain.as_str())
-            {
-                continue;
-            }
-            let loaded = self.app().load(catalog).await.map_err(refused)?;
-            reviews.extend(loaded.state.head().map(|head| review_row(&world, &loaded, head)));
-        }
-        Ok(Response::new(wire::ListReviewsResponse { node: me, reviews }))
+        let operator = self.operator(&request)?;
+        Ok(Response::new(self.listed_reviews(&operator, request.into_inner()).await?))
     }
 
     async fn show(
         &self,
         request: Request<wire::ShowReviewRequest>,
     ) -> Result<Response<wire::ShowReviewResponse>, Status> {
-        self.operator(&request)?;
+        let operator = self.operator(&request)?;
         let asked = request.into_inner();
         let loaded = self.known_catalog(&asked.catalog).await?;
         let submission = submission_of(&loaded, &asked.submission)?;
         let world = self.app().world();
+        let (row, years) = self.review_row(&operator, &loaded, submission, &self.app().today());
+        let base = loaded.compared_with(submission).map(|base| base.digest());
         Ok(Response::new(wire::ShowReviewResponse {
-            review: Some(review_row(&world, &loaded, submission)),
+            review: Some(row),
+            proposals: proposals::all(&world, &loaded),
+            compared_with: base.map_or_else(String::new, |base| base.to_string()),
+            warnings: review_rows::warnings(&years),
             steps: convert::steps(&world, submission),
             items: review_items::shown(&loaded, submission, asked.all_items),
             stale: self.stale(&loaded, submission).await?,
@@ -77,6 +64,20 @@ impl ReviewService for Admin {
     ) -> Result<Response<wire::DecideReviewResponse>, Status> {
         let operator = self.operator(&request)?;
         Ok(Response::new(self.decide(operator, request.into_inner(), Verdict::Return).await?))
+    }
+
+    async fn propose(&self, request: Request<wire::ProposeRequest>) -> Result<Response<wire::ProposeResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let said = Suggestion {
+            submission: asked.submission,
+            item: asked.item,
+            element: asked.element,
+            words: asked.text,
+            note: asked.note,
+        };
+        let (loaded, hash) = self.app().propose(&operator, said).await.map_err(refused)?;
+        Ok(Response::new(wire::ProposeResponse { proposal: self.proposal_of(&loaded, hash) }))
     }
 
     async fn revoke(
@@ -111,9 +112,10 @@ impl Admin {
                 return Err(Error::NotCurrent);
             }
         }
+        let elements = elements_of(&asked);
         let (said, file) = said(asked, verdict)?;
         let said = Verdicts { submission: before.state.head().map(|head| head.hash), ..said };
-        match self.app().decide_outside(&operator, &catalog, said, file).await {
+        match self.app().decide_saying(&operator, &catalog, said, Spoken { elements, document: file }).await {
             Ok((after, decision)) => Ok(self.decided(&after, decision, verdict_word(verdict), false)),
             Err(gongkai_app::Error::Review(refusal @ Refusal::AlreadyDecided { .. })) => {
                 // The same decision by the same person is safe to repeat.
@@ -158,13 +160,25 @@ fn speaking_for(mut operator: Operator, department: &str) -> Result<Operator, Er
     Ok(operator)
 }
 
+/// The words on single elements.
+fn elements_of(asked: &wire::DecideReviewRequest) -> Vec<ElementWords> {
+    let each = asked.items.iter().flat_map(|item| {
+        item.elements.iter().map(|(element, words)| ElementWords {
+            item: item.item_id.clone(),
+            element: element.clone(),
+            words: words.clone(),
+        })
+    });
+    each.collect()
+}
+
 /// What is said, and the bytes of the document by which it was decided.
 fn said(asked: wire::DecideReviewRequest, verdict: Verdict) -> Result<(Verdicts, Vec<u8>), Error> {
     let items =
         asked.items.into_iter().map(|item| Ok((item.item_id, verdict_of(&item.verdict, verdict)?, item.opinion)));
     let items = items.collect::<Result<Vec<_>, Error>>()?;
     // Whoever returns single items has looked at the others; a return as a whole says nothing of any.
-    let approves_rest = verdict == Verdict::Approve || !items.is_empty();
+    let approves_rest = !asked.partly && (verdict == Verdict::Approve || !items.is_empty());
     let (outside, file) = match asked.outside {
         Some(outside) => outside_of(outside)?,
         None => (None, Vec::new()),
@@ -244,29 +258,6 @@ fn submission_of<'l>(loaded: &'l Loaded, text: &str) -> Result<&'l SubmissionSta
         text: text.chars().take(80).collect(),
     };
     Ok(found.ok_or_else(missing)?)
-}
-
-fn review_row(world: &World, loaded: &Loaded, submission: &SubmissionState) -> wire::ReviewRow {
-    let (division_name, domain_name) = convert::names(world, &loaded.catalog);
-    let step = convert::open_step(world, submission);
-    let (items_changed, items_carried) = convert::pending_counts(submission);
-    let receipt = submission.receipts.iter().find(|receipt| receipt.author == world.me);
-    wire::ReviewRow {
-        catalog: loaded.catalog.to_string(),
-        division_name,
-        domain_name,
-        submission: submission.hash.to_string(),
-        revision: submission.revision.to_string(),
-        state: convert::submission_state(submission).to_owned(),
-        is_mine: step.as_ref().is_some_and(|step| step.division == world.me.as_str()),
-        step,
-        items: submission.items,
-        items_changed,
-        items_carried,
-        submitted_by: submission.operator.to_string(),
-        submitted_at_ms: submission.at_ms,
-        received_at_ms: receipt.map_or(0, |receipt| receipt.at_ms),
-    }
 }
 
 impl Admin {

@@ -4,33 +4,25 @@
 
 use gongkai_app::Loaded;
 use gongkai_model::{
+    diff,
     id::ItemId,
     review::{DecisionState, Opinion, Standing, SubmissionState, Target, Verdict},
     revision::{Revision, Slot},
 };
 use gongkai_proto::admin::v1 as wire;
 
-use super::{changes, convert, review::verdict_word};
+use super::{changes, convert, difference, review::verdict_word};
 
 /// The elements to look at, in the catalog's order: header, items, removals.
 pub(super) fn shown(loaded: &Loaded, submission: &SubmissionState, with_carried: bool) -> Vec<wire::ReviewItem> {
     let Some(revision) = loaded.revisions.get(&submission.revision) else { return Vec::new() };
     let step = submission.next_step.unwrap_or(0);
-    let sight = Sight { loaded, submission, revision, base: base(loaded, submission), step };
+    let sight = Sight { loaded, submission, revision, base: loaded.compared_with(submission), step };
     let shown = submission.standing.iter().filter(|standing| with_carried || !standing.is_approved(step));
     let mut placed: Vec<(u32, wire::ReviewItem)> =
         shown.map(|standing| (sight.place(standing), sight.item(standing))).collect();
     placed.sort_by_key(|(place, _)| *place);
     placed.into_iter().map(|(_, item)| item).collect()
-}
-
-/// What the submission is compared with: what was approved last, else what was decided last before it.
-fn base<'l>(loaded: &'l Loaded, submission: &SubmissionState) -> Option<&'l Revision> {
-    let earlier = loaded.state.submissions.iter().filter(|other| other.number < submission.number);
-    let decided = earlier.filter(|other| !other.decisions.is_empty()).max_by_key(|other| other.number);
-    let approved = loaded.state.latest_approved(None).filter(|approved| approved.hash != submission.hash);
-    let base = approved.or(decided)?;
-    loaded.revisions.get(&base.revision).map(AsRef::as_ref)
 }
 
 struct Sight<'l> {
@@ -76,6 +68,7 @@ impl Sight<'_> {
             item_id: changes::HEADER.to_owned(),
             change: word.to_owned(),
             fields,
+            difference: difference::header(self.base, self.revision),
             before: self.base.map(|base| changes::header_item(base, word)),
             after: Some(changes::header_item(self.revision, word)),
             ..wire::ReviewItem::default()
@@ -90,6 +83,7 @@ impl Sight<'_> {
             item_id: id.to_string(),
             change: if after.is_none() { "removed" } else { word }.to_owned(),
             fields: changes::fields(before, after),
+            difference: diff::item_of(id, before, after).as_ref().map(difference::item),
             before: side(before),
             after: side(after),
             ..wire::ReviewItem::default()
@@ -114,6 +108,7 @@ impl Sight<'_> {
                 digest: standing.digest,
                 verdict: mark.verdict,
                 text: mark.text.clone(),
+                elements: mark.elements.clone(),
             };
             Some(opinion_of(&opinion, decision))
         });
@@ -149,6 +144,7 @@ fn opinion_of(opinion: &Opinion, decision: &DecisionState) -> wire::ItemOpinion 
         item_id,
         verdict: verdict_word(opinion.verdict).to_owned(),
         opinion: opinion.text.clone(),
+        elements: opinion.elements.clone(),
         digest: opinion.digest.to_string(),
         step: decision.step + 1,
         division: decision.author.to_string(),

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{ConfigError, error::line_at};
 
-const SECTIONS: [(&str, &[&str]); 9] = [
+const SECTIONS: [(&str, &[&str]); 11] = [
     ("node", &["listen", "advertise", "host", "time_zone"]),
     ("log", &["format", "level"]),
     ("parent", &["address", "mode", "schedule", "zone", "windows", "jitter_seconds", "bytes_per_second_max"]),
@@ -23,8 +23,10 @@ const SECTIONS: [(&str, &[&str]); 9] = [
             "stall_seconds",
         ],
     ),
-    ("publish", &["directory"]),
-    ("operator", &["uid", "name", "roles", "departments"]),
+    ("publish", &["directory", "sign_offs", "signers_min"]),
+    ("review", &["working_days"]),
+    ("operator", &["uid", "name", "roles", "departments", "domains", "certificate"]),
+    ("group", &["name", "roles", "departments", "domains"]),
     ("limits", &["stop_seconds", "sync_now_seconds", "invite_hours"]),
 ];
 

@@ -59,6 +59,11 @@ pub(crate) struct Node {
 
 /// Founds the city's node and starts it.
 pub(crate) async fn city() -> Node {
+    city_with("").await
+}
+
+/// The same with more lines in its configuration.
+pub(crate) async fn city_with(config: &str) -> Node {
     let kept = TempDir::new().unwrap();
     let dir = kept.path().join("node");
     let made = gongkai_node::found(Found {
@@ -70,6 +75,9 @@ pub(crate) async fn city() -> Node {
         seeds: None,
     });
     made.await.unwrap();
+    let file = dir.join(gongkai_node::CONFIG_FILE);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text + config).unwrap();
     Node::start_in(dir, Some(kept)).await
 }
 
@@ -235,6 +243,15 @@ impl Node {
     pub(crate) async fn approve(&self, catalog: &str) -> Result<DecideReviewResponse, Status> {
         let request = DecideReviewRequest { catalog: catalog.to_owned(), ..DecideReviewRequest::default() };
         Ok(self.reviews().approve(request).await?.into_inner())
+    }
+
+    /// Three people sign the next edition.
+    pub(crate) async fn sign_off(&self) {
+        for operator in ["first", "second", "third", "third"] {
+            let mut request = tonic::Request::new(SignOffRequest::default());
+            request.metadata_mut().insert(metadata::OPERATOR, operator.parse().unwrap());
+            self.editions().sign_off(request).await.unwrap();
+        }
     }
 
     /// The link to a peer.

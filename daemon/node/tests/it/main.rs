@@ -7,10 +7,12 @@
 mod admin;
 mod broken;
 mod catalogs;
+mod desk;
 mod enrolment;
 mod explain;
 mod harness;
 mod main_job;
+mod permits;
 mod proxy;
 mod recovery;
 mod refusals;

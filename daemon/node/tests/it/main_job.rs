@@ -65,6 +65,9 @@ async fn a_draft_goes_up_is_returned_corrected_approved_and_published() {
 
     let preview = city.editions().preview(PreviewEditionRequest {}).await.unwrap().into_inner();
     assert_eq!((preview.edition, preview.items), (1, corrected.items.try_into().unwrap()));
+    let unsigned = city.editions().run(RunPublishRequest::default()).await.unwrap_err();
+    assert_eq!(crate::harness::code(&unsigned), "GK-SIGN-001");
+    city.sign_off().await;
     let made = city.editions().run(RunPublishRequest::default()).await.unwrap().into_inner();
     assert!(std::path::Path::new(&made.directory).join("index.html").is_file(), "{}", made.directory);
     assert!(city.editions().run(RunPublishRequest::default()).await.unwrap().into_inner().unchanged);

@@ -10,16 +10,45 @@ use crate::{
     errors::Failure,
 };
 
+/// The words that an edition needs: 三审三校 by three people, the third of whom answers for secrecy, too.
+const SIGNERS: [(Post, &str, &str); 4] = [
+    (Post::FirstReader, "first-review", "一审一校"),
+    (Post::SecondReader, "second-review", "二审二校"),
+    (Post::Secrecy, "third-review", "三审三校"),
+    (Post::Secrecy, "secrecy", "保密审查单(演示)"),
+];
+
+/// Three people sign; before the last of them has, no edition is made.
+async fn sign(scene: &Scene<'_>) -> Result<(), Failure> {
+    let city = scene.cast.city()?.division.clone();
+    for (place, (post, step, note)) in SIGNERS.into_iter().enumerate() {
+        let signed = scene.stage.desk(&city, post).await?.sign(step, note).await?;
+        if signed.is_complete != (place + 1 == SIGNERS.len()) {
+            let text = format!(
+                "after `{step}` the sign-offs were to be {}",
+                if signed.is_complete { "open" } else { "complete" }
+            );
+            return Err(DemoFault::Unexpected(text).into());
+        }
+    }
+    Ok(())
+}
+
 async fn publish(scene: &mut Scene<'_>) -> Result<RunPublishResponse, Failure> {
     let city = scene.cast.city()?.division.clone();
     let desk = scene.stage.desk(&city, Post::Publisher).await?;
+    match desk.publish("").await {
+        Err(Failure::Told(told)) if told.code == "GK-SIGN-001" => {}
+        Ok(_) | Err(_) => return Err(DemoFault::Unexpected("an edition was made unsigned".to_owned()).into()),
+    }
+    sign(scene).await?;
     let made = desk.publish("").await?;
     scene.report.add_edition(made.clone());
     Ok(made)
 }
 
 pub(super) async fn publish_first(scene: &mut Scene<'_>) -> Result<(), Failure> {
-    scene.report.begin("the city publishes an edition", "市级汇总发布");
+    scene.report.begin("three people sign, and the city publishes an edition", "三人签署,市级汇总发布");
     let made = publish(scene).await?;
     scene.report.end(
         format!("edition {}: {} catalogs, {} items", made.edition, made.catalogs, made.items),

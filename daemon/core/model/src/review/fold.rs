@@ -178,6 +178,7 @@ fn submission_state(
         reroutes: reroutes(node),
         reason: submission.reason.clone(),
         basis_of_change: submission.basis_of_change.clone(),
+        effective_from: submission.effective_from.clone(),
         items: count(revision.items.len()),
         status: settled.status,
         next_step: settled.next_step,

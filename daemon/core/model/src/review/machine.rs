@@ -13,7 +13,7 @@ use super::{
 use crate::{
     digest::Digest,
     domain::ROLE_COUNTERPART,
-    id::{DepartmentSlug, DivisionId, ItemId, OperatorId},
+    id::{Day, DepartmentSlug, DivisionId, ItemId, OperatorId},
     item::{Element, missing_elements},
     revision::Revision,
 };
@@ -48,6 +48,8 @@ pub struct Draft<'a> {
     pub reason: String,
     /// The legal basis of the change.
     pub basis_of_change: String,
+    /// First day on which the change is meant to hold.
+    pub effective_from: Option<Day>,
 }
 
 /// A decision to be made on the open step of a submission.
@@ -65,6 +67,18 @@ pub struct Ruling {
     pub note: String,
     /// The document of a decision taken elsewhere.
     pub outside: Option<Outside>,
+    /// How much it settles.
+    pub coverage: Coverage,
+}
+
+/// How much of what is asked a ruling settles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// All of it: an approval that leaves an element open is refused.
+    #[default]
+    Whole,
+    /// The elements that it names; the others stay open (部分通过).
+    Part,
 }
 
 /// What somebody wants to do.
@@ -179,6 +193,7 @@ fn submit(state: &CatalogState, draft: Draft<'_>, actor: &Actor) -> Result<Submi
         writers: draft.writers,
         reason: draft.reason,
         basis_of_change: draft.basis_of_change,
+        effective_from: draft.effective_from,
     })
 }
 
@@ -240,7 +255,7 @@ fn decide(state: &CatalogState, ruling: Ruling, actor: &Actor) -> Result<Decisio
     let step = check_turn(submission, index, actor)?;
     check_distance(state, step, ruling.outside.as_ref())?;
     check_opinions(submission, &ruling)?;
-    if ruling.verdict == Verdict::Approve {
+    if ruling.verdict == Verdict::Approve && ruling.coverage == Coverage::Whole {
         check_coverage(submission, index, &ruling.opinions)?;
     }
     Ok(Decision {

@@ -172,6 +172,7 @@ fn opinions(live: &[(&Digest, &Ruled<'_>)]) -> BTreeMap<Target, Mark> {
                 step: ruled.decision.step,
                 verdict: opinion.verdict,
                 text: opinion.text.clone(),
+                elements: opinion.elements.clone(),
                 decision: **hash,
                 is_carried: false,
             };

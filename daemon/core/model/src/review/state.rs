@@ -3,14 +3,14 @@
 //! Invariant: equal sets of entries give equal values, field by field; every list has a fixed order.
 //! Left out: how it comes about (fold) and what may be done next (machine).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Opinion, Outside, Step, Target, Verdict, Void, Waiting};
 use crate::{
     digest::Digest,
-    id::{CatalogId, DivisionId, OperatorId},
+    id::{CatalogId, Day, DivisionId, OperatorId},
 };
 
 /// Everything known of a catalog's review.
@@ -140,6 +140,9 @@ pub struct SubmissionState {
     pub reason: String,
     /// The legal basis of the change.
     pub basis_of_change: String,
+    /// First day on which the change is meant to hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<Day>,
     /// How many items the revision holds.
     pub items: u32,
     /// Where it stands.
@@ -277,6 +280,9 @@ pub struct Mark {
     /// The reviewer's words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// His words on single elements, by the element's field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub elements: BTreeMap<String, String>,
     /// The decision entry that holds it.
     pub decision: Digest,
     /// Whether it was given on an earlier submission and carried over.
@@ -321,6 +327,7 @@ impl SubmissionState {
             digest: standing.digest,
             verdict: Verdict::Approve,
             text: String::new(),
+            elements: BTreeMap::new(),
         });
         let rest: Vec<Opinion> = rest.collect();
         given.into_iter().chain(rest).collect()

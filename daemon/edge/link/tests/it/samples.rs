@@ -147,6 +147,7 @@ pub(crate) fn submission(township: usize, domain: &str, matters: &[&Matter], seq
         writers: Vec::new(),
         reason: if seq > 1 { "按上级审核意见修改公开时限".to_owned() } else { String::new() },
         basis_of_change: String::new(),
+        effective_from: None,
     };
     entry(id, id, Kind::Submission, seq, payload::encode(&submission))
 }
@@ -179,6 +180,7 @@ pub(crate) fn decision(township: usize, verdict: Verdict, seq: u64) -> Entry {
         digest: digest(&format!("item {name}")),
         verdict,
         text: words[usize::try_from(seq).unwrap_or_default() % words.len()].to_owned(),
+        elements: Default::default(),
     };
     let decision = Decision {
         submission: digest(&name),

@@ -7,7 +7,7 @@ use crate::{
     digest::Digest,
     id::DepartmentSlug,
     item::{Element, Item},
-    review::{Act, Actor, Draft, Intent, Opinion, Refusal, Ruling, Target, Verdict, admit, submit_check},
+    review::{Act, Actor, Coverage, Draft, Intent, Opinion, Refusal, Ruling, Target, Verdict, admit, submit_check},
     revision::{Revision, Slot},
 };
 
@@ -25,12 +25,21 @@ fn draft<'a>(world: &World, revision: &'a Revision, head: Option<&'a Revision>) 
         writers: Vec::new(),
         reason: "首次编制".to_owned(),
         basis_of_change: String::new(),
+        effective_from: None,
     })
 }
 
 fn ruling(submission: Digest, verdict: Verdict, opinions: Vec<Opinion>) -> Intent<'static> {
     let note = String::new();
-    Intent::Decide(Ruling { submission, routing: table("1"), verdict, opinions, note, outside: None })
+    Intent::Decide(Ruling {
+        submission,
+        routing: table("1"),
+        verdict,
+        opinions,
+        note,
+        outside: None,
+        coverage: Coverage::Whole,
+    })
 }
 
 fn refused(world: &World, intent: Intent<'_>, actor: &Actor) -> &'static str {

@@ -10,7 +10,7 @@ use crate::{
     digest::Digest,
     id::DepartmentSlug,
     review::{
-        Act, Actor, CatalogState, Ground, Intent, Outside, Prescribed, PrescribedStep, Reroute, Ruling, Step,
+        Act, Actor, CatalogState, Coverage, Ground, Intent, Outside, Prescribed, PrescribedStep, Reroute, Ruling, Step,
         SubmissionStatus, Verdict, VoidReason, admit, fold_on,
     },
     revision::{Header, Revision},
@@ -180,6 +180,7 @@ fn above_the_top_only_a_document_decides_and_nobody_reviews_his_own_division() {
             opinions: opinions.clone(),
             note: String::new(),
             outside,
+            coverage: Coverage::Whole,
         })
     };
     assert_eq!(admit(&state, ruling(None), &reviewer).unwrap_err().code(), "GK-ROUTE-010");
@@ -201,6 +202,7 @@ fn above_the_top_only_a_document_decides_and_nobody_reviews_his_own_division() {
             opinions,
             note: String::new(),
             outside: None,
+            coverage: Coverage::Whole,
         };
         admit(&state, Intent::Decide(decision), &reviewer).unwrap_err()
     };

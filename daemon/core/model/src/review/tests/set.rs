@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::world::{CITY, COUNTY, TOWN, World, division, item_target, operator, revision, table};
 use crate::{
     digest::Digest,
-    review::{Act, Actor, Draft, Fact, Intent, Ruling, SubmissionStatus, Target, Verdict, admit, fold},
+    review::{Act, Actor, Coverage, Draft, Fact, Intent, Ruling, SubmissionStatus, Target, Verdict, admit, fold},
 };
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
@@ -199,6 +199,7 @@ proptest! {
                 writers: Vec::new(),
                 reason: String::new(),
                 basis_of_change: String::new(),
+ effective_from: None,
             };
             let clerk = Actor {
                 operator: operator("211221100/clerk"),
@@ -241,6 +242,7 @@ proptest! {
                 let verdict = if bad.is_some() { Verdict::Return } else { Verdict::Approve };
                 let ruling = Ruling {
                     submission: hash, routing: table("1"), verdict, opinions, note: String::new(), outside: None,
+ coverage: Coverage::Whole,
                 };
                 let reviewer = Actor {
                     operator: operator(&format!("{division_of_step}/{who}")),

@@ -173,6 +173,7 @@ impl World {
             writers: Vec::new(),
             reason: String::new(),
             basis_of_change: String::new(),
+            effective_from: None,
         }
     }
 
@@ -190,6 +191,7 @@ impl World {
             digest: digest(target),
             verdict,
             text: "意见".to_owned(),
+            elements: Default::default(),
         };
         targets.iter().map(opinion).collect()
     }

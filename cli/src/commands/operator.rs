@@ -1,0 +1,74 @@
+//! `gongkai whoami` and `gongkai operator`: who acts here, and what the roles allow.
+//!
+//! Invariant: shows the node's own table; nothing is decided here.
+
+use clap::Subcommand;
+use gongkai_proto::admin::v1::{ListOperatorsRequest, ListOperatorsResponse, WhoAmIRequest, WhoAmIResponse};
+
+use super::{Answer, Context};
+use crate::{
+    errors::Failure,
+    ui::{Lang, Page, Table, Word, cells, state_word},
+};
+
+/// What `gongkai operator` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperatorCommand {
+    /// The operators and groups that the configuration names
+    List,
+}
+
+/// Runs `gongkai operator`.
+pub(crate) async fn run(command: OperatorCommand, context: &Context) -> Result<Answer, Failure> {
+    match command {
+        OperatorCommand::List => {
+            let response = context.connect().await?.operator().list(ListOperatorsRequest {}).await?.into_inner();
+            Answer::new(&response, list_text(&response, context.lang()))
+        }
+    }
+}
+
+/// Runs `gongkai whoami`.
+pub(crate) async fn whoami(context: &Context) -> Result<Answer, Failure> {
+    let response = context.connect().await?.operator().who_am_i(WhoAmIRequest {}).await?.into_inner();
+    Answer::new(&response, whoami_text(&response, context.lang()))
+}
+
+fn roles(words: &[String], lang: Lang) -> String {
+    words.iter().map(|word| state_word(word, lang)).collect::<Vec<_>>().join(lang.pick(", ", "、"))
+}
+
+/// An empty list stands for all.
+fn or_all(slugs: &[String], lang: Lang) -> String {
+    if slugs.is_empty() { lang.pick("all", "全部").to_owned() } else { slugs.join(", ") }
+}
+
+fn whoami_text(response: &WhoAmIResponse, lang: Lang) -> String {
+    let mut table = Table::new(lang, &[Word::Action, Word::Allowed, Word::Roles]);
+    for row in &response.actions {
+        let allowed = state_word(if row.is_allowed { "yes" } else { "no" }, lang).into_owned();
+        table.row(cells![row.action, allowed, roles(&row.roles, lang)]);
+    }
+    Page::new(lang)
+        .facts(&[
+            (Word::Operator, &response.operator),
+            (Word::Roles, &roles(&response.roles, lang)),
+            (Word::Departments, &or_all(&response.departments, lang)),
+            (Word::Domains, &or_all(&response.domains, lang)),
+            (Word::KnownBy, &response.caller),
+        ])
+        .table(&table, ("", ""))
+        .into_text()
+}
+
+fn list_text(response: &ListOperatorsResponse, lang: Lang) -> String {
+    let head = [Word::Operator, Word::Roles, Word::Departments, Word::Domains, Word::KnownBy];
+    let mut table = Table::new(lang, &head);
+    for row in &response.operators {
+        let name = if row.operator.is_empty() { "-" } else { &row.operator };
+        let (departments, domains) = (or_all(&row.departments, lang), or_all(&row.domains, lang));
+        table.row(cells![name, roles(&row.roles, lang), departments, domains, row.known_by]);
+    }
+    let none = "none is named: only the daemon's account and root act here";
+    Page::new(lang).table(&table, (none, "未配置操作人:仅守护进程账号与 root 可操作")).into_text()
+}

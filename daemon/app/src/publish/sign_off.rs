@@ -1,0 +1,302 @@
+//! Sign-offs before an edition (保密审查、三审三校): who gave his word, for exactly which contents, and what lacks.
+//!
+//! Invariant: a word counts for the number and the contents that it names; one more approved revision, and all words
+//! are asked for again. The steps and the number of distinct people are policy; the people are attested by this node.
+//! Left out: the content checks (select), and who holds the role (permit).
+
+use std::collections::BTreeSet;
+
+use gongkai_journal::{
+    kind::Kind,
+    payload::{self, SignedOff},
+};
+use gongkai_model::{
+    digest::{Digest, Hasher},
+    edition::{SIGN_OFFS_MAX, SignOff},
+    id::OperatorId,
+};
+use gongkai_store::Draft;
+
+use super::{Contents, is_same};
+use crate::{Action, App, Operator, Result};
+
+/// Entries read in one go; an edition has a handful.
+const PAGE: usize = 500;
+/// Longest note kept, in characters: the number of a form and a sentence.
+const NOTE_CHARS_MAX: usize = 500;
+
+/// Which words an edition needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignOffPolicy {
+    /// The steps, each signed once: `first-review`, `second-review`, `third-review`, `secrecy`, ….
+    pub steps: Vec<String>,
+    /// Fewest different people among them.
+    pub people_min: usize,
+}
+
+/// Why a word was not taken, or an edition not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignOffError {
+    /// Steps without a word for these contents.
+    #[error("edition {edition} lacks the sign-offs {}", steps.join(", "))]
+    Missing {
+        /// Its number.
+        edition: u64,
+        /// The steps.
+        steps: Vec<String>,
+    },
+    /// No such step in the policy.
+    #[error("`{step}` is none of the sign-offs {}", known.join(", "))]
+    StepUnknown {
+        /// As given.
+        step: String,
+        /// The policy's.
+        known: Vec<String>,
+    },
+    /// Somebody else gave his word for the step.
+    #[error("`{operator}` has signed `{step}` for these contents already")]
+    StepTaken {
+        /// The step.
+        step: String,
+        /// Who.
+        operator: OperatorId,
+    },
+    /// One person would speak for too many.
+    #[error("`{operator}` has signed `{step}`, and the sign-offs must be of {people} people")]
+    SamePerson {
+        /// Who.
+        operator: OperatorId,
+        /// What he signed before.
+        step: String,
+        /// The policy's number.
+        people: usize,
+    },
+    /// There is nothing to sign: no approved catalog, or none that the last edition lacks.
+    #[error("there is nothing new to publish, so nothing to sign off")]
+    Nothing,
+}
+
+impl SignOffError {
+    /// The permanent code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "GK-SIGN-001",
+            Self::StepUnknown { .. } => "GK-SIGN-002",
+            Self::StepTaken { .. } => "GK-SIGN-003",
+            Self::SamePerson { .. } => "GK-SIGN-004",
+            Self::Nothing => "GK-SIGN-005",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Missing { steps, .. } => {
+                let step = steps.first().map_or("", String::as_str);
+                format!(
+                    "look with `gongkai publish sign-offs`; then `gongkai publish sign-off --step {step}`, each by another person"
+                )
+            }
+            Self::StepUnknown { .. } => "`gongkai publish sign-offs` lists the steps".to_owned(),
+            Self::StepTaken { .. } => "sign another step: `gongkai publish sign-offs`".to_owned(),
+            Self::SamePerson { .. } => "let a colleague sign this step".to_owned(),
+            Self::Nothing => "`gongkai publish preview` shows what waits and why".to_owned(),
+        }
+    }
+}
+
+/// One step of the policy and its word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignOffRow {
+    /// The step.
+    pub step: String,
+    /// Who gave his word for the present contents.
+    pub operator: Option<OperatorId>,
+    /// When, unix milliseconds.
+    pub at_ms: i64,
+    /// His note.
+    pub note: String,
+}
+
+/// How the next edition stands with its sign-offs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignOffs {
+    /// The number that it would get.
+    pub edition: u64,
+    /// Digest of what it would hold.
+    pub contents: Digest,
+    /// Catalogs that it would hold.
+    pub catalogs: usize,
+    /// Items that it would hold.
+    pub items: usize,
+    /// By the policy's order.
+    pub rows: Vec<SignOffRow>,
+    /// Fewest different people.
+    pub people_min: usize,
+    /// Words for this number that were given for other contents, and count no more.
+    pub outdated: usize,
+    /// Whether the edition may be made, as far as words go.
+    pub is_complete: bool,
+    /// Whether it would equal the edition before.
+    pub is_unchanged: bool,
+}
+
+impl SignOffs {
+    fn missing(&self) -> Vec<String> {
+        let open = self.rows.iter().filter(|row| row.operator.is_none());
+        open.map(|row| row.step.clone()).collect()
+    }
+
+    fn people(&self) -> BTreeSet<&OperatorId> {
+        self.rows.iter().filter_map(|row| row.operator.as_ref()).collect()
+    }
+}
+
+impl App {
+    /// Sets the words that editions of this node need; without this call none.
+    pub fn require_sign_offs(&self, policy: SignOffPolicy) {
+        self.inner.sign_offs.store(std::sync::Arc::new(policy));
+    }
+
+    /// How the edition that would be made now stands with its sign-offs.
+    pub async fn sign_offs(&self) -> Result<SignOffs> {
+        self.require_top()?;
+        let _acting = self.inner.acting.lock().await;
+        self.sign_offs_now().await
+    }
+
+    /// Gives the operator's word for a step (empty: the next that is open); `true` where he had given it before.
+    pub async fn sign_off(&self, operator: &Operator, step: &str, note: &str) -> Result<(SignOffs, bool)> {
+        operator.may(Action::PublishSignOff)?;
+        self.require_top()?;
+        let _acting = self.inner.acting.lock().await;
+        self.require_free()?;
+        let before = self.sign_offs_now().await?;
+        if before.is_unchanged || (before.catalogs == 0 && before.edition == 1) {
+            return Err(SignOffError::Nothing.into());
+        }
+        let Some(step) = open_step(&before, operator, step)? else { return Ok((before, true)) };
+        let note = note.chars().take(NOTE_CHARS_MAX).collect();
+        let word = SignedOff { edition: before.edition, contents: before.contents, step, note };
+        let mut draft = Draft::of(Kind::SignOff, self.world().root.clone(), payload::encode(&word));
+        draft.operator = Some(operator.id.clone());
+        self.record(vec![draft]).await?;
+        Ok((self.sign_offs_now().await?, false))
+    }
+
+    async fn sign_offs_now(&self) -> Result<SignOffs> {
+        let series = self.series().await?;
+        let before = self.contents_of_last(&series, None).await?;
+        let selection = self.select(&before).await?;
+        let last = series.keys().next_back().copied().unwrap_or(0);
+        let contents = selection.contents();
+        let mut now = self.words_for(last + 1, &contents).await?;
+        now.is_unchanged = last > 0 && is_same(&before, &contents);
+        Ok(now)
+    }
+
+    /// The words that an edition takes with it, or the refusal that names the steps without one.
+    pub(super) async fn required_words(&self, edition: u64, contents: &Contents) -> Result<Vec<SignOff>> {
+        let found = self.words_for(edition, contents).await?;
+        if !found.is_complete {
+            return Err(SignOffError::Missing { edition, steps: found.missing() }.into());
+        }
+        let mut words = Vec::new();
+        for row in found.rows.into_iter().take(SIGN_OFFS_MAX) {
+            let Some(operator) = row.operator else { continue };
+            // The edition's entry goes to every node below: names stay here.
+            words.push(SignOff { operator: self.alias_of(&operator).await?, kind: row.step, at_ms: row.at_ms });
+        }
+        Ok(words)
+    }
+
+    async fn words_for(&self, edition: u64, contents: &Contents) -> Result<SignOffs> {
+        let policy = self.inner.sign_offs.load_full();
+        let digest = contents_digest(edition, contents);
+        let row = |step: &String| SignOffRow { step: step.clone(), operator: None, at_ms: 0, note: String::new() };
+        let mut rows: Vec<SignOffRow> = policy.steps.iter().map(row).collect();
+        let mut outdated = 0;
+        for (operator, at_ms, word) in self.words().await? {
+            if word.edition != edition {
+                continue;
+            }
+            if word.contents != digest {
+                outdated += 1;
+                continue;
+            }
+            let open = rows.iter_mut().find(|row| row.step == word.step && row.operator.is_none());
+            if let Some(row) = open {
+                (row.operator, row.at_ms, row.note) = (Some(operator), at_ms, word.note);
+            }
+        }
+        let mut found = SignOffs {
+            edition,
+            contents: digest,
+            catalogs: contents.len(),
+            items: contents.values().map(|(_, items)| *items as usize).sum(),
+            rows,
+            people_min: policy.people_min.min(policy.steps.len()),
+            outdated,
+            is_complete: false,
+            is_unchanged: false,
+        };
+        found.is_complete = found.missing().is_empty() && found.people().len() >= found.people_min;
+        Ok(found)
+    }
+
+    /// All words given at this node, in the order of its feed.
+    async fn words(&self) -> Result<Vec<(OperatorId, i64, SignedOff)>> {
+        let me = self.world().me.clone();
+        let (mut words, mut after) = (Vec::new(), 0);
+        loop {
+            let placed = self.store().entries_of_kinds(&[Kind::SignOff.word()], after, PAGE).await?;
+            let Some(last) = placed.last().map(|placed| placed.feed) else { return Ok(words) };
+            after = last;
+            for placed in placed.into_iter().filter(|placed| placed.entry.header.stream.author.division == me) {
+                let entry = placed.entry;
+                let (Some(operator), Some(bytes)) = (&entry.header.operator, &entry.payload) else { continue };
+                let Ok(word) = payload::decode::<SignedOff>(&entry.header.kind, bytes) else { continue };
+                words.push((operator.clone(), entry.header.written_at_ms, word));
+            }
+        }
+    }
+}
+
+/// The step that this person signs now; `None` where he has signed it before.
+fn open_step(now: &SignOffs, operator: &Operator, asked: &str) -> Result<Option<String>, SignOffError> {
+    let row = match asked {
+        "" => now.rows.iter().find(|row| row.operator.is_none()).or(now.rows.first()),
+        step => now.rows.iter().find(|row| row.step == step),
+    };
+    let known = || now.rows.iter().map(|row| row.step.clone()).collect();
+    let Some(row) = row else {
+        return Err(SignOffError::StepUnknown { step: asked.chars().take(40).collect(), known: known() });
+    };
+    match &row.operator {
+        Some(who) if *who == operator.id => return Ok(None),
+        Some(who) => return Err(SignOffError::StepTaken { step: row.step.clone(), operator: who.clone() }),
+        None => {}
+    }
+    let earlier = now.rows.iter().find(|other| other.operator.as_ref() == Some(&operator.id));
+    // Those who may still sign the other open steps are new people at best.
+    let reachable = now.people().len() + now.missing().len() - 1;
+    match earlier {
+        Some(earlier) if reachable < now.people_min => Err(SignOffError::SamePerson {
+            operator: operator.id.clone(),
+            step: earlier.step.clone(),
+            people: now.people_min,
+        }),
+        Some(_) | None => Ok(Some(row.step.clone())),
+    }
+}
+
+/// H("gongkai edition contents v1", number, (catalog, revision) of each by catalog).
+fn contents_digest(edition: u64, contents: &Contents) -> Digest {
+    let mut hasher = Hasher::new("gongkai edition contents v1");
+    hasher.part(&edition.to_be_bytes());
+    for (catalog, (revision, _)) in contents {
+        hasher.part(catalog.to_string().as_bytes());
+        hasher.part(&revision.to_bytes());
+    }
+    hasher.finish()
+}
