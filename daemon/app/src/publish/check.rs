@@ -41,13 +41,14 @@ impl App {
             let published = before.get(&catalog).map(|(revision, _)| revision);
             let approved = loaded.state.latest_approved(published).map(|submission| submission.revision);
             let Some(revision) = approved.and_then(|digest| loaded.revisions.get(&digest)) else { continue };
+            let standard = self.standard_under(revision).await?;
             checked.push(CheckedCatalog {
                 division_name: world.name_of(&catalog.division),
                 domain_name: domain_name(&world, &catalog.domain),
                 checked: Checked {
                     revision: revision.digest(),
                     items: revision.items.len(),
-                    verdict: verdict_of(&loaded, revision),
+                    verdict: verdict_of(&loaded, revision, standard.as_deref()),
                 },
                 catalog,
             });
