@@ -3,6 +3,8 @@
 //! Invariant: nothing is repaired but the projections, and these only when asked; every check says ok or names a
 //! code with a next step. Left out: free disk space, which the standard library cannot tell.
 
+mod clocks;
+
 use gongkai_journal::{
     Route,
     keys::SignatureFault,
@@ -91,6 +93,7 @@ impl App {
             self.check_entry_key(),
             self.check_certificate(),
             self.check_clock().await?,
+            self.check_times().await?,
             self.check_wants().await?,
             self.check_catalogs().await?,
             self.check_backup().await?,
