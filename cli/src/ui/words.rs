@@ -156,6 +156,11 @@ words! {
 
 /// States as the API spells them, and their Chinese.
 const STATES_ZH: &[(&str, &str)] = &[
+    ("admin", "管理员"),
+    ("approve", "通过"),
+    ("approved", "已通过"),
+    ("auditor", "审计员"),
+    ("blocked", "不能发布"),
     ("acknowledged", "已确认"),
     ("accepted", "已采纳"),
     ("added", "新增"),

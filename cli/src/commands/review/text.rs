@@ -26,12 +26,11 @@ pub(super) fn list(response: &ListReviewsResponse, with_state: bool, lang: Lang)
     }
     let mut table = Table::tight(lang, &head);
     for review in &response.reviews {
-        let due = match (review.due.as_str(), review.is_overdue) {
-            ("", _) => "-".to_owned(),
-            (due, false) => due.to_owned(),
-            (due, true) => format!("{due}!"),
+        let late = if review.is_overdue { "!" } else { "" };
+        let (due, age) = match review.due.as_str() {
+            "" => ("-".to_owned(), "-".to_owned()),
+            due => (due.to_owned(), format!("{}{late}", review.age_working_days)),
         };
-        let age = if review.due.is_empty() { "-".to_owned() } else { review.age_working_days.to_string() };
         let mut row = cells![
             due,
             age,
@@ -207,7 +206,7 @@ mod tests {
         let response = ListReviewsResponse { reviews: vec![row()], ..ListReviewsResponse::default() };
         let text = list(&response, false, Lang::Zh);
         assert!(text.lines().all(|line| line.width() <= 80), "{text}");
-        assert!(text.contains("2026-12-07!") && text.contains("+12 ~3 -1"), "{text}");
+        assert!(text.contains("2026-12-07 12!") && text.contains("+12 ~3 -1"), "{text}");
         assert!(text.contains("逾期不视为同意"), "{text}");
     }
 
