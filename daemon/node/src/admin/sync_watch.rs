@@ -93,7 +93,7 @@ fn is_idle(status: &wire::PeerStatus) -> bool {
         "connecting" | "syncing" => false,
         "connected" => is_empty,
         // The parent of a live link is dialled again by itself; a child that is away is not waited for.
-        "unreachable" | "waiting" => status.role != "parent" || status.mode != "live",
+        "never" | "unreachable" | "waiting" => status.role != "parent" || status.mode != "live",
         _ => true,
     }
 }
