@@ -21,12 +21,13 @@ use clap::ValueEnum;
 
 pub(crate) use self::{
     amount::{ago, rate, size, span},
-    difference::difference_lines,
+    difference::{difference_lines, element_word, value_word},
     page::Page,
     progress::Bars,
     table::{Table, cells},
     time::moment,
     words::{Lang, Word, field_word, field_words, state_word},
+    wrap::plain as wrapped,
 };
 use crate::{commands::Answer, errors::Failure};
 

@@ -24,7 +24,7 @@ mod mappings;
 mod standard;
 mod text;
 
-pub(crate) use self::text::{changes, steps};
+pub(crate) use self::text::{changes, stale_lines, steps};
 
 /// What `gongkai catalog` can do.
 #[derive(Debug, Subcommand)]

@@ -12,7 +12,7 @@ use gongkai_proto::admin::v1::{
 
 use super::{
     Answer, Context, Exit,
-    catalog::{import, steps},
+    catalog::{import, stale_lines, steps},
     short,
 };
 use crate::{
@@ -266,8 +266,7 @@ fn show_text(response: &ShowReviewResponse, lang: Lang) -> String {
         .table(&items, ("no item needs an opinion", "没有需要审核的事项"))
         .table(&steps(&response.steps, lang), ("no review step", "没有审核环节"));
     for stale in &response.stale {
-        let line = format!("{} {} {}", stale.code, stale.message, stale.hint);
-        page = page.say(&line, &line);
+        page = page.lines(stale_lines(stale));
     }
     page.into_text()
 }

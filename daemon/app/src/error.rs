@@ -129,6 +129,9 @@ pub enum Error {
     /// An edition could not be built or read.
     #[error(transparent)]
     Publish(#[from] gongkai_publish::PublishError),
+    /// A conflict could not be settled.
+    #[error(transparent)]
+    Conflict(#[from] crate::ConflictError),
     /// Saving, bringing back, or a hold.
     #[error(transparent)]
     Recovery(#[from] crate::RecoveryError),
@@ -198,6 +201,7 @@ impl Error {
             Self::Check(error) => error.code(),
             Self::Pki(error) => error.code(),
             Self::Publish(error) => error.code(),
+            Self::Conflict(error) => error.code(),
             Self::Recovery(error) => error.code(),
             Self::Id(_) => "GK-APP-001",
             Self::RoleMissing { .. } => "GK-APP-002",
@@ -236,6 +240,7 @@ impl Error {
             Self::Check(error) => error.hint(),
             Self::Pki(error) => error.hint(),
             Self::Publish(error) => error.hint(),
+            Self::Conflict(error) => error.hint(),
             Self::Recovery(error) => error.hint(),
             Self::Id(_) => {
                 "check the spelling; `gongkai node list` and `gongkai catalog list` show what there is".to_owned()

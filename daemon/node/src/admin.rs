@@ -10,10 +10,10 @@ use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, DESCRIPTORS,
     admin::v1::{
         audit_service_server::AuditServiceServer, catalog_service_server::CatalogServiceServer,
-        explain_service_server::ExplainServiceServer, node_service_server::NodeServiceServer,
-        publish_service_server::PublishServiceServer, review_service_server::ReviewServiceServer,
-        routing_service_server::RoutingServiceServer, standard_service_server::StandardServiceServer,
-        sync_service_server::SyncServiceServer,
+        conflict_service_server::ConflictServiceServer, explain_service_server::ExplainServiceServer,
+        node_service_server::NodeServiceServer, publish_service_server::PublishServiceServer,
+        review_service_server::ReviewServiceServer, routing_service_server::RoutingServiceServer,
+        standard_service_server::StandardServiceServer, sync_service_server::SyncServiceServer,
     },
     metadata,
 };
@@ -35,6 +35,7 @@ use crate::{
 mod audit;
 mod catalog;
 mod changes;
+mod conflict;
 mod convert;
 mod difference;
 mod explain;
@@ -44,6 +45,7 @@ mod refuse;
 mod review;
 mod review_items;
 mod routing;
+mod stale;
 mod standard;
 mod standard_rows;
 mod sync;
@@ -149,6 +151,12 @@ impl Admin {
     }
 }
 
+/// Whether the caller reads Chinese.
+fn is_zh<T>(request: &Request<T>) -> bool {
+    let language = request.metadata().get(metadata::LANGUAGE);
+    language.and_then(|value| value.to_str().ok()) == Some("zh")
+}
+
 macro_rules! sized {
     ($server:ident, $admin:expr) => {
         $server::new($admin.clone())
@@ -172,6 +180,7 @@ pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: Cancellati
         .add_service(reflection)
         .add_service(sized!(AuditServiceServer, admin))
         .add_service(sized!(CatalogServiceServer, admin))
+        .add_service(sized!(ConflictServiceServer, admin))
         .add_service(sized!(ExplainServiceServer, admin))
         .add_service(sized!(NodeServiceServer, admin))
         .add_service(sized!(PublishServiceServer, admin))

@@ -13,7 +13,7 @@ use gongkai_model::{digest::Digest, id::CatalogId, review::Refusal};
 use gongkai_proto::admin::v1::{self as wire, catalog_service_server::CatalogService};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, changes, convert, difference, refuse::refused};
+use super::{Admin, changes, convert, difference, refuse::refused, stale};
 use crate::Error;
 
 fn catalog_of(text: &str) -> Result<CatalogId, Error> {
@@ -63,9 +63,11 @@ impl CatalogService for Admin {
         request: Request<wire::ShowCatalogRequest>,
     ) -> Result<Response<wire::ShowCatalogResponse>, Status> {
         self.operator(&request)?;
+        let is_zh = super::is_zh(&request);
         let asked = request.into_inner();
         let loaded = self.known_catalog(&asked.catalog).await?;
-        Ok(Response::new(self.shown(&loaded, &asked.revision)?))
+        let stale = stale::stale(&loaded, is_zh);
+        Ok(Response::new(wire::ShowCatalogResponse { stale, ..self.shown(&loaded, &asked.revision)? }))
     }
 
     async fn check(
@@ -278,6 +280,7 @@ impl Admin {
             items: in_order
                 .map(|(id, slot)| convert::slot(&loaded.catalog, id, slot, known.status(id, slot)))
                 .collect(),
+            ..wire::ShowCatalogResponse::default()
         })
     }
 

@@ -7,11 +7,13 @@
 mod admin;
 mod broken;
 mod catalogs;
+mod conflicts;
 mod enrolment;
 mod explain;
 mod harness;
 mod main_job;
 mod proxy;
+mod races;
 mod recovery;
 mod refusals;
 mod routing;

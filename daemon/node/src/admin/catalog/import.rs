@@ -28,6 +28,7 @@ pub(super) fn question(asked: wire::ImportCatalogRequest) -> Result<ImportQuesti
         encoding: asked.encoding,
         delimiter: asked.delimiter,
         reason: asked.reason,
+        base: filled(asked.base),
     })
 }
 
