@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        audit, catalog, completions, demo, doctor, domain, explain, node, operator, publish, recovery, review, routing,
-        standard, sync,
+        audit, catalog, completions, conflict, demo, doctor, domain, explain, node, operator, publish, recovery,
+        review, routing, standard, sync,
     },
     ui::{Lang, Output},
 };
@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// The fields of disclosure, as data
     #[command(subcommand)]
     Domain(domain::DomainCommand),
+    /// Conflicts: look at both sides, decide
+    #[command(subcommand)]
+    Conflict(conflict::ConflictCommand),
     /// Editions: preview, publish, verify
     #[command(subcommand)]
     Publish(publish::PublishCommand),
@@ -178,6 +181,10 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("review record-outside", "记录上级(省)的决定:文号与文件"),
     ("review document", "取出并核对上级决定的文件"),
     ("review reroute", "按现行流程表改送待审报送"),
+    ("conflict", "冲突:比较两边并作出决定"),
+    ("conflict list", "列出未处理的冲突"),
+    ("conflict show", "逐要素显示共同版本、两边与建议的合并"),
+    ("conflict resolve", "处理冲突:取一边、取合并结果,或提交工作簿"),
     ("publish", "汇总发布"),
     ("publish preview", "预览:将包含什么、缺什么、与上一版的差异"),
     ("publish check", "核查将要发布的目录"),

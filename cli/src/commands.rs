@@ -16,6 +16,7 @@ use crate::{
 pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod completions;
+pub(crate) mod conflict;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod domain;
@@ -130,6 +131,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Standard(command) => standard::run(command, context).await,
         Command::Routing(command) => routing::run(command, context).await,
         Command::Domain(command) => domain::run(command, context).await,
+        Command::Conflict(command) => conflict::run(command, context).await,
         Command::Publish(command) => publish::run(command, context).await,
         Command::Whoami => operator::whoami(context).await,
         Command::Operator(command) => operator::run(command, context).await,

@@ -11,6 +11,7 @@ use crate::ui::Lang;
 const FILES: &[&str] = &[
     include_str!("../pages/catalog.txt"),
     include_str!("../pages/cli.txt"),
+    include_str!("../pages/conflict.txt"),
     include_str!("../pages/link.txt"),
     include_str!("../pages/node.txt"),
     include_str!("../pages/pki.txt"),

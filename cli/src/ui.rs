@@ -21,7 +21,7 @@ use clap::ValueEnum;
 
 pub(crate) use self::{
     amount::{ago, rate, size, span},
-    difference::difference_lines,
+    difference::{difference_lines, element_word, value_word},
     page::Page,
     progress::Bars,
     table::{Table, cells},

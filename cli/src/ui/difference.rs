@@ -133,12 +133,12 @@ fn elided(text: &str, follows: bool, is_followed: bool) -> String {
 }
 
 /// An element's name for people.
-fn element_word(element: &str, lang: Lang) -> &str {
+pub(crate) fn element_word(element: &str, lang: Lang) -> &str {
     element.strip_prefix("extra.").unwrap_or_else(|| field_word(element, lang))
 }
 
 /// A vocabulary's value for people: its official label; other text as it is.
-fn value_word(element: &str, value: &str, lang: Lang) -> String {
+pub(crate) fn value_word(element: &str, value: &str, lang: Lang) -> String {
     let Some(term) = terms(element).and_then(|terms| terms.get(value)) else { return value.to_owned() };
     match lang {
         Lang::En if !term.label_en.is_empty() => term.label_en.clone(),

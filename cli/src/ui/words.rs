@@ -74,6 +74,7 @@ words! {
     Check "check" "检查项"
     Column "column" "列名"
     ComparedWith "compared with" "对比版本"
+    Conflict "conflict" "冲突"
     Daemon "daemon" "守护进程"
     Department "department" "部门"
     Departments "departments" "部门"
@@ -92,6 +93,7 @@ words! {
     Feed "feed" "汇流"
     Field "element" "要素"
     FileDigest "file digest" "文件摘要"
+    Follows "follows" "承接"
     Fingerprint "CA fingerprint" "根证书指纹"
     Hash "entry" "条目哈希"
     Incarnation "incarnation" "化身"
@@ -132,6 +134,7 @@ words! {
     RoutedTo "to" "改送"
     Rule "rule" "规则"
     Serial "serial" "序号"
+    SettledAt "settled at" "处理节点"
     Sheet "sheet" "工作表"
     SignOff "sign-off" "签署"
     Since "since" "自"
@@ -149,6 +152,7 @@ words! {
     Title "title" "标题"
     ToSend "to send" "待发送"
     Token "token" "令牌"
+    Undecided "to decide" "待决定"
     Version "version" "程序版本"
     Waiting "waiting for" "等待"
     When "when" "时间"
@@ -178,8 +182,10 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("cut", "中断"),
     ("decision", "审核意见"),
     ("declined", "未采纳"),
+    ("department", "部门分工变化"),
     ("done", "完成"),
     ("draft", "草稿"),
+    ("drafts", "草稿并列"),
     ("edition", "汇总发布"),
     ("enrolled", "已加入"),
     ("error", "错误"),
@@ -229,6 +235,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("self", "本节点"),
     ("stale", "已过时"),
     ("submission", "报送"),
+    ("submissions", "报送并列"),
     ("submitted", "已报送"),
     ("superseded", "已被取代"),
     ("syncing", "同步中"),

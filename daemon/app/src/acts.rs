@@ -126,10 +126,20 @@ impl App {
         body: RevisionBody,
         saved: impl Into<Saved>,
     ) -> Result<EntryHash> {
-        let (batches, body) = split(body, PART_BYTES_TARGET)?;
         let Saved { source, reason, basis_of_change } = saved.into();
-        let make =
-            move |body: RevisionBody| payload::encode(&payload::DraftSave { body, source, reason, basis_of_change });
+        let save = payload::DraftSave { body, source, reason, basis_of_change, stands_on: None, merges: Vec::new() };
+        self.record_save(catalog, operator, save).await
+    }
+
+    /// Records a save with what it stands on and takes in; never leaves the node.
+    pub(crate) async fn record_save(
+        &self,
+        catalog: &CatalogId,
+        operator: OperatorId,
+        save: payload::DraftSave,
+    ) -> Result<EntryHash> {
+        let (batches, body) = split(save.body.clone(), PART_BYTES_TARGET)?;
+        let make = move |body: RevisionBody| payload::encode(&payload::DraftSave { body, ..save });
         let mut drafts = in_parts(catalog, &operator, batches, body, Kind::DraftSave, make);
         for draft in &mut drafts {
             (draft.reach, draft.lane) = (Reach::SelfOnly, Lane::Work);

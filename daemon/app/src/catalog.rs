@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use gongkai_journal::{
     Entry, EntryHash,
     kind::Kind,
-    payload::{self, DraftSave, OnCatalog},
+    payload::{self, OnCatalog},
 };
 use gongkai_model::{
     catalog::CatalogSummary,
@@ -18,31 +18,10 @@ use gongkai_model::{
         Act, CatalogState, Decision, Fact, Folded, Ground, Prescribed, Receipt, Reroute, Revocation, Submission,
         Withdrawal, fold_on,
     },
-    revision::{ItemBatch, Revision, apply},
+    revision::{ItemBatch, Revision},
 };
 
-use crate::{App, Error, Result, World, waive::waivers};
-
-/// The working state of a catalog at its custodian.
-#[derive(Clone, Debug)]
-pub struct DraftState {
-    /// The save's entry.
-    pub hash: EntryHash,
-    /// The content.
-    pub revision: Arc<Revision>,
-    /// Who saved.
-    pub operator: Option<OperatorId>,
-    /// When, by this node's clock.
-    pub at_ms: i64,
-    /// Where it came from.
-    pub source: String,
-    /// Why the catalog changes, as the saves since the last submission said last.
-    pub reason: String,
-    /// The legal basis of the change.
-    pub basis_of_change: String,
-    /// Saves of this stream since the last one in full.
-    pub saves_since_full: u32,
-}
+use crate::{App, DraftState, Error, Result, World, draft::Drafts, waive::waivers};
 
 /// Everything this node knows of one catalog.
 pub struct Loaded {
@@ -58,6 +37,10 @@ pub struct Loaded {
     pub draft: Option<DraftState>,
     /// Findings of the check that a person overruled.
     pub waivers: Vec<StandingWaiver>,
+    /// Saves beside it that nobody took in yet.
+    pub asides: Vec<DraftState>,
+    /// Contents of saved revisions that a save beside the working one stands on.
+    pub grounds: BTreeMap<Digest, Arc<Revision>>,
 }
 
 impl Loaded {
@@ -84,11 +67,12 @@ impl Loaded {
     /// A revision by its digest or the beginning of its hexadecimal text.
     pub fn revision(&self, text: &str) -> Result<&Arc<Revision>> {
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        let draft = self.draft.iter().map(|draft| &draft.revision);
+        let drafts = self.draft.iter().chain(&self.asides).map(|draft| &draft.revision);
         let found = self
             .revisions
             .values()
-            .chain(draft)
+            .chain(drafts)
+            .chain(self.grounds.values())
             .find(|revision| digits.len() >= 6 && revision.digest().to_hex().starts_with(digits));
         found.ok_or_else(|| self.lacks("revision", text))
     }
@@ -125,13 +109,13 @@ impl App {
         let world = self.world();
         // Saves of earlier incarnations are this node's too: a restored node goes on with them.
         let drafts = entries.iter().filter(|entry| entry.header.stream.author.division == world.me);
-        let draft = latest_draft(drafts);
+        let Drafts { working, asides, grounds } = Drafts::of(drafts);
         let facts = facts(&entries, catalog);
         let standards = self.standards_named(&facts).await?;
         let Folded { state, revisions } = fold(&world, catalog, &standards, facts);
-        let draft = draft.filter(|draft| !is_submitted(&state, &revisions, draft));
+        let draft = working.filter(|draft| !is_submitted(&state, &revisions, draft));
         let waivers = waivers(&world, catalog, &entries);
-        Ok(Loaded { catalog: catalog.clone(), entries, state, revisions, draft, waivers })
+        Ok(Loaded { catalog: catalog.clone(), entries, state, revisions, draft, asides, grounds, waivers })
     }
 
     /// Reads a catalog of which something must be known.
@@ -150,12 +134,11 @@ fn fold(world: &World, catalog: &CatalogId, standards: &BTreeMap<Digest, Arc<Rev
     fold_on(&ground, facts)
 }
 
-/// A draft whose content was submitted is no draft any more.
+/// A draft whose content was submitted, or that says what the head says, is no draft any more.
 fn is_submitted(state: &CatalogState, revisions: &BTreeMap<Digest, Arc<Revision>>, draft: &DraftState) -> bool {
     let head = state.head().and_then(|head| revisions.get(&head.revision));
-    let is_older = draft.revision.parents != state.head().map(|head| vec![head.revision]).unwrap_or_default();
     let was_sent = state.submissions.iter().any(|submission| submission.revision == draft.revision.digest());
-    was_sent || (is_older && head.is_some_and(|head| head.has_same_content(&draft.revision)))
+    was_sent || head.is_some_and(|head| head.has_same_content(&draft.revision))
 }
 
 /// The review facts among a catalog's entries.
@@ -168,7 +151,7 @@ pub(crate) fn facts(entries: &[Entry], catalog: &CatalogId) -> Vec<Fact> {
     entries.iter().filter_map(|entry| fact(entry, catalog, &batches)).collect()
 }
 
-fn decode<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
     payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()
 }
 
@@ -220,50 +203,4 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, ItemBa
 /// The id under which a node acts by itself.
 pub(crate) fn node_operator(division: &gongkai_model::id::DivisionId) -> OperatorId {
     OperatorId::parse(&format!("{division}/node")).expect("a division id and `/node` are an operator id")
-}
-
-/// Follows a node's saves of one catalog to the latest; a save whose base is gone is passed over.
-fn latest_draft<'e>(entries: impl Iterator<Item = &'e Entry>) -> Option<DraftState> {
-    let mut parts: BTreeMap<EntryHash, ItemBatch> = BTreeMap::new();
-    let mut latest: Option<DraftState> = None;
-    for entry in entries {
-        match Kind::from_word(&entry.header.kind) {
-            Some(Kind::ItemBatch) => parts.extend(decode::<ItemBatch>(entry).map(|batch| (entry.hash(), batch))),
-            Some(Kind::DraftSave) => latest = follow(latest, entry, &parts),
-            // What was said of the change went with the submission; the next change has its own reason.
-            Some(Kind::Submission) => {
-                if let Some(draft) = &mut latest {
-                    draft.reason.clear();
-                    draft.basis_of_change.clear();
-                }
-            }
-            _ => {}
-        }
-    }
-    latest
-}
-
-fn follow(before: Option<DraftState>, entry: &Entry, parts: &BTreeMap<EntryHash, ItemBatch>) -> Option<DraftState> {
-    let Some(save) = decode::<DraftSave>(entry) else { return before };
-    let batches: Option<Vec<ItemBatch>> = save.body.parts.iter().map(|part| parts.get(part).cloned()).collect();
-    let base = before.as_ref().map(|draft| draft.revision.as_ref()).filter(|_| save.body.base.is_some());
-    let Some(Ok(revision)) = batches.map(|batches| apply(base, &batches, &save.body)) else { return before };
-    let later = |said: &String, kept: fn(&DraftState) -> &String| match &before {
-        Some(draft) if said.trim().is_empty() => kept(draft).clone(),
-        Some(_) | None => said.clone(),
-    };
-    let reason = later(&save.reason, |draft| &draft.reason);
-    let basis_of_change = later(&save.basis_of_change, |draft| &draft.basis_of_change);
-    let saves_since_full =
-        if save.body.base.is_none() { 0 } else { before.map_or(0, |draft| draft.saves_since_full + 1) };
-    Some(DraftState {
-        reason,
-        basis_of_change,
-        hash: entry.hash(),
-        revision: Arc::new(revision),
-        operator: entry.header.operator.clone(),
-        at_ms: entry.header.written_at_ms,
-        source: save.source,
-        saves_since_full,
-    })
 }

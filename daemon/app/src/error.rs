@@ -145,6 +145,9 @@ pub enum Error {
     /// An edition could not be built or read.
     #[error(transparent)]
     Publish(#[from] gongkai_publish::PublishError),
+    /// A conflict could not be settled.
+    #[error(transparent)]
+    Conflict(#[from] crate::ConflictError),
     /// Saving, bringing back, or a hold.
     #[error(transparent)]
     Recovery(#[from] crate::RecoveryError),
@@ -214,6 +217,7 @@ impl Error {
             Self::Check(error) => error.code(),
             Self::Pki(error) => error.code(),
             Self::Publish(error) => error.code(),
+            Self::Conflict(error) => error.code(),
             Self::Recovery(error) => error.code(),
             Self::SignOff(error) => error.code(),
             Self::Proposal(error) => error.code(),
@@ -255,6 +259,7 @@ impl Error {
             Self::Check(error) => error.hint(),
             Self::Pki(error) => error.hint(),
             Self::Publish(error) => error.hint(),
+            Self::Conflict(error) => error.hint(),
             Self::Recovery(error) => error.hint(),
             Self::SignOff(error) => error.hint(),
             Self::Proposal(error) => error.hint(),

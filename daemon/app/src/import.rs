@@ -7,6 +7,7 @@ mod matched;
 
 use std::collections::BTreeMap;
 
+use gongkai_journal::payload::DraftSave;
 use gongkai_model::{
     digest::Digest,
     id::{CatalogId, DivisionId, DomainSlug},
@@ -16,7 +17,7 @@ use gongkai_sheets::{Mapping, Reading, Report, Table, TextForm, Told};
 
 pub use matched::{MatchedRow, RowChange};
 
-use crate::{Action, App, Error, Loaded, Operator, Result, acts::Saved, check::laws};
+use crate::{Action, App, Error, Loaded, Operator, Result, check::laws};
 
 /// Share of a catalog's items whose removal needs a confirmation.
 const REMOVALS_SHARE_MAX: f64 = 0.2;
@@ -50,6 +51,8 @@ pub struct ImportQuestion {
     pub reason: String,
     /// The legal basis of the change.
     pub basis: String,
+    /// The revision that the writer had before him; `None` = the working one. Work on an older one stands beside.
+    pub base: Option<String>,
 }
 
 /// What became of one catalog.
@@ -98,7 +101,7 @@ impl App {
                 operator.may_on(Action::CatalogImport, &catalog)?;
             }
             let loaded = self.load(&catalog).await?;
-            planned.push(self.plan(loaded, &tables)?);
+            planned.push(self.plan(loaded, &tables, &question)?);
         }
         let unconfirmed = planned.iter().find(|plan| plan.needs_confirmation);
         if let Some(plan) = unconfirmed.filter(|_| !question.confirms_removals && !question.is_dry_run) {
@@ -108,16 +111,14 @@ impl App {
             self.keep_mapping(&division, operator.id.clone(), &mapping).await?;
         }
         let mut revisions = Vec::new();
-        for Plan { loaded, revision, matched, rows, needs_confirmation } in planned {
-            let is_new = loaded.working().is_none_or(|working| !working.has_same_content(&revision));
+        for Plan { loaded, revision, matched, rows, needs_confirmation, stands_on } in planned {
+            let mut known = loaded.working().into_iter().chain(loaded.asides.iter().map(|aside| &aside.revision));
+            let is_new = !known.any(|known| known.has_same_content(&revision));
             let digest =
                 if is_new { revision.digest() } else { loaded.working().map_or(revision.digest(), |w| w.digest()) };
             if is_new && !question.is_dry_run {
-                let source = format!("import {}", question.file_name);
-                let body = draft_body(&loaded, &revision);
-                let (reason, basis_of_change) = (question.reason.clone(), question.basis.clone());
-                let saved = Saved { source, reason, basis_of_change };
-                self.record_draft(&loaded.catalog, operator.id.clone(), body, saved).await?;
+                let save = save_of(&loaded, &revision, stands_on, &question);
+                self.record_save(&loaded.catalog, operator.id.clone(), save).await?;
             }
             let catalog = loaded.catalog;
             revisions.push(ImportedRevision { catalog, revision: digest, matched, is_new, rows, needs_confirmation });
@@ -194,29 +195,34 @@ impl App {
         Ok(by_domain)
     }
 
-    fn plan(&self, loaded: Loaded, tables: &[&Table]) -> Result<Plan> {
-        let rows = tables.iter().flat_map(|table| &table.rows);
-        let rows: Vec<Row> = rows.map(|row| Row { item: row.item.clone(), serial: row.serial.clone() }).collect();
+    fn plan(&self, loaded: Loaded, tables: &[&Table], question: &ImportQuestion) -> Result<Plan> {
+        let rows = rows_of(tables);
         let now_ms = self.now_ms();
-        let base = loaded.working().cloned();
+        let older = match question.base.as_deref().filter(|text| !text.is_empty()) {
+            Some(text) => Some(self.saved(&loaded, text)?),
+            None => None,
+        };
+        let older = older.filter(|older| loaded.working().is_none_or(|working| working.digest() != older.digest()));
+        let base = older.clone().or_else(|| loaded.working().cloned());
         let matched = match_items(base.as_deref(), rows, || self.inner.chance.item_id(now_ms))?;
         let items = base.as_ref().map_or(0, |base| base.items.len());
         let removed = matched.removed.len();
         let needs_confirmation = removed >= REMOVALS_COUNT_MIN && removed as f64 > items as f64 * REMOVALS_SHARE_MAX;
         let rows = matched::rows(base.as_deref(), &matched, tables);
         let header = self.header_of(&loaded, tables);
-        let parents = loaded.state.head().map(|head| vec![head.revision]).unwrap_or_default();
+        let stands_on = older.map(|older| older.digest());
+        let follows = stands_on.or_else(|| loaded.state.head().map(|head| head.revision));
         let revision = Revision {
             catalog: loaded.catalog.clone(),
-            parents,
+            parents: follows.into_iter().collect(),
             header: header.to_canonical(),
             items: matched.items.clone(),
         };
-        Ok(Plan { loaded, revision, matched, rows, needs_confirmation })
+        Ok(Plan { loaded, revision, matched, rows, needs_confirmation, stands_on })
     }
 
     /// What a table does not say stays as it was.
-    fn header_of(&self, loaded: &Loaded, tables: &[&Table]) -> Header {
+    pub(crate) fn header_of(&self, loaded: &Loaded, tables: &[&Table]) -> Header {
         let world = self.world();
         let mut header = loaded.working().map(|working| working.header.decode()).unwrap_or_default();
         if let Some(title) = tables.iter().map(|table| &table.title).find(|title| !title.is_empty()) {
@@ -240,6 +246,8 @@ struct Plan {
     matched: Matched,
     rows: Vec<MatchedRow>,
     needs_confirmation: bool,
+    /// The older state that it was made on.
+    stands_on: Option<Digest>,
 }
 
 impl Plan {
@@ -247,6 +255,19 @@ impl Plan {
         let items = self.loaded.working().map_or(0, |working| working.items.len());
         Error::RemovalsUnconfirmed { catalog: self.loaded.catalog.clone(), removed: self.matched.removed.len(), items }
     }
+}
+
+pub(crate) fn rows_of(tables: &[&Table]) -> Vec<Row> {
+    let rows = tables.iter().flat_map(|table| &table.rows);
+    rows.map(|row| Row { item: row.item.clone(), serial: row.serial.clone() }).collect()
+}
+
+fn save_of(loaded: &Loaded, revision: &Revision, stands_on: Option<Digest>, question: &ImportQuestion) -> DraftSave {
+    // A draft beside the working one travels in full: the next save of the working one is no delta on it.
+    let body = if stands_on.is_some() { revision.full() } else { draft_body(loaded, revision) };
+    let source = format!("import {}", question.file_name);
+    let (reason, basis_of_change) = (question.reason.clone(), question.basis.clone());
+    DraftSave { body, source, reason, basis_of_change, stands_on, merges: Vec::new() }
 }
 
 /// A save against the one before it, and in full now and then.

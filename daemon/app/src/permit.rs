@@ -62,6 +62,9 @@ actions! {
     CatalogTemplate "catalog.template" ANY
     CatalogWaive "catalog.waive" WAIVER
     CatalogWithdraw "catalog.withdraw" CLERK
+    ConflictList "conflict.list" ANY
+    ConflictResolve "conflict.resolve" CLERK
+    ConflictShow "conflict.show" ANY
     ExplainExplain "explain.explain" ANY
     NodeBackup "node.backup" ADMIN
     NodeDoctor "node.doctor" ADMIN

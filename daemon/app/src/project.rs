@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use gongkai_journal::{Entry, Lane, kind::Kind, payload};
 use gongkai_model::{
+    conflict::ConflictKind,
     digest::Digest,
     edition::EditionPayload,
     id::{CatalogId, DomainSlug},
@@ -32,6 +33,12 @@ pub struct CatalogRow {
     pub updated_at_ms: i64,
     /// The division that must act next; empty when nobody.
     pub waiting_for: String,
+    /// Whether drafts stand apart: beside the working one, or beside the head.
+    #[serde(default)]
+    pub has_drafts_apart: bool,
+    /// The routing table that the head submission names.
+    #[serde(default)]
+    pub routing: Option<Digest>,
 }
 
 impl App {
@@ -143,7 +150,9 @@ impl App {
             (None, Some(_)) => self.world().custodian(&loaded.catalog.division).to_string(),
             (None, None) => String::new(),
         };
-        CatalogRow { summary, updated_at_ms, waiting_for }
+        let has_drafts_apart = self.conflicts_of(loaded).iter().any(|conflict| conflict.kind == ConflictKind::Drafts);
+        let routing = head.map(|head| head.routing);
+        CatalogRow { summary, updated_at_ms, waiting_for, has_drafts_apart, routing }
     }
 }
 

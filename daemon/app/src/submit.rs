@@ -73,7 +73,7 @@ impl App {
     }
 
     /// A revision that this node's own stream about the division has carried: the base of a delta.
-    fn carried_base(&self, loaded: &Loaded) -> Option<std::sync::Arc<gongkai_model::revision::Revision>> {
+    pub(crate) fn carried_base(&self, loaded: &Loaded) -> Option<std::sync::Arc<gongkai_model::revision::Revision>> {
         let own = self.store().identity().author();
         let is_own = |hash: &gongkai_model::digest::Digest| {
             loaded.entries.iter().any(|entry| entry.hash() == *hash && entry.header.stream.author == own)

@@ -10,10 +10,11 @@ use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, DESCRIPTORS,
     admin::v1::{
         audit_service_server::AuditServiceServer, catalog_service_server::CatalogServiceServer,
-        explain_service_server::ExplainServiceServer, node_service_server::NodeServiceServer,
-        operator_service_server::OperatorServiceServer, publish_service_server::PublishServiceServer,
-        review_service_server::ReviewServiceServer, routing_service_server::RoutingServiceServer,
-        standard_service_server::StandardServiceServer, sync_service_server::SyncServiceServer,
+        conflict_service_server::ConflictServiceServer, explain_service_server::ExplainServiceServer,
+        node_service_server::NodeServiceServer, operator_service_server::OperatorServiceServer,
+        publish_service_server::PublishServiceServer, review_service_server::ReviewServiceServer,
+        routing_service_server::RoutingServiceServer, standard_service_server::StandardServiceServer,
+        sync_service_server::SyncServiceServer,
     },
     metadata,
 };
@@ -33,6 +34,7 @@ mod audit;
 mod catalog;
 mod catalogs;
 mod changes;
+mod conflict;
 mod convert;
 mod difference;
 mod explain;
@@ -47,6 +49,7 @@ mod review;
 mod review_items;
 mod review_rows;
 mod routing;
+mod stale;
 mod standard;
 mod standard_rows;
 mod sync;
@@ -138,6 +141,12 @@ impl Admin {
     }
 }
 
+/// Whether the caller reads Chinese.
+fn is_zh<T>(request: &Request<T>) -> bool {
+    let language = request.metadata().get(metadata::LANGUAGE);
+    language.and_then(|value| value.to_str().ok()) == Some("zh")
+}
+
 macro_rules! sized {
     ($server:ident, $admin:expr) => {
         $server::new($admin.clone())
@@ -162,6 +171,7 @@ pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: Cancellati
         .add_service(reflection)
         .add_service(sized!(AuditServiceServer, admin))
         .add_service(sized!(CatalogServiceServer, admin))
+        .add_service(sized!(ConflictServiceServer, admin))
         .add_service(sized!(ExplainServiceServer, admin))
         .add_service(sized!(NodeServiceServer, admin))
         .add_service(sized!(OperatorServiceServer, admin))

@@ -44,6 +44,9 @@ pub(crate) struct ImportArgs {
     /// Remove the items that a file no longer has, however many
     #[arg(long)]
     confirm_removals: bool,
+    /// The revision that the file was made from; an older one than the latest stands beside it as a conflict
+    #[arg(long, value_name = "REVISION", default_value = "", hide_default_value = true)]
+    base: String,
     /// Why the catalog changes; goes into the submission
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
@@ -102,6 +105,7 @@ async fn one(file: &Path, args: &ImportArgs, client: Option<&Client>) -> Result<
         encoding: args.encoding.clone(),
         delimiter: args.delimiter.clone(),
         basis: args.basis.clone(),
+        base: args.base.clone(),
     };
     match client.catalog().import(request).await.map_err(Failure::from) {
         Ok(response) => Ok(response.into_inner()),

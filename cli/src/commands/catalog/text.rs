@@ -3,8 +3,8 @@
 //! Invariant: nothing here asks or decides; JSON never passes here.
 
 use gongkai_proto::admin::v1::{
-    CatalogHistoryResponse, DiffCatalogResponse, ItemChange, ListCatalogsResponse, ReviewStep, ShowCatalogResponse,
-    SubmitCatalogResponse, WithdrawCatalogResponse,
+    CatalogHistoryResponse, DiffCatalogResponse, ItemChange, ListCatalogsResponse, Reason, ReviewStep,
+    ShowCatalogResponse, SubmitCatalogResponse, WithdrawCatalogResponse,
 };
 
 use crate::{
@@ -74,8 +74,14 @@ pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
             format!("conflict: {heads} revisions have no successor; a person must choose"),
             format!("冲突:有 {heads} 个并列的最新版本,需要人工处理"),
         )
+        .lines(response.stale.iter().flat_map(stale_lines))
         .table(&table, ("no item", "没有事项"))
         .into_text()
+}
+
+/// A decision that came too late: why, and what holds.
+fn stale_lines(stale: &Reason) -> Vec<String> {
+    plain(&format!("{}; {}", stale.message, stale.hint), "! ", 2)
 }
 
 /// The changed items as a table, the changed elements named.

@@ -144,6 +144,12 @@ pub struct DraftSave {
     /// The legal basis of the change.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub basis_of_change: String,
+    /// The revision that the writer had before him, where it is not the working one: the save stands beside that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_on: Option<Digest>,
+    /// Revisions beside that this save takes in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merges: Vec<Digest>,
 }
 
 /// `mapping.put`: columns that a clerk named for the workbooks of the entry's subject, header text → field, all of

@@ -5,12 +5,14 @@
 pub mod calendar;
 pub mod catalog;
 pub mod check;
+pub mod conflict;
 pub mod diff;
 pub mod digest;
 pub mod domain;
 pub mod edition;
 pub mod id;
 pub mod item;
+pub mod merge;
 pub mod privacy;
 pub mod review;
 pub mod revision;

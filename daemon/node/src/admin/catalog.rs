@@ -17,7 +17,7 @@ use gongkai_model::{
 use gongkai_proto::admin::v1::{self as wire, catalog_service_server::CatalogService};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, changes, convert, difference, history, refuse::refused};
+use super::{Admin, changes, convert, difference, history, refuse::refused, stale};
 use crate::Error;
 
 fn catalog_of(text: &str) -> Result<CatalogId, Error> {
@@ -72,9 +72,12 @@ impl CatalogService for Admin {
         request: Request<wire::ShowCatalogRequest>,
     ) -> Result<Response<wire::ShowCatalogResponse>, Status> {
         self.operator(&request)?;
+        let is_zh = super::is_zh(&request);
         let asked = request.into_inner();
         let loaded = self.catalog_as_of(&asked.catalog, day_of(&asked.as_of)?.as_ref()).await?;
-        Ok(Response::new(wire::ShowCatalogResponse { as_of: asked.as_of, ..self.shown(&loaded, &asked.revision)? }))
+        let stale = stale::stale(&loaded, is_zh);
+        let shown = self.shown(&loaded, &asked.revision)?;
+        Ok(Response::new(wire::ShowCatalogResponse { as_of: asked.as_of, stale, ..shown }))
     }
 
     async fn check(

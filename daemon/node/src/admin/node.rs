@@ -185,11 +185,11 @@ impl Admin {
             entries: state.offset,
             ..wire::NodeStatusResponse::default()
         };
+        status.conflicts = convert::count(self.app().conflicts().await?.len());
         for row in self.app().catalog_rows().await? {
             let summary = &row.summary;
             let is_open = summary.status.is_some_and(|status| status.open_step().is_some());
             status.catalogs += 1;
-            status.conflicts += u32::from(summary.is_in_conflict);
             status.reviews_waiting += u32::from(is_open && row.waiting_for == me);
             match convert::catalog_state(summary.status, summary.draft.is_some(), false) {
                 "draft" => status.catalogs_draft += 1,

@@ -11,7 +11,7 @@ use gongkai_model::{
 use gongkai_proto::admin::v1::{self as wire, review_service_server::ReviewService};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, convert, proposals, refuse::refused, review_items, review_rows};
+use super::{Admin, convert, proposals, refuse::refused, review_items, review_rows, stale::stale};
 use crate::Error;
 
 /// Fewest digits by which a submission may be named.
@@ -32,6 +32,7 @@ impl ReviewService for Admin {
         request: Request<wire::ShowReviewRequest>,
     ) -> Result<Response<wire::ShowReviewResponse>, Status> {
         let operator = self.operator(&request)?;
+        let is_zh = super::is_zh(&request);
         let asked = request.into_inner();
         let loaded = self.known_catalog(&asked.catalog).await?;
         let submission = submission_of(&loaded, &asked.submission)?;
@@ -45,7 +46,7 @@ impl ReviewService for Admin {
             warnings: review_rows::warnings(&years),
             steps: convert::steps(&world, submission),
             items: review_items::shown(&loaded, submission, asked.all_items),
-            stale: self.stale(&loaded, submission).await?,
+            stale: self.stale(&loaded, submission, is_zh).await?,
             note: submission.reason.clone(),
         }))
     }
@@ -262,28 +263,16 @@ fn submission_of<'l>(loaded: &'l Loaded, text: &str) -> Result<&'l SubmissionSta
 
 impl Admin {
     /// Why decisions no longer count in full: those that came too late, and a standard that has changed since.
-    async fn stale(&self, loaded: &Loaded, submission: &SubmissionState) -> Result<Vec<wire::Reason>, Error> {
-        let mut reasons = stale(loaded);
+    async fn stale(
+        &self,
+        loaded: &Loaded,
+        submission: &SubmissionState,
+        is_zh: bool,
+    ) -> Result<Vec<wire::Reason>, Error> {
+        let mut reasons = stale(loaded, is_zh);
         reasons.extend(super::standard::news(self.app().standard_news(loaded, submission).await?));
         Ok(reasons)
     }
-}
-
-/// Why decisions on earlier submissions no longer count in full.
-fn stale(loaded: &Loaded) -> Vec<wire::Reason> {
-    let decisions = loaded.state.submissions.iter().flat_map(|submission| &submission.decisions);
-    let stale = decisions.filter(|decision| decision.effect == DecisionEffect::Stale);
-    stale
-        .map(|decision| wire::Reason {
-            code: "GK-REVIEW-STALE".to_owned(),
-            message: format!(
-                "the decision {} by {} came after a later submission was made",
-                decision.hash.short(),
-                decision.operator
-            ),
-            hint: "its opinions hold where the content is the same; the rest is up for review again".to_owned(),
-        })
-        .collect()
 }
 
 /// The word of a verdict.

@@ -161,6 +161,10 @@ impl Node {
             .max_encoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
     }
 
+    pub(crate) fn conflicts(&self) -> conflict_service_client::ConflictServiceClient<Channel> {
+        conflict_service_client::ConflictServiceClient::new(self.channel())
+    }
+
     pub(crate) fn nodes(&self) -> node_service_client::NodeServiceClient<Channel> {
         node_service_client::NodeServiceClient::new(self.channel())
     }
@@ -275,6 +279,30 @@ impl Node {
 /// A workbook that comes with the program.
 pub(crate) fn sample(file: &str) -> &'static Sample {
     samples().iter().find(|sample| sample.file == file).unwrap_or_else(|| panic!("no sample {file}"))
+}
+
+/// `sync now` until every link is caught up: a session that its peer left early is begun again.
+pub(crate) async fn caught_up(node: &Node) {
+    eventually("caught up", async || {
+        let last = node.sync_now().await;
+        (!last.is_empty() && last.iter().all(|progress| progress.state == "caught-up")).then_some(())
+    })
+    .await;
+}
+
+/// A township's table as text, complete in all elements: rows of second level and time limit.
+pub(crate) fn table(rows: &[(&str, &str)]) -> String {
+    let head =
+        "序号,一级事项,二级事项,公开内容(要素),公开依据,公开时限,公开主体,公开渠道和载体,公开对象,公开方式,公开层级";
+    let line = |(number, (name, limit)): (usize, &(&str, &str))| {
+        format!(
+            "{},社会救助,{name},{name}的办理条件和结果,《社会救助暂行办法》,{limit},新台子镇人民政府,■政府网站,全社会,主动,乡级",
+            number + 1
+        )
+    };
+    let lines = rows.iter().enumerate().map(line);
+    let title = "社会救助领域基层政务公开标准目录".to_owned();
+    [title, head.to_owned()].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// The refusal of a configuration text.

@@ -7,6 +7,7 @@
 mod admin;
 mod broken;
 mod catalogs;
+mod conflicts;
 mod desk;
 mod enrolment;
 mod explain;
@@ -14,6 +15,7 @@ mod harness;
 mod main_job;
 mod permits;
 mod proxy;
+mod races;
 mod recovery;
 mod refusals;
 mod routing;

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-#[cfg(test)]
 use unicode_normalization::UnicodeNormalization;
 
 /// Element name → value; the further columns stand as `extra.` and their heads.
@@ -94,16 +93,17 @@ pub(crate) fn elements(json: &str) -> Elements {
     elements
 }
 
-#[cfg(test)]
 /// Elements as canonical bytes: sorted names, empty values left out, text in NFC.
 pub(crate) fn canonical_json(elements: &Elements) -> String {
     let mut object = Map::new();
     let mut columns = Map::new();
-    for (name, value) in elements.iter().filter(|(_, value)| !is_empty(value)) {
+    for (name, value) in elements {
         match name.strip_prefix(EXTRA) {
-            Some(head) => columns.insert(head.to_owned(), value.clone()),
-            None => object.insert(name.clone(), value.clone()),
-        };
+            // A further column may be there and empty.
+            Some(head) => drop(columns.insert(head.to_owned(), value.clone())),
+            None if is_empty(value) => {}
+            None => drop(object.insert(name.clone(), value.clone())),
+        }
     }
     if !columns.is_empty() {
         object.insert("extra".to_owned(), Value::Object(columns));
@@ -111,7 +111,6 @@ pub(crate) fn canonical_json(elements: &Elements) -> String {
     Value::Object(object).to_string().nfc().collect()
 }
 
-#[cfg(test)]
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -202,8 +202,9 @@ fn followed_by<'s>(state: &'s CatalogState, draft: &Draft<'_>) -> Result<Vec<&'s
     let heads: Vec<&SubmissionState> = state.heads.iter().filter_map(|hash| state.submission(hash)).collect();
     let parents = &draft.revision.parents;
     if heads.len() > 1 {
-        let is_merged = heads.iter().all(|head| parents.contains(&head.revision));
-        return if is_merged { Ok(heads) } else { Err(Refusal::Conflict(state.heads.clone())) };
+        // Two of several heads may meet first: what is left stands beside their merge until a person comes to it.
+        let merged: Vec<&SubmissionState> = heads.into_iter().filter(|head| parents.contains(&head.revision)).collect();
+        return if merged.len() > 1 { Ok(merged) } else { Err(Refusal::Conflict(state.heads.clone())) };
     }
     let Some(head) = heads.first() else { return Ok(heads) };
     let is_open = head.status != SubmissionStatus::Withdrawn;

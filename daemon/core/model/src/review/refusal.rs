@@ -185,7 +185,7 @@ impl Refusal {
             }
             Self::NothingChanged(_) => "import a changed workbook, or wait for the review".to_owned(),
             Self::NotOnHead(_) | Self::Conflict(_) => {
-                "compare both with `gongkai catalog history` and import the merged workbook".to_owned()
+                "see `gongkai conflict list`, then settle it with `gongkai conflict resolve`".to_owned()
             }
             Self::NoSteps => "ask the municipal office for a routing table that covers this domain".to_owned(),
             Self::UnknownSubmission(_) | Self::UnknownDecision(_) => {

@@ -29,6 +29,7 @@ pub(super) fn question(asked: wire::ImportCatalogRequest) -> Result<ImportQuesti
         delimiter: asked.delimiter,
         reason: asked.reason,
         basis: asked.basis,
+        base: filled(asked.base),
     })
 }
 

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use super::world::{CITY, COUNTY, TOWN, World, division, item_target, operator, revision, table};
 use crate::{
     digest::Digest,
-    review::{Act, Actor, Coverage, Draft, Fact, Intent, Ruling, SubmissionStatus, Target, Verdict, admit, fold},
+    review::{
+        Act, Actor, Coverage, Draft, Fact, Intent, Revocation, Ruling, SubmissionState, SubmissionStatus, Target,
+        Verdict, admit, fold,
+    },
 };
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
@@ -173,6 +176,29 @@ proptest! {
                 });
                 prop_assert!(by_step.next().is_some(), "step {} of {}", index, submission.hash.short());
             }
+        }
+    }
+
+    /// Whatever the city takes back, what it named is approved no more, and nothing becomes approved by it.
+    #[test]
+    fn a_revocation_only_falls_back((facts, _) in shuffled()) {
+        let catalog = World::new().catalog;
+        let is_approved = |state: &SubmissionState| state.status == SubmissionStatus::Approved;
+        let approved = |facts: &[Fact]| -> BTreeSet<Digest> {
+            let state = fold(&catalog, facts.iter().cloned());
+            state.submissions.iter().filter(|state| is_approved(state)).map(|state| state.hash).collect()
+        };
+        let before = approved(&facts);
+        for submission in &before {
+            let last = approvals(&facts, submission).filter(|(fact, _)| fact.author == division(CITY));
+            let mut taken_back = facts.clone();
+            for (index, (decision, _)) in last.enumerate() {
+                let act = Act::Revocation(Revocation { decision: decision.hash, reason: "误批".to_owned() });
+                let hash = Digest::of("test revocation", &[&decision.hash.to_bytes(), &index.to_be_bytes()]);
+                taken_back.push(Fact { hash, act, ..decision.clone() });
+            }
+            let after = approved(&taken_back);
+            prop_assert!(after.is_subset(&before) && (taken_back.len() == facts.len() || !after.contains(submission)));
         }
     }
 

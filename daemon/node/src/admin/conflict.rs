@@ -1,0 +1,252 @@
+//! ConflictService: what stands beside what, and a person's decision.
+//!
+//! Invariant: reading calls change nothing; settling goes through one use case. Rows are the model's merge.
+
+use gongkai_app::{Loaded, Resolution};
+use gongkai_model::{
+    conflict::{Conflict, ConflictKind, Side},
+    id::CatalogId,
+    merge::{Choice, Merged, Place, Row, Take},
+    review::Step,
+};
+use gongkai_proto::{
+    IMPORT_BYTES_MAX,
+    admin::v1::{self as wire, conflict_service_server::ConflictService},
+};
+use tonic::{Request, Response, Status};
+
+use super::{Admin, changes::HEADER, convert, is_zh, refuse::refused};
+use crate::Error;
+
+/// Most choices of one call: every element of a hundred items.
+const CHOICES_MAX: usize = 2_000;
+
+#[tonic::async_trait]
+impl ConflictService for Admin {
+    async fn list(
+        &self,
+        request: Request<wire::ListConflictsRequest>,
+    ) -> Result<Response<wire::ListConflictsResponse>, Status> {
+        self.operator(&request)?;
+        let is_zh = is_zh(&request);
+        let asked = request.into_inner().catalog;
+        let mut conflicts = Vec::new();
+        for conflict in self.app().conflicts().await.map_err(refused)? {
+            if asked.is_empty() || asked == conflict.catalog.to_string() {
+                let loaded = self.app().load(&conflict.catalog).await.map_err(refused)?;
+                conflicts.push(self.conflict_row(&loaded, &conflict, is_zh).0);
+            }
+        }
+        Ok(Response::new(wire::ListConflictsResponse { node: self.node_id(), conflicts }))
+    }
+
+    async fn show(
+        &self,
+        request: Request<wire::ShowConflictRequest>,
+    ) -> Result<Response<wire::ShowConflictResponse>, Status> {
+        self.operator(&request)?;
+        let is_zh = is_zh(&request);
+        let (loaded, conflict) = self.app().conflict(&request.into_inner().id).await.map_err(refused)?;
+        let (row, merged) = self.conflict_row(&loaded, &conflict, is_zh);
+        let rows = merged.map(|merged| merge_rows(&merged)).unwrap_or_default();
+        let (submitted, now) = conflict.steps.clone().unwrap_or_default();
+        Ok(Response::new(wire::ShowConflictResponse {
+            conflict: Some(row),
+            rows,
+            steps_submitted: submitted.iter().map(step).collect(),
+            steps_now: now.iter().map(step).collect(),
+        }))
+    }
+
+    async fn resolve(
+        &self,
+        request: Request<wire::ResolveConflictRequest>,
+    ) -> Result<Response<wire::ResolveConflictResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let (id, reason) = (asked.id.clone(), asked.reason.clone());
+        let (loaded, conflict) = self.app().conflict(&id).await.map_err(refused)?;
+        let resolution = resolution(asked, &loaded, &conflict)?;
+        let done = self.app().resolve(&operator, &conflict.id, resolution, reason).await.map_err(refused)?;
+        let revision = done.loaded.content(&done.revision);
+        Ok(Response::new(wire::ResolveConflictResponse {
+            id: conflict.id,
+            catalog: conflict.catalog.to_string(),
+            revision: done.revision.to_string(),
+            parents: revision
+                .map(|revision| revision.parents.iter().map(ToString::to_string).collect())
+                .unwrap_or_default(),
+            entry: done.entry.to_string(),
+            state: if done.is_submitted { "submitted" } else { "draft" }.to_owned(),
+            items: revision.map_or(0, |revision| convert::count(revision.items.len())),
+            left: convert::count(self.app().conflicts_of(&done.loaded).len()),
+        }))
+    }
+}
+
+impl Admin {
+    /// The conflict with its suggested merge, where it has one.
+    fn conflict_row(&self, loaded: &Loaded, conflict: &Conflict, is_zh: bool) -> (wire::ConflictRow, Option<Merged>) {
+        let world = self.app().world();
+        let merged = loaded.merged(conflict, &[]);
+        let (division_name, domain_name) = convert::names(&world, &conflict.catalog);
+        let resolved_at = match (&conflict.kind, &conflict.steps) {
+            (ConflictKind::Department, Some((submitted, _))) => {
+                submitted.first().map_or_else(String::new, |step| step.division.to_string())
+            }
+            _ => world.custodian(&conflict.catalog.division).to_string(),
+        };
+        let open = merged.as_ref().map_or(0, |merged| merged.open().count());
+        let (summary, hint) = sentences(conflict, is_zh);
+        let row = wire::ConflictRow {
+            id: conflict.id.clone(),
+            kind: conflict.kind.word().to_owned(),
+            catalog: conflict.catalog.to_string(),
+            division_name,
+            domain_name,
+            base: conflict.base.map_or_else(String::new, |base| base.to_string()),
+            ours: Some(side(loaded, &conflict.ours)),
+            theirs: Some(side(loaded, &conflict.theirs)),
+            open: convert::count(open),
+            is_mine: resolved_at == world.me.as_str(),
+            resolved_at,
+            summary: summary.to_owned(),
+            hint: hint.to_owned(),
+        };
+        (row, merged)
+    }
+}
+
+/// What it is, and what to do about it.
+fn sentences(conflict: &Conflict, is_zh: bool) -> (&'static str, &'static str) {
+    let (en, zh) = match conflict.kind {
+        ConflictKind::Submissions => (
+            (
+                "two submissions of the owner stand beside each other",
+                "look at both with `conflict show`, then `conflict resolve --take ours|theirs|merge`",
+            ),
+            (
+                "同一编制单位有两份并列的报送",
+                "用 `conflict show` 比较后,以 `conflict resolve --take ours|theirs|merge` 处理",
+            ),
+        ),
+        ConflictKind::Drafts => (
+            (
+                "a draft was made on an older state than the one it would replace",
+                "look at both with `conflict show`, then `conflict resolve --take ours|theirs|merge`",
+            ),
+            (
+                "草稿依据的版本已不是当前版本",
+                "用 `conflict show` 比较后,以 `conflict resolve --take ours|theirs|merge` 处理",
+            ),
+        ),
+        ConflictKind::Department => (
+            (
+                "the departments' table changed while this is under review",
+                "`gongkai review reroute` moves it to today's steps; or the owner submits it again",
+            ),
+            ("审核期间部门分工发生变化", "用 `gongkai review reroute` 改送现行环节,或由编制单位重新报送"),
+        ),
+    };
+    if is_zh { zh } else { en }
+}
+
+fn side(loaded: &Loaded, side: &Side) -> wire::ConflictSide {
+    wire::ConflictSide {
+        revision: side.revision.to_string(),
+        entry: side.entry.to_string(),
+        division: side.author.to_string(),
+        operator: side.operator.as_ref().map_or_else(String::new, ToString::to_string),
+        at_ms: side.at_ms,
+        kind: if side.is_submitted { "submission" } else { "draft" }.to_owned(),
+        items: loaded.content(&side.revision).map_or(0, |revision| convert::count(revision.items.len())),
+    }
+}
+
+fn merge_rows(merged: &Merged) -> Vec<wire::MergeRow> {
+    let serial = |place: &Place| match place {
+        Place::Header => String::new(),
+        Place::Item(id) => merged.items.get(id).map_or_else(String::new, |slot| slot.serial.clone()),
+    };
+    let row = |row: &Row| wire::MergeRow {
+        item_id: place_text(&row.place),
+        name: row.name.clone(),
+        serial: serial(&row.place),
+        element: row.element.clone().unwrap_or_default(),
+        base: row.base.clone(),
+        ours: row.ours.clone(),
+        theirs: row.theirs.clone(),
+        merged: row.merged.clone(),
+        outcome: convert::word(&row.outcome),
+    };
+    merged.rows.iter().map(row).collect()
+}
+
+fn place_text(place: &Place) -> String {
+    match place {
+        Place::Header => HEADER.to_owned(),
+        Place::Item(id) => id.to_string(),
+    }
+}
+
+fn step(step: &Step) -> wire::ReviewStepBrief {
+    wire::ReviewStepBrief {
+        division: step.division.to_string(),
+        department: step.department.as_ref().map_or_else(String::new, ToString::to_string),
+        role: step.role.clone(),
+    }
+}
+
+fn resolution(asked: wire::ResolveConflictRequest, loaded: &Loaded, conflict: &Conflict) -> Result<Resolution, Error> {
+    if asked.content.len() > IMPORT_BYTES_MAX || asked.choices.len() > CHOICES_MAX {
+        return Err(Error::BadRequest { what: "the file or the list of choices is too long".to_owned() });
+    }
+    if !asked.content.is_empty() {
+        return Ok(Resolution::Table { content: asked.content, file_name: asked.file_name });
+    }
+    let whole = match asked.take.as_str() {
+        "ours" => Resolution::Ours,
+        "theirs" => Resolution::Theirs,
+        "merge" | "" => {
+            let rows = loaded.merged(conflict, &[]).map(|merged| merge_rows(&merged)).unwrap_or_default();
+            let choices = asked.choices.iter().map(|choice| choice_of(choice, &rows, &conflict.catalog));
+            return Ok(Resolution::Merge(choices.collect::<Result<_, _>>()?));
+        }
+        other => return Err(Error::BadRequest { what: format!("`{}` names no side", shortened(other)) }),
+    };
+    if asked.choices.is_empty() {
+        return Ok(whole);
+    }
+    Err(Error::BadRequest { what: "choices go with the suggested merge, not with one whole side".to_owned() })
+}
+
+/// Finds the place that a person means, by id, serial or name.
+fn choice_of(asked: &wire::ConflictChoice, rows: &[wire::MergeRow], catalog: &CatalogId) -> Result<Choice, Error> {
+    let fits = |row: &&wire::MergeRow| {
+        let last = row.name.rsplit(" / ").next().unwrap_or_default();
+        !asked.item.is_empty() && [row.item_id.as_str(), &row.serial, &row.name, last].contains(&asked.item.as_str())
+    };
+    let id = rows.iter().find(fits).map(|row| row.item_id.as_str());
+    let unknown = || gongkai_app::Error::NotInCatalog {
+        catalog: catalog.clone(),
+        what: "differing item",
+        text: shortened(&asked.item),
+    };
+    let place = match id.ok_or_else(unknown)? {
+        HEADER => Place::Header,
+        id => Place::Item(gongkai_model::id::ItemId::parse(id)?),
+    };
+    let take = match asked.take.as_str() {
+        "ours" => Take::Ours,
+        "theirs" => Take::Theirs,
+        "base" => Take::Base,
+        "" if !asked.element.is_empty() => Take::Text(asked.text.clone()),
+        other => return Err(Error::BadRequest { what: format!("`{}` names no side", shortened(other)) }),
+    };
+    let element = Some(asked.element.clone()).filter(|element| !element.is_empty());
+    Ok(Choice { place, element, take })
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
+}
