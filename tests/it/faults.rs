@@ -20,7 +20,11 @@ const DATABASE: &str = "gongkai.db";
 #[test]
 fn a_stopped_process_is_noticed_and_goes_on_where_it_was() -> Result<()> {
     let place = tempfile::tempdir()?;
-    let nodes = three(place.path())?;
+    let mut nodes = three(place.path())?;
+    nodes[1].stop()?;
+    let mut config = OpenOptions::new().append(true).open(nodes[1].dir.join("gongkaid.toml"))?;
+    config.write_all(b"\n[link]\nkeepalive_seconds = 2\nkeepalive_timeout_seconds = 2\n")?;
+    nodes[1].start()?;
     submit(&nodes[2], FIRST)?;
     until(&nodes, 1, "in-review")?;
     nodes[2].signal("STOP")?;

@@ -7,3 +7,4 @@ mod backup;
 mod clone;
 mod rebuild;
 mod revert;
+mod tree;

@@ -18,6 +18,9 @@ pub const FIRST: &str = "211221101-social-assistance.xlsx";
 /// The same after a correction.
 pub const SECOND: &str = "211221101-social-assistance-corrected.xlsx";
 
+/// And after another change.
+pub const THIRD: &str = "211221101-social-assistance-updated.xlsx";
+
 /// The path of a sample workbook.
 pub fn sample(file: &str) -> String {
     repository().join("seeds/catalogs").join(file).display().to_string()

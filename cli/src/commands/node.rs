@@ -1,6 +1,7 @@
 //! `gongkai node`: make this node, join it to the tree, enrol the nodes below, look.
 //!
-//! Invariant: `init` and `join` work without a daemon and refuse a directory that already belongs to a node.
+//! Invariant: `init` and `join` work without a daemon; `init` refuses a directory that belongs to a node, `join` gives
+//! that node another place or certificate while its daemon is stopped.
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -17,6 +18,8 @@ use crate::{
     ui::{Page, Table, Word, cells, moment, state_word},
 };
 
+mod tree;
+
 /// What `gongkai node` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum NodeCommand {
@@ -26,6 +29,14 @@ pub(crate) enum NodeCommand {
     Invite(InviteArgs),
     /// Join the tree with a token from the level above (no daemon needed)
     Join(JoinArgs),
+    /// Get this node its next certificate now (it does so by itself long before the end)
+    Renew,
+    /// Put a division under another one (at the top node)
+    Move(MoveArgs),
+    /// Give the custody of a division's catalogs to another node of its path
+    Custody(MoveArgs),
+    /// End the keys of a division below: its node is let in no more
+    Revoke(RevokeArgs),
     /// The divisions known here, and which of them run a node
     List(ListArgs),
     /// Who this node is
@@ -82,6 +93,31 @@ pub(crate) struct JoinArgs {
     advertise: Option<String>,
 }
 
+/// Arguments of `node move` and `node custody`.
+#[derive(Debug, Args)]
+pub(crate) struct MoveArgs {
+    /// Which division
+    #[arg(value_name = "CODE")]
+    pub(super) division: String,
+    /// Where to: a division's code
+    #[arg(long, value_name = "CODE")]
+    pub(super) to: String,
+    /// Write nothing, say what would be
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// Arguments of `node revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// Which division
+    #[arg(value_name = "CODE")]
+    pub(super) division: String,
+    /// Why; kept in the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+}
+
 /// Arguments of `node list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
@@ -99,6 +135,10 @@ pub(crate) async fn run(command: NodeCommand, context: &Context) -> Result<Answe
         NodeCommand::Init(args) => init(args, context).await,
         NodeCommand::Invite(args) => invite(args, context).await,
         NodeCommand::Join(args) => join(args, context).await,
+        NodeCommand::Renew => tree::renew(context).await,
+        NodeCommand::Move(args) => tree::move_division(args, context).await,
+        NodeCommand::Custody(args) => tree::give_custody(args, context).await,
+        NodeCommand::Revoke(args) => tree::revoke(args, context).await,
         NodeCommand::List(args) => list(&args, context).await,
         NodeCommand::Show => show(context).await,
     }

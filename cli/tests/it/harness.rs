@@ -11,11 +11,12 @@ use std::{
 use gongkai_proto::{
     ADMIN_SOCKET,
     admin::v1::{
-        BackupRequest, BackupResponse, DoctorRequest, DoctorResponse, InviteRequest, InviteResponse, ListNodesRequest,
-        ListNodesResponse, ListPeersRequest, ListPeersResponse, NodeStatusRequest, NodeStatusResponse, ReleaseRequest,
-        ReleaseResponse, ShowNodeRequest, ShowNodeResponse, ShutdownRequest, ShutdownResponse, SyncEvent,
-        SyncHistoryRequest, SyncHistoryResponse, SyncNowRequest, SyncProgress, SyncStatusRequest, SyncStatusResponse,
-        WatchSyncRequest, WhereaboutsRequest, WhereaboutsResponse,
+        BackupRequest, BackupResponse, DoctorRequest, DoctorResponse, GiveCustodyRequest, GiveCustodyResponse,
+        InviteRequest, InviteResponse, ListNodesRequest, ListNodesResponse, ListPeersRequest, ListPeersResponse,
+        MoveRequest, MoveResponse, NodeStatusRequest, NodeStatusResponse, ReleaseRequest, ReleaseResponse,
+        RenewNodeRequest, RenewNodeResponse, RevokeRequest, RevokeResponse, ShowNodeRequest, ShowNodeResponse,
+        ShutdownRequest, ShutdownResponse, SyncEvent, SyncHistoryRequest, SyncHistoryResponse, SyncNowRequest,
+        SyncProgress, SyncStatusRequest, SyncStatusResponse, WatchSyncRequest, WhereaboutsRequest, WhereaboutsResponse,
         node_service_server::{NodeService, NodeServiceServer},
         standard_service_server::StandardServiceServer,
         sync_service_server::{SyncService, SyncServiceServer},
@@ -92,6 +93,22 @@ impl NodeService for Script {
         let operator = header(&request, metadata::OPERATOR);
         let node = format!("{operator}: {}", request.into_inner().reason);
         Ok(Response::new(ReleaseResponse { node }))
+    }
+
+    async fn renew(&self, _: Request<RenewNodeRequest>) -> Answer<RenewNodeResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn r#move(&self, _: Request<MoveRequest>) -> Answer<MoveResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn give_custody(&self, _: Request<GiveCustodyRequest>) -> Answer<GiveCustodyResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn revoke(&self, _: Request<RevokeRequest>) -> Answer<RevokeResponse> {
+        Err(Status::unimplemented(""))
     }
 
     async fn shutdown(&self, _: Request<ShutdownRequest>) -> Answer<ShutdownResponse> {

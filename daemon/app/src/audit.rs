@@ -188,6 +188,7 @@ pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
         | Kind::CertPut
         | Kind::AuthorityPut
         | Kind::KeyRevoke
+        | Kind::CustodyPut
         | Kind::IncarnationOpen
         | Kind::MappingPut
         | Kind::Waiver

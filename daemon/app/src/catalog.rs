@@ -178,6 +178,7 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, ItemBa
         | Kind::CertPut
         | Kind::AuthorityPut
         | Kind::KeyRevoke
+        | Kind::CustodyPut
         | Kind::IncarnationOpen
         | Kind::DraftSave
         | Kind::MappingPut

@@ -135,11 +135,14 @@ impl App {
         let used = invite.redeem(&question.path, &question.secret, &checked.tls_key_digest, now_ms).map_err(pki)?;
         let division = question.path.last().cloned().ok_or_else(unknown_invite)?;
         let entry_key = KeyRecord { algorithm: SIGNATURE_ED25519, public: hex::encode(checked.entry_key) };
-        let mut drafts = world.retirements(&division, &entry_key);
-        let is_rebuilt = !drafts.is_empty() || world.had_other_key(&division, &entry_key);
-        if is_rebuilt && !invite.is_rebuild {
+        let has_other = world.has_key(&division, |known| *known != entry_key);
+        let is_known = world.has_key(&division, |known| *known == entry_key);
+        if has_other && !is_known && !invite.is_rebuild {
             return Err(other_node(&division));
         }
+        // Asked twice, because the first answer was lost, it is the same successor.
+        let is_rebuilt = has_other && invite.is_rebuild;
+        let mut drafts = if is_rebuilt { world.retirements(&division, &entry_key) } else { Vec::new() };
         self.put_invite(&used).await?;
         let leaf = grant.leaf().map_err(pki)?;
         let cert = CertPut {
@@ -156,7 +159,7 @@ impl App {
         Ok(JoinAnswer { grant, anchor: world.anchor.clone(), is_rebuilt })
     }
 
-    fn authority(&self) -> Result<Authority> {
+    pub(crate) fn authority(&self) -> Result<Authority> {
         let pki = PkiDir::open(self.dir()).map_err(gongkai_pki::Error::from)?;
         Ok(Authority::load(&pki).map_err(gongkai_pki::Error::from)?)
     }
@@ -169,7 +172,7 @@ impl App {
     }
 }
 
-fn pki(error: impl Into<gongkai_pki::Error>) -> Error {
+pub(crate) fn pki(error: impl Into<gongkai_pki::Error>) -> Error {
     Error::Pki(error.into())
 }
 

@@ -172,6 +172,7 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
         | Kind::CertPut
         | Kind::AuthorityPut
         | Kind::KeyRevoke
+        | Kind::CustodyPut
         | Kind::IncarnationOpen
         | Kind::MappingPut
         | Kind::ItemBatch

@@ -9,6 +9,7 @@ mod catalog;
 mod check;
 mod clock;
 mod conflict;
+mod custody;
 mod desk;
 mod doctor;
 mod draft;
@@ -28,6 +29,9 @@ mod propose;
 mod publish;
 mod recovery;
 mod refusals;
+mod rejoin;
+mod renew;
+mod reorganise;
 mod replica;
 mod review;
 mod routing;
@@ -49,13 +53,14 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use gongkai_journal::sign::Signer;
 use gongkai_model::id::DivisionId;
 use gongkai_store::Store;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 pub use audit::{AuditFilter, AuditPage, AuditRow, Summary};
 pub use catalog::Loaded;
 pub use check::{CheckError, Checked};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
 pub use conflict::{ConflictError, Resolution, Resolved};
+pub use custody::Custody;
 pub use desk::{Age, Asked, REVIEW_DAYS_DEFAULT};
 pub use doctor::{Check, CheckState, DoctorReport};
 pub use draft::DraftState;
@@ -77,6 +82,8 @@ pub use publish::{
     SignOffs, Verified, VerifyError, verify,
 };
 pub use recovery::{BackupReport, Held, HoldReason, RecoveryError, Restored, restore};
+pub use rejoin::{Rejoining, ToldParent};
+pub use reorganise::Moved;
 pub use replica::Replica;
 pub use review::{ElementWords, Spoken, Verdicts};
 pub use routing::{OutdatedReview, RerouteScope, RoutingError, TableChanged};
@@ -103,6 +110,8 @@ struct Inner {
     clock: Box<dyn Clock>,
     chance: Box<dyn Chance>,
     world: ArcSwap<World>,
+    /// Counts how often the beliefs were folded.
+    folded: watch::Sender<u64>,
     /// Held from deciding until the commit, so that no act is decided on what another is about to change.
     acting: Mutex<()>,
     /// One backup at a time.
@@ -139,6 +148,7 @@ impl App {
             clock,
             chance,
             world: ArcSwap::from_pointee(world),
+            folded: watch::Sender::new(0),
             acting: Mutex::new(()),
             saving: Mutex::new(()),
             held,
@@ -179,6 +189,12 @@ impl App {
     pub async fn refresh_world(&self) -> Result<()> {
         let world = World::load(&self.inner.store, self.now_ms()).await?;
         self.inner.world.store(Arc::new(world));
+        self.inner.folded.send_modify(|count| *count += 1);
         Ok(())
+    }
+
+    /// Tells whenever the beliefs were folded anew: what follows from them may be another.
+    pub fn watch_world(&self) -> watch::Receiver<u64> {
+        self.inner.folded.subscribe()
     }
 }

@@ -68,9 +68,13 @@ actions! {
     ExplainExplain "explain.explain" ANY
     NodeBackup "node.backup" ADMIN
     NodeDoctor "node.doctor" ADMIN
+    NodeGiveCustody "node.give-custody" ADMIN
     NodeInvite "node.invite" ADMIN
     NodeList "node.list" ANY
+    NodeMove "node.move" ADMIN
     NodeRelease "node.release" ADMIN
+    NodeRenew "node.renew" ADMIN
+    NodeRevoke "node.revoke" ADMIN
     NodeShow "node.show" ANY
     NodeShutdown "node.shutdown" ADMIN
     NodeStatus "node.status" ANY

@@ -89,6 +89,10 @@ impl App {
     /// Catalogs that entries about something else may have changed: those that waited for a table, and those on a
     /// standard that has come.
     async fn freed(&self, entries: &[Entry]) -> Result<BTreeSet<CatalogId>> {
+        if !of_kinds(entries, &[Kind::TreePut, Kind::CustodyPut]).is_empty() {
+            // Whose turn it is follows from the tree and from custody.
+            return Ok(self.catalog_rows().await?.into_iter().map(|row| row.summary.catalog).collect());
+        }
         let has_table = entries.iter().any(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::TablePut));
         let domains: BTreeSet<DomainSlug> = entries
             .iter()
@@ -154,6 +158,11 @@ impl App {
         let routing = head.map(|head| head.routing);
         CatalogRow { summary, updated_at_ms, waiting_for, has_drafts_apart, routing }
     }
+}
+
+fn of_kinds<'e>(entries: &'e [Entry], kinds: &[Kind]) -> Vec<&'e Entry> {
+    let is_one = |entry: &&Entry| Kind::from_word(&entry.header.kind).is_some_and(|kind| kinds.contains(&kind));
+    entries.iter().filter(is_one).collect()
 }
 
 /// The catalogs that entries of these kinds are about.

@@ -12,5 +12,5 @@ mod restore;
 pub use backup::BackupReport;
 pub use error::RecoveryError;
 pub use hold::{Held, HoldReason};
-pub(crate) use hold::{hold_rebuilt, kept};
+pub(crate) use hold::{await_no_more, hold_rebuilt, kept};
 pub use restore::{Restored, restore};

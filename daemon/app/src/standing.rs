@@ -21,9 +21,18 @@ impl World {
         !of_it.any(|cert| self.has_ended(cert))
     }
 
-    /// Whether another key than this was ever certified for the division.
-    pub(crate) fn had_other_key(&self, division: &DivisionId, key: &KeyRecord) -> bool {
-        self.certificates_of(division).iter().any(|cert| cert.entry_key != *key)
+    /// Whether a key like this was ever certified for the division.
+    pub(crate) fn has_key(&self, division: &DivisionId, is_like: impl Fn(&KeyRecord) -> bool) -> bool {
+        self.certificates_of(division).iter().any(|cert| is_like(&cert.entry_key))
+    }
+
+    /// The ids of a division's keys that stand.
+    pub(crate) fn standing_keys(&self, division: &DivisionId) -> Vec<String> {
+        let mut keys: Vec<String> =
+            self.certificates_of(division).iter().filter(|cert| !self.has_ended(cert)).map(key_id).collect();
+        keys.sort();
+        keys.dedup();
+        keys
     }
 
     /// The entries that end every other key of the division: its machine is lost. What those keys signed stays good
@@ -47,7 +56,7 @@ impl World {
         payloads.map(|payload| Draft::of(Kind::KeyRevoke, division.clone(), payload)).collect()
     }
 
-    fn has_ended(&self, cert: &CertPut) -> bool {
+    pub(crate) fn has_ended(&self, cert: &CertPut) -> bool {
         hex::decode(key_id(cert)).is_ok_and(|id| self.trust.keyring.has_ended(&cert.division, &id))
     }
 }

@@ -27,7 +27,7 @@ use gongkai_store::Store;
 use gongkai_sync::admit::Trust;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, Result, custody::Holders};
 
 mod steps;
 
@@ -66,6 +66,8 @@ pub struct World {
     table_version: u64,
     /// Certificate entries by division, the latest last.
     certificates: BTreeMap<DivisionId, Vec<CertPut>>,
+    /// Who was named as keeper of whose catalogs.
+    pub(crate) holders: Holders,
     /// The tree as it stood before its latest changes: a submission keeps the reviewer that it had then.
     earlier: Vec<Tree>,
     /// At the root: keys and revocations that moved divisions lack.
@@ -105,6 +107,11 @@ impl World {
         let tables = fold_tables(&root, entries);
         let (routing, table_version, vocabulary) = latest_table(&tables);
         let (keyring, certificates) = fold_keys(&anchor, &ancestry, entries);
+        let nearest = |id: &DivisionId| {
+            let mut path = tree.path(id).into_iter().rev();
+            path.find(|step| *step == root || certificates.contains_key(step)).unwrap_or_else(|| root.clone())
+        };
+        let holders = Holders::fold(&tree, entries, nearest);
         let route = Route::of(&tree, &me);
         let missing = if me == root { carry::missing(&ancestry, &tree, entries) } else { Vec::new() };
         Self {
@@ -116,6 +123,7 @@ impl World {
             routing,
             table_version,
             certificates,
+            holders,
             anchor,
             today: day.clone(),
             me,
@@ -181,9 +189,12 @@ impl World {
         *id == self.root || self.certificates.contains_key(id)
     }
 
-    /// The latest certificate entry of a division.
+    /// The certificate entry under which a division's node runs: of those that stand the one that lasts longest, so that
+    /// no order of arrival counts.
     pub fn certificate(&self, id: &DivisionId) -> Option<&CertPut> {
-        self.certificates.get(id)?.last()
+        let all = self.certificates.get(id)?;
+        let standing = all.iter().filter(|cert| !self.has_ended(cert));
+        standing.max_by_key(|cert| cert.tls_not_after_ms).or_else(|| all.last())
     }
 
     /// All certificate entries of a division.
@@ -191,8 +202,13 @@ impl World {
         self.certificates.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// Whose node keeps a division's catalogs: its own, else the nearest above that has one.
+    /// Whose node keeps a division's catalogs: the one that a person named, else its own, else the nearest above that
+    /// has one.
     pub fn custodian(&self, id: &DivisionId) -> DivisionId {
+        let named = self.holders.of(id).filter(|holder| self.has_node(holder) && self.tree().is_on_path(holder, id));
+        if let Some(holder) = named {
+            return holder.clone();
+        }
         let path = self.tree().path(id);
         path.into_iter().rev().find(|step| self.has_node(step)).unwrap_or_else(|| self.root.clone())
     }

@@ -26,7 +26,7 @@ use tonic::{Request, transport::Server};
 use crate::{
     Error,
     config::{Config, Limits},
-    links::Shared,
+    links::{Renewal, Shared},
     operators::Operators,
 };
 
@@ -118,6 +118,11 @@ impl Admin {
     /// This node's division, as answers name it.
     fn node_id(&self) -> String {
         self.app().world().me.to_string()
+    }
+
+    /// The renewal of this node's certificate.
+    pub(crate) fn renewal(&self) -> Renewal {
+        Renewal::new(self.0.shared.clone(), self.0.parent_addresses.clone())
     }
 
     /// Who calls: the gate has asked and put him beside the request.

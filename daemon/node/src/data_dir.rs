@@ -21,12 +21,9 @@ pub(crate) fn make(dir: &Path) -> Result<(), Error> {
     made.map_err(|source| Error::file("make", dir, source))
 }
 
-/// Refuses a directory that holds a node.
-pub(crate) fn require_no_node(dir: &Path) -> Result<(), Error> {
-    if dir.join(gongkai_store::MARKER_FILE).exists() {
-        return Err(Error::AlreadyNode { dir: dir.to_owned() });
-    }
-    Ok(())
+/// Whether the directory holds a node.
+pub(crate) fn holds_node(dir: &Path) -> bool {
+    dir.join(gongkai_store::MARKER_FILE).exists()
 }
 
 /// The configuration file to read: the named one, else the directory's own where it exists.

@@ -5,16 +5,18 @@
 
 use std::path::PathBuf;
 
-use gongkai_app::{Anchor, Chance as _, Clock as _, JoinedParts, SystemChance, SystemClock, store_joined};
+use gongkai_app::{Anchor, Chance as _, Clock as _, JoinedParts, Rejoining, SystemChance, SystemClock, store_joined};
+use gongkai_journal::Incarnation;
 use gongkai_link::{
     LinkError,
     grpc::{self, Dial, Joined},
 };
+use gongkai_model::id::DivisionId;
 use gongkai_pki::{PkiDir, Request, Token, tls};
 
 use crate::{
     CONFIG_FILE, Error, Made,
-    config::{Basics, check_basics, write_if_missing},
+    config::{Basics, Config, check_basics, write_if_missing},
     data_dir,
     links::{host_name, session_clock},
 };
@@ -39,16 +41,18 @@ pub async fn join(asked: Join) -> Result<Made, Error> {
     let token = Token::parse(asked.token.trim())?;
     let path = token.path().to_vec();
     let division = match &asked.division {
-        Some(code) => gongkai_model::id::DivisionId::parse(code)?,
+        Some(code) => DivisionId::parse(code)?,
         None => path.last().cloned().ok_or_else(|| Error::BadRequest { what: "the token names nobody".to_owned() })?,
     };
     token.check_for(&division, SystemClock.now_ms())?;
     let parent = token.addresses().to_vec();
     let basics = Basics { listen: asked.listen.clone(), advertise: asked.advertise.clone(), parent };
     check_basics(&basics)?;
-    data_dir::require_no_node(&asked.dir)?;
+    if data_dir::holds_node(&asked.dir) {
+        return join_again(&asked, &token, &path).await;
+    }
     data_dir::make(&asked.dir)?;
-    let question = question(&asked, &token)?;
+    let question = question(&asked, &token, SystemChance.incarnation())?;
     let incarnation = question.incarnation;
     let joined = ask(&token, &question).await?;
     let anchor = root_anchor(&joined, &token)?;
@@ -72,7 +76,40 @@ pub async fn join(asked: Join) -> Result<Made, Error> {
     })
 }
 
-fn question(asked: &Join, token: &Token) -> Result<grpc::Join, Error> {
+/// Enrols a node that is there: under another parent, or with a fresh certificate. Keys, journal and configuration
+/// stay; the addresses of the token are tried first.
+async fn join_again(asked: &Join, token: &Token, path: &[DivisionId]) -> Result<Made, Error> {
+    let config_file = asked.dir.join(CONFIG_FILE);
+    let config = Config::load(data_dir::config_file(&asked.dir, None).as_deref())?;
+    let division = path.last().ok_or_else(|| Error::BadRequest { what: "the token names nobody".to_owned() })?;
+    let node = Rejoining::open(&asked.dir, division).await?;
+    let asking = async {
+        let question = question(asked, token, node.incarnation())?;
+        ask(token, &question).await
+    };
+    let joined = match asking.await {
+        Ok(joined) => joined,
+        Err(error) => {
+            node.leave().await;
+            return Err(error);
+        }
+    };
+    let pinned = token.root_fingerprint();
+    node.settle(path, &joined.grant, pinned, token.addresses()).await?;
+    Ok(Made {
+        division: division.to_string(),
+        name: String::new(),
+        path: path.iter().map(ToString::to_string).collect(),
+        parent: token.parent_path().last().map_or_else(String::new, ToString::to_string),
+        data_dir: asked.dir.display().to_string(),
+        listen: config.node.listen,
+        advertise: config.node.advertise,
+        ca_fingerprint: pinned.to_hex(),
+        config: config_file.display().to_string(),
+    })
+}
+
+fn question(asked: &Join, token: &Token, incarnation: Incarnation) -> Result<grpc::Join, Error> {
     let pki = PkiDir::open(&asked.dir)?;
     // An authority is always asked for: the parent decides who gets one.
     let request = Request::make(&pki, token.path(), true)?;
@@ -80,7 +117,7 @@ fn question(asked: &Join, token: &Token) -> Result<grpc::Join, Error> {
         path: token.path().to_vec(),
         secret: token.secret().to_vec(),
         request,
-        incarnation: SystemChance.incarnation(),
+        incarnation,
         host: host_name(""),
     })
 }

@@ -23,6 +23,7 @@ mod driver;
 mod enrolment;
 mod meter;
 mod parent;
+mod renewal;
 mod telling;
 mod wire;
 
@@ -31,6 +32,7 @@ pub(crate) use children::Children;
 pub(crate) use enrolment::Enroller;
 pub(crate) use meter::{Rate, bytes_left, remaining_ms};
 pub(crate) use parent::Parent;
+pub(crate) use renewal::Renewal;
 
 /// How long a session may take to end after it was asked to.
 pub(crate) const SESSION_END_MAX: Duration = Duration::from_secs(3);
@@ -59,6 +61,16 @@ impl Shared {
         let credentials = self.tls.credentials();
         let now_ms = self.tls.clock().now_ms();
         let peer = identity::identify(certificates, credentials.trust_root(), &Revoked::default(), now_ms)?;
+        self.require_standing(&peer)?;
+        Ok(peer)
+    }
+
+    /// The child behind certificates of which the first may have run out: good for a renewal only.
+    fn identify_for_renewal(&self, certificates: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError> {
+        let (credentials, revoked) = (self.tls.credentials(), Revoked::default());
+        let now_ms = self.tls.clock().now_ms();
+        let peer = identity::identify_for_renewal(certificates, credentials.trust_root(), &revoked, now_ms)?;
+        peer.require_child_of(credentials.path())?;
         self.require_standing(&peer)?;
         Ok(peer)
     }

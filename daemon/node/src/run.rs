@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use gongkai_app::{App, Clock as _, SignOffPolicy, SystemChance, SystemClock};
+use gongkai_app::{App, Clock as _, SignOffPolicy, SystemChance, SystemClock, ToldParent};
 use gongkai_link::grpc::Listener;
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{
@@ -27,7 +27,7 @@ use tracing::{error, info, warn};
 use crate::{
     Error,
     admin::{self, Facts},
-    config::Config,
+    config::{Addresses, Config},
     data_dir, day,
     links::{Board, Children, Enroller, Parent, Shared, daemon_id, host_name, session_clock},
     operators::Operators,
@@ -98,6 +98,7 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
         limits: config.limits.clone(),
     };
     let parent = parent_of(credentials.path());
+    let config = &with_told_parent(config, &store, parent.as_ref()).await?;
     let tls = HotTls::new(credentials, session_clock(last_contact(&store, parent.as_ref()).await?))?;
     let app =
         App::open(dir.to_owned(), store.clone(), Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await?;
@@ -162,6 +163,19 @@ fn parent_of(path: &[DivisionId]) -> Option<DivisionId> {
     path.iter().rev().nth(1).cloned()
 }
 
+/// The addresses that the last token named for this parent, before those of the configuration, which may be of a
+/// former parent.
+async fn with_told_parent(config: &Config, store: &Store, parent: Option<&DivisionId>) -> Result<Config, Error> {
+    let told = ToldParent::read(store).await?.filter(|told| Some(&told.division) == parent);
+    let mut config = config.clone();
+    if let Some(told) = told {
+        let mut addresses = told.addresses;
+        addresses.extend(config.parent.address.all().iter().cloned());
+        config.parent.address = Addresses::Several(addresses);
+    }
+    Ok(config)
+}
+
 async fn last_contact(store: &Store, parent: Option<&DivisionId>) -> Result<i64, Error> {
     let Some(parent) = parent else { return Ok(0) };
     Ok(store.peer(parent).await?.and_then(|peer| peer.last_contact_ms).unwrap_or(0))
@@ -196,7 +210,7 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
     let Parts { shared, listener, parent, admin, admin_listener, grace } = parts;
     let mut tasks = JoinSet::new();
     let children = Arc::new(Children::new(shared.clone(), stop.clone()));
-    let enroller = Arc::new(Enroller(shared.app.clone()));
+    let enroller = Arc::new(Enroller(shared.clone()));
     let (tls, stopping) = (Arc::clone(&shared.tls), stop.clone());
     tasks.spawn(async move {
         let ran = listener.run(tls, children, enroller, stopping, grace / 2).await;
@@ -209,6 +223,11 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
             ("link to the parent", Ok(()))
         });
     }
+    let (renewal, stopping) = (admin.renewal(), stop.clone());
+    tasks.spawn(async move {
+        renewal.watch(stopping).await;
+        ("certificate watch", Ok(()))
+    });
     let admin_editions = admin.editions_dir().to_owned();
     let stopping = stop.clone();
     tasks.spawn(async move { ("admin API", admin::serve(admin, admin_listener, stopping).await) });

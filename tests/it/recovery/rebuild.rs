@@ -51,6 +51,10 @@ fn a_lost_town_and_a_lost_county_are_rebuilt_from_above_under_new_keys() -> Resu
     eventually("the old machine is refused", || Ok(old.link(COUNTY)?["reason"].to_string().contains("GK-PKI-036")))?;
     old.stop()?;
 
+    // The successor may join again in its own directory like any node: the retired key is not held against it.
+    nodes[2].stop()?;
+    nodes[2].enrol(&nodes[1].invite(&[TOWN])?)?;
+    nodes[2].start()?;
     submit(&nodes[2], SECOND)?;
     until(&nodes, 2, "in-review")?;
     nodes[1].kill()?;

@@ -5,8 +5,8 @@
 use gongkai_journal::{
     kind::Kind,
     payload::{
-        self, CertPut, DocumentPart, DraftSave, Erase, IncarnationOpen, KeyRevoke, MappingPut, OnCatalog, Refused,
-        SignedOff, TablePut, TreePut,
+        self, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, IncarnationOpen, KeyRevoke, MappingPut, OnCatalog,
+        Refused, SignedOff, TablePut, TreePut,
     },
 };
 use gongkai_model::{
@@ -55,6 +55,7 @@ fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
         Kind::TablePut => table(&read(kind, bytes)?),
         Kind::CertPut | Kind::AuthorityPut => certificate(&read(kind, bytes)?),
         Kind::KeyRevoke => key(&read(kind, bytes)?),
+        Kind::CustodyPut => custody(&read(kind, bytes)?),
         Kind::IncarnationOpen => incarnation(&read(kind, bytes)?),
         Kind::DraftSave => draft(&read(kind, bytes)?),
         Kind::MappingPut => mapping(&read(kind, bytes)?),
@@ -106,7 +107,18 @@ fn certificate(cert: &CertPut) -> Summary {
 
 fn key(revoke: &KeyRevoke) -> Summary {
     let (division, key, why) = (&revoke.division, quote(&revoke.key_id), quote(&revoke.reason));
+    if revoke.is_retired {
+        return Summary::of(
+            format!("{division}的密钥{key}停用：{why}"),
+            format!("key {key} of {division} retired: {why}"),
+        );
+    }
     Summary::of(format!("吊销{division}的密钥{key}：{why}"), format!("key {key} of {division} revoked: {why}"))
+}
+
+fn custody(put: &CustodyPut) -> Summary {
+    let (division, holder) = (&put.division, &put.holder);
+    Summary::of(format!("{division}的目录由{holder}维护"), format!("the catalogs of {division} are kept at {holder}"))
 }
 
 fn incarnation(open: &IncarnationOpen) -> Summary {

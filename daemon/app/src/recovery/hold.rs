@@ -104,6 +104,15 @@ pub(crate) async fn hold_rebuilt(store: &Store, parent: Option<DivisionId>, now_
     keep(store, Some(&Held { reason: HoldReason::Rebuilt, since_ms: now_ms, awaited, renews: false })).await
 }
 
+/// A hold that waits for a peer whose link has ended waits for the one in its place.
+pub(crate) async fn await_no_more(store: &Store, gone: &DivisionId, instead: Option<&DivisionId>) -> Result<()> {
+    let Some(mut held) = kept(store).await? else { return Ok(()) };
+    if held.awaited.remove(gone) {
+        held.awaited.extend(instead.cloned());
+    }
+    keep(store, Some(&held)).await
+}
+
 /// Writes the hold, or that there is none.
 pub(super) async fn keep(store: &Store, held: Option<&Held>) -> Result<()> {
     let text = held.map(|held| serde_json::to_string(held).unwrap_or_default()).unwrap_or_default();

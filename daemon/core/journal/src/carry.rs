@@ -66,6 +66,7 @@ fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, K
         }
         Kind::TreePut
         | Kind::TablePut
+        | Kind::CustodyPut
         | Kind::IncarnationOpen
         | Kind::DraftSave
         | Kind::MappingPut

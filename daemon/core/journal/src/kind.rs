@@ -17,6 +17,8 @@ pub enum Kind {
     AuthorityPut,
     /// A signing key that counts no longer beyond named heads.
     KeyRevoke,
+    /// Whose node keeps a division's catalogs.
+    CustodyPut,
     /// First entry of a new incarnation, naming the heads that it builds on.
     IncarnationOpen,
     /// A clerk's save: never leaves the node.
@@ -65,12 +67,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::TreePut,
         Self::TablePut,
         Self::CertPut,
         Self::AuthorityPut,
         Self::KeyRevoke,
+        Self::CustodyPut,
         Self::IncarnationOpen,
         Self::DraftSave,
         Self::MappingPut,
@@ -103,6 +106,7 @@ impl Kind {
             Self::CertPut => "cert.put",
             Self::AuthorityPut => "authority.put",
             Self::KeyRevoke => "key.revoke",
+            Self::CustodyPut => "custody.put",
             Self::IncarnationOpen => "incarnation.open",
             Self::DraftSave => "draft.save",
             Self::MappingPut => "mapping.put",
@@ -145,6 +149,7 @@ impl Kind {
             | Self::StandardBatch
             | Self::StandardPut => Reach::Subtree,
             Self::CertPut
+            | Self::CustodyPut
             | Self::IncarnationOpen
             | Self::Waiver
             | Self::ItemBatch
@@ -171,6 +176,7 @@ impl Kind {
             | Self::CertPut
             | Self::AuthorityPut
             | Self::KeyRevoke
+            | Self::CustodyPut
             | Self::IncarnationOpen => Lane::Trust,
             Self::DraftSave
             | Self::MappingPut

@@ -111,6 +111,18 @@ pub struct KeyRevoke {
     pub is_retired: bool,
 }
 
+/// `custody.put`: whose node keeps a division's catalogs. Heard in the order of versions, ties by entry hash; each
+/// counts if its author stands above the division, and at or above both the keeper before and the one it names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustodyPut {
+    /// Counts up from 1 for each division.
+    pub version: u64,
+    /// Whose catalogs.
+    pub division: DivisionId,
+    /// Whose node: the division itself, or one above it.
+    pub holder: DivisionId,
+}
+
 /// The last good entry of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoodHead {
@@ -246,6 +258,7 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::CertPut
         | Kind::AuthorityPut
         | Kind::KeyRevoke
+        | Kind::CustodyPut
         | Kind::IncarnationOpen
         | Kind::MappingPut
         | Kind::SignOff

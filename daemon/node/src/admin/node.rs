@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 use tracing::info;
 
 mod recovery;
+mod tree;
 
 use super::{Admin, convert, refuse::refused};
 use crate::{Error, links::LinkState};
@@ -95,6 +96,33 @@ impl NodeService for Admin {
         let operator = self.operator(&request)?;
         self.app().release(&operator, &request.into_inner().reason).await.map_err(refused)?;
         Ok(Response::new(wire::ReleaseResponse { node: self.node_id() }))
+    }
+
+    async fn renew(
+        &self,
+        request: Request<wire::RenewNodeRequest>,
+    ) -> Result<Response<wire::RenewNodeResponse>, Status> {
+        self.operator_with(&request, &[Role::Admin])?;
+        let certificate_not_after_at_ms = self.renewal().renew().await?;
+        Ok(Response::new(wire::RenewNodeResponse { node: self.node_id(), certificate_not_after_at_ms }))
+    }
+
+    async fn r#move(&self, request: Request<wire::MoveRequest>) -> Result<Response<wire::MoveResponse>, Status> {
+        let operator = self.operator(&request)?;
+        Ok(Response::new(self.moved(&operator, request.into_inner()).await?))
+    }
+
+    async fn give_custody(
+        &self,
+        request: Request<wire::GiveCustodyRequest>,
+    ) -> Result<Response<wire::GiveCustodyResponse>, Status> {
+        let operator = self.operator(&request)?;
+        Ok(Response::new(self.custody_given(&operator, request.into_inner()).await?))
+    }
+
+    async fn revoke(&self, request: Request<wire::RevokeRequest>) -> Result<Response<wire::RevokeResponse>, Status> {
+        let operator = self.operator(&request)?;
+        Ok(Response::new(self.revoked(&operator, request.into_inner()).await?))
     }
 
     async fn shutdown(
@@ -229,6 +257,7 @@ impl Admin {
             });
         }
         warnings.extend(self.hold_warning());
+        warnings.extend(self.place_warnings());
         if self.app().world().routing().is_err() {
             let error = gongkai_app::Error::RoutingMissing;
             warnings.push(wire::Reason {

@@ -151,6 +151,13 @@ impl Board {
         });
     }
 
+    /// Takes a link off the board that has ended for good.
+    pub(crate) fn remove(&self, peer: &DivisionId) {
+        self.0.links.send_modify(|links| {
+            links.remove(peer);
+        });
+    }
+
     /// Changes a link that is on the board.
     pub(crate) fn update(&self, peer: &DivisionId, change: impl FnOnce(&mut LinkStatus)) {
         self.0.links.send_if_modified(|links| match links.get_mut(peer) {

@@ -158,6 +158,20 @@ impl Children {
         };
         let (ended, _) = hold(held).await;
         self.settle(&division, ended);
+        self.forget_if_moved(&division).await;
+    }
+
+    /// A child that stands elsewhere by the tree is let in until it has joined there; between its sessions nothing is
+    /// kept of the link, so that nobody waits for what it would bring.
+    async fn forget_if_moved(&self, division: &DivisionId) {
+        let world = self.shared.app.world();
+        if world.tree().parent(division) == Some(&world.me) {
+            return;
+        }
+        if let Err(error) = self.shared.app.store().remove_peer(division).await {
+            warn!(peer = %division, %error, "cannot forget a peer");
+        }
+        self.shared.board.remove(division);
     }
 
     /// The clone's refusal is shown at the link, whose own session goes on.

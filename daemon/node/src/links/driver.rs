@@ -165,6 +165,7 @@ impl Driver<'_> {
     async fn run(&mut self, stop: CancellationToken, mut asked: watch::Receiver<u64>) -> Ended {
         let mut feed = self.shared.app.store().watch();
         let mut standings = self.shared.app.standing_news(&self.wire.peer.division);
+        let mut folded = self.shared.app.watch_world();
         let mut event = match self.replica.opened().await {
             Ok(opened) => Some(opened),
             Err(error) => return failed_here(&error),
@@ -195,7 +196,8 @@ impl Driver<'_> {
                 () = sleep_until(self.heard_at + silence), if !self.session.is_caught_up() => {
                     return failed_there(&self.silent(silence));
                 }
-                _ = feed.changed() => {
+                _ = feed.changed() => Some(Event::FeedAdvanced),
+                _ = folded.changed() => {
                     if let Err(gone) = self.shared.require_standing(&self.wire.peer) {
                         return self.shut_out(&gone).await;
                     }

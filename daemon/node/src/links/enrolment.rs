@@ -2,7 +2,7 @@
 //!
 //! Invariant: what crosses the wire is the use case's code, sentence and hint, nothing of this node's inside.
 
-use gongkai_app::{App, JoinQuestion};
+use gongkai_app::JoinQuestion;
 use gongkai_journal::sign::PublicKey;
 use gongkai_link::{
     Refusal,
@@ -11,16 +11,16 @@ use gongkai_link::{
 use gongkai_pki::Grant;
 use tracing::{error, info, warn};
 
-use crate::Told;
+use super::Shared;
 
 /// The enrolling side of one node.
-pub(crate) struct Enroller(pub(crate) App);
+pub(crate) struct Enroller(pub(crate) Shared);
 
 impl Enrolment for Enroller {
     async fn join(&self, join: Join) -> Result<Joined, Refusal> {
         let Join { path, secret, request, incarnation, host } = join;
         let child = path.last().map(ToString::to_string).unwrap_or_default();
-        match self.0.answer_join(JoinQuestion { path, secret, request, incarnation }).await {
+        match self.0.app.answer_join(JoinQuestion { path, secret, request, incarnation }).await {
             Ok(answer) => {
                 info!(child, host, "a child was enrolled");
                 let bytes = hex::decode(&answer.anchor.public).unwrap_or_default();
@@ -32,9 +32,15 @@ impl Enrolment for Enroller {
         }
     }
 
-    async fn renew(&self, _renew: Renew) -> Result<Grant, Refusal> {
-        let told = Told::from(&crate::Error::NotYet { what: "renew certificates" });
-        Err(Refusal::lasting(&told.code, told.message, told.hint))
+    async fn renew(&self, renew: Renew) -> Result<Grant, Refusal> {
+        let peer = self.0.identify_for_renewal(&renew.chain).map_err(|error| Refusal::from(&error))?;
+        let child = peer.division.to_string();
+        let renewed = self.0.app.answer_renewal(&peer, &renew.request).await;
+        match &renewed {
+            Ok(_) => info!(child, "a certificate was renewed"),
+            Err(failure) => warn!(child, code = failure.code(), "a renewal was refused"),
+        }
+        renewed.map_err(|failure| refusal(&child, "", &failure))
     }
 }
 

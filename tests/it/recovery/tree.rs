@@ -1,0 +1,144 @@
+//! What a person orders about the tree: a town goes to another county, its catalogs into another's custody, its keys end.
+
+use anyhow::{Context as _, Result, ensure};
+use gongkai_tests::{
+    tree::{COUNTY, Node, TOWN, eventually, three},
+    work::{
+        CATALOG, FIRST, SECOND, THIRD, agreed, approve, events, incarnation, outline, sample, sound, submit, until,
+        until_free,
+    },
+};
+
+/// The county to which the town goes.
+const OTHER: &str = "211223";
+
+fn warns(node: &Node, code: &str) -> Result<bool> {
+    let printed = node.try_run(&["status"])?;
+    Ok(printed.status == 3 && printed.json()?["warnings"].to_string().contains(code))
+}
+
+#[test]
+fn a_town_moved_to_another_county_brings_its_history_there() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let [city, county, mut town] = three(place.path())?;
+    let mut other = Node::join(place.path(), &city, OTHER)?;
+    other.start()?;
+    other.run(&["sync", "now"])?;
+    let nodes = [city, county, town];
+    submit(&nodes[2], FIRST)?;
+    until(&nodes, 1, "in-review")?;
+    approve(&nodes[1])?;
+    until(&nodes, 1, "approved")?;
+    let [city, county, back] = nodes;
+    town = back;
+
+    let refusal = county.refusal(&["node", "move", TOWN, "--to", OTHER])?;
+    ensure!(refusal.starts_with("GK-APP-024"), "{refusal}");
+    let planned = city.run(&["node", "move", TOWN, "--to", OTHER, "--dry-run"])?;
+    ensure!(planned["nodes"][0] == TOWN && planned["from"] == COUNTY && planned["catalogs"] == 1, "{planned}");
+    ensure!(!warns(&town, "GK-NODE-022")?, "a dry run moves nothing");
+
+    // Sessions are open, and work is on its way.
+    city.run(&["node", "move", TOWN, "--to", OTHER])?;
+    eventually("the town knows", || warns(&town, "GK-NODE-022"))?;
+    eventually("the former county knows", || warns(&county, "GK-NODE-023"))?;
+    ensure!(town.link(COUNTY)?["state"] == "connected", "the former county lets it in meanwhile");
+    submit(&town, SECOND).context("it works on")?;
+
+    let life = incarnation(&town)?;
+    let token = other.invite(&[TOWN])?;
+    ensure!(town.refusal(&["node", "join", &token])?.starts_with("GK-STORE-006"), "not under a running daemon");
+    town.stop()?;
+    town.enrol(&token)?;
+    town.start()?;
+    let nodes = [city, other, town];
+    until(&nodes, 2, "in-review")?;
+    ensure!(incarnation(&nodes[2])? == life && !warns(&nodes[2], "GK-NODE-022")?);
+    agreed(&nodes, "in-review", SECOND)?;
+    approve(&nodes[1]).context("the new county reviews")?;
+    until(&nodes, 2, "approved")?;
+    ensure!(events(&nodes[1], "decision")? == 2, "the former county's decision is there");
+    eventually("the former county forgets the link", || Ok(county.link(TOWN)?.is_null()))?;
+    sound(&county)
+}
+
+#[test]
+fn custody_moves_to_the_county_and_two_owners_meet_as_a_conflict() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let mut nodes = three(place.path())?;
+    submit(&nodes[2], FIRST)?;
+    until(&nodes, 1, "in-review")?;
+    approve(&nodes[1])?;
+    until(&nodes, 1, "approved")?;
+
+    // The town is away and does not hear of it.
+    nodes[2].stop()?;
+    let refusal = nodes[1].refusal(&["node", "custody", TOWN, "--to", "211223"])?;
+    ensure!(refusal.starts_with("GK-APP-025"), "{refusal}");
+    nodes[1].run(&["node", "custody", TOWN, "--to", COUNTY, "--dry-run"])?;
+    let given = nodes[1].run(&["node", "custody", TOWN, "--to", COUNTY])?;
+    ensure!(given["from"] == TOWN && given["to"] == COUNTY, "{given}");
+    nodes[1].run(&["--as", "clerk", "catalog", "import", &sample(SECOND), "--division", TOWN])?;
+    nodes[1].run(&["--as", "clerk", "catalog", "submit", CATALOG])?;
+    nodes[1].stop()?;
+    nodes[2].start()?;
+    submit(&nodes[2], THIRD)?;
+    nodes[1].start()?;
+    let removed = ["--as", "clerk", "catalog", "import", &sample(FIRST)];
+    eventually("the town hears of it", || {
+        let refused = nodes[2].try_run(&removed)?;
+        Ok(refused.status == 1 && refused.out.contains("GK-APP-004"))
+    })?;
+    for node in &nodes {
+        eventually("all is delivered", || Ok(events(node, "submission")? == 3))?;
+        eventually("two owners met", || Ok(node.catalog(CATALOG)?["is_conflict"] == true))?;
+    }
+    ensure!(outline(&nodes[0])? == outline(&nodes[1])?);
+
+    let back = nodes[1].run(&["node", "custody", TOWN, "--to", TOWN])?;
+    ensure!(back["from"] == COUNTY, "{back}");
+    eventually("the town writes again", || Ok(nodes[2].try_run(&removed)?.status == 0))
+}
+
+#[test]
+fn a_certificate_is_renewed_in_the_open_without_a_restart() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let nodes = three(place.path())?;
+    let issued = |node: &Node| -> Result<usize> {
+        let log = node.run(&["audit", "log", "--kind", "cert.put", "--subject", TOWN])?;
+        Ok(log["entries"].as_array().context("entries")?.len())
+    };
+    ensure!(issued(&nodes[1])? == 1);
+    for node in &nodes {
+        let renewed = node.run(&["node", "renew"])?;
+        let shown = node.run(&["node", "show"])?;
+        ensure!(renewed["certificate_not_after_at_ms"] == shown["certificate_not_after_at_ms"], "{renewed} {shown}");
+    }
+    ensure!(issued(&nodes[1])? == 2, "the town, the path above it, and nobody else sees it");
+    ensure!(nodes[2].link(COUNTY)?["state"] == "connected", "the session goes on");
+    nodes[2].run(&["sync", "now"]).context("a new session under the new certificate")?;
+    submit(&nodes[2], FIRST)?;
+    until(&nodes, 1, "in-review")?;
+    agreed(&nodes, "in-review", FIRST)
+}
+
+#[test]
+fn a_revoked_town_is_cut_off_at_once_and_comes_back_under_new_keys() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let mut nodes = three(place.path())?;
+    submit(&nodes[2], FIRST)?;
+    until(&nodes, 1, "in-review")?;
+    ensure!(nodes[2].refusal(&["node", "revoke", COUNTY, "--reason", "x"])?.starts_with("GK-APP-026"));
+    let revoked = nodes[1].run(&["node", "revoke", TOWN, "--reason", "the laptop was stolen"])?;
+    ensure!(revoked["keys"] == 1, "{revoked}");
+    eventually("the open session ends", || Ok(nodes[2].link(COUNTY)?["reason"].to_string().contains("GK-PKI-036")))?;
+    submit(&nodes[2], SECOND).context("the thief works on, alone")?;
+    nodes[2].stop()?;
+    nodes[2].lose()?;
+    nodes[2].enrol(&nodes[1].invite(&[TOWN, "--rebuild"])?)?;
+    nodes[2].start()?;
+    until_free(&nodes[2])?;
+    agreed(&nodes, "in-review", FIRST)?;
+    approve(&nodes[1])?;
+    until(&nodes, 1, "approved")
+}
