@@ -159,6 +159,7 @@ impl App {
             standings: known::Book::default(),
         };
         let app = Self { inner: Arc::new(inner) };
+        app.renew_rows().await?;
         app.catch_up().await?;
         app.carry_keys().await?;
         app.catch_up().await?;

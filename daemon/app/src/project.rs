@@ -21,6 +21,9 @@ use crate::{App, Error, Loaded, Result};
 pub(crate) const CATALOGS: &str = "catalog";
 /// Projection rows of editions: key = number, ten digits.
 pub(crate) const EDITIONS: &str = "edition";
+/// What the rows hold; goes up with each field, so that rows which an earlier version made are made again.
+const ROWS_VERSION: &str = "2";
+const ROWS_VERSION_KEY: &str = "projection.version";
 /// Entries projected in one go: with payloads of a quarter MiB they stay in memory together.
 const CATCH_UP_ENTRIES_MAX: usize = 100;
 
@@ -62,6 +65,15 @@ impl App {
             let rows = self.rows(&entries, moved).await?;
             self.store().put_projections(rows, last).await?;
         }
+    }
+
+    /// Throws away rows that another version made; catching up makes them again from the journal.
+    pub(crate) async fn renew_rows(&self) -> Result<()> {
+        if self.store().meta(ROWS_VERSION_KEY).await?.as_deref() != Some(ROWS_VERSION) {
+            self.store().clear_projections().await?;
+            self.store().put_meta(ROWS_VERSION_KEY, ROWS_VERSION).await?;
+        }
+        Ok(())
     }
 
     /// Throws projections away and makes them again; gives the digest of before and after.
