@@ -125,7 +125,7 @@ pub(crate) async fn sync_now(client: &Client, request: SyncNowRequest, bars: &mu
     while let Some(progress) = stream.message().await? {
         let done = progress.entries_sent + progress.entries_received;
         let total = done + progress.entries_to_send + progress.entries_to_receive;
-        bars.set(&progress.division, format!("{} {}", progress.division, progress.state), done, total);
+        bars.set(&progress.division, state_word(&progress.state, bars.lang).into_owned(), done, total);
         last.insert(progress.division.clone(), progress);
     }
     Ok(SyncNow { peers: last.into_values().collect() })

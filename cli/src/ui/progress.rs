@@ -6,34 +6,38 @@ use std::collections::BTreeMap;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Ui;
+use super::{Lang, Ui};
 
-/// `{msg}` carries the peer and its state, the numbers are entries.
-const TEMPLATE: &str = "{msg:28} {wide_bar} {pos}/{len}";
+/// What moves, how much of it is done, and the rest of what is known; on a narrow terminal the rest is cut off.
+const TEMPLATE: &str = "{prefix} {bar:20} {pos:>5}/{len:5} {wide_msg}";
 
 /// One bar a name.
 pub(crate) struct Bars {
     all: MultiProgress,
     bars: BTreeMap<String, ProgressBar>,
+    /// The language of what stands beside them.
+    pub(crate) lang: Lang,
 }
 
 impl Bars {
     /// No bar yet.
     pub(crate) fn new(ui: &Ui) -> Self {
         let target = if ui.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { all: MultiProgress::with_draw_target(target), bars: BTreeMap::new() }
+        Self { all: MultiProgress::with_draw_target(target), bars: BTreeMap::new(), lang: ui.lang }
     }
 
     /// Bars that nobody sees.
     pub(crate) fn hidden() -> Self {
-        Self { all: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()), bars: BTreeMap::new() }
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        Self { all, bars: BTreeMap::new(), lang: Lang::En }
     }
 
     /// Moves the bar of `name`, making it when it is new.
     pub(crate) fn set(&mut self, name: &str, message: String, done: u64, total: u64) {
         let bar = self.bars.entry(name.to_owned()).or_insert_with(|| {
             let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
-            self.all.add(ProgressBar::new(total).with_style(style))
+            let bar = ProgressBar::new(total).with_style(style).with_prefix(name.to_owned());
+            self.all.add(bar.with_message(message.clone()))
         });
         bar.set_length(total.max(done));
         bar.set_position(done);

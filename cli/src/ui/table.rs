@@ -11,6 +11,9 @@ use super::words::{Lang, Word, state_word};
 /// A line below the head and nothing else: the rows stay one line each.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// The width of a terminal that does not tell its own, as a serial line.
+const COLUMNS_USUAL: u16 = 80;
+
 /// A table in the making.
 pub(crate) struct Table {
     inner: comfy_table::Table,
@@ -34,6 +37,9 @@ impl Table {
         let arrangement =
             if std::io::stdout().is_terminal() { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
         inner.set_content_arrangement(arrangement);
+        if inner.width() == Some(0) {
+            inner.set_width(COLUMNS_USUAL);
+        }
         inner.set_header(head.iter().map(|word| word.of(lang)));
         Self { inner, lang }
     }

@@ -100,18 +100,23 @@ fn first_hand(peer: &PeerStatus, now_ms: i64, lang: Lang) -> Option<String> {
 }
 
 /// `1200/5000 entries, 340.0 KB of about 1.4 MB, 120.0 KB/s, 8 s left`.
-pub(super) fn progress(moved: &Moved, lang: Lang) -> String {
+fn progress(moved: &Moved, lang: Lang) -> String {
     let total = moved.entries + moved.entries_left;
-    let mut parts = vec![format!("{}/{total} {}", moved.entries, lang.pick("entries", "条"))];
+    let entries = format!("{}/{total} {}", moved.entries, lang.pick("entries", "条"));
+    [entries, volume(moved, lang)].join(lang.pick(", ", ","))
+}
+
+/// `340.0 KB of about 1.4 MB, 120.0 KB/s, 8 s left`.
+pub(super) fn volume(moved: &Moved, lang: Lang) -> String {
     let done = size(moved.bytes);
-    parts.push(match moved.bytes_left.filter(|left| *left > 0) {
+    let done = match moved.bytes_left.filter(|left| *left > 0) {
         Some(left) => {
             let all = size(moved.bytes + left);
             lang.pick(format!("{done} of about {all}"), format!("{done},共约 {all}"))
         }
         None => done,
-    });
-    parts.push(rate(moved.bytes_per_second));
+    };
+    let mut parts = vec![done, rate(moved.bytes_per_second)];
     if let Some(left) = moved.remaining_ms.filter(|left| *left > 0) {
         let left = span(left, lang);
         parts.push(lang.pick(format!("{left} left"), format!("还需 {left}")));

@@ -9,7 +9,7 @@ use clap::Args;
 use gongkai_proto::admin::v1::{Moved, PeerStatus, SyncEvent, WatchSyncRequest};
 use serde::Serialize;
 
-use super::{PeerArgs, status::progress, why};
+use super::{PeerArgs, status::volume, why};
 use crate::{
     client::Client,
     commands::{Answer, Context, Exit},
@@ -72,7 +72,7 @@ fn show(event: &SyncEvent, peer: &PeerStatus, before: Option<&PeerStatus>, bars:
         let mut draw = |arrow: &str, moved: &Moved| {
             let total = moved.entries + moved.entries_left;
             let name = format!("{} {arrow}", peer.division);
-            bars.set(&name, format!("{name} {}", progress(moved, lang)), moved.entries, total);
+            bars.set(&name, volume(moved, lang), moved.entries, total);
         };
         draw("→", &sent);
         draw("←", &received);

@@ -9,8 +9,10 @@ use super::board::Moved;
 
 /// Samples kept.
 const SAMPLES_MAX: usize = 20;
-/// Time between two of them, milliseconds: ten seconds fit.
+/// Time between two of them, milliseconds: the span fits.
 const APART_MS: i64 = 500;
+/// What a rate is over at most, milliseconds.
+const SPAN_MS: i64 = 10_000;
 const MS_PER_SECOND: u64 = 1_000;
 
 /// The last samples of what has moved.
@@ -55,8 +57,12 @@ impl Meter {
 
     /// What moves a second, as of now; nothing before there is something to compare.
     pub(crate) fn rates(&self, now_ms: i64) -> Rates {
-        let (Some((from_ms, from)), Some((_, to))) = (self.0.front(), self.0.back()) else { return Rates::default() };
-        let Some(span_ms) = u64::try_from(now_ms - from_ms).ok().filter(|span| *span > 0) else {
+        // A quiet link notes seldom: what is older than the span says nothing of now.
+        let from = self.0.iter().rev().find(|(at_ms, _)| now_ms - at_ms >= SPAN_MS).or(self.0.front());
+        let (Some((from_ms, from)), Some((_, to))) = (from, self.0.back()) else { return Rates::default() };
+        // Nothing moved between that sample and the span's begin, or there would be a later one.
+        let span_ms = (now_ms - from_ms).min(SPAN_MS);
+        let Some(span_ms) = u64::try_from(span_ms).ok().filter(|span| *span > 0) else {
             return Rates::default();
         };
         let rate = |before: u64, after: u64| after.saturating_sub(before).saturating_mul(MS_PER_SECOND) / span_ms;
@@ -110,6 +116,8 @@ mod tests {
         });
         assert_eq!(meter.rates(120_000).received.entries, 10);
         assert_eq!(meter.rates(1_000_000).received.entries, 0, "a link that stands still shows it");
+        meter.note(1_000_000, moved(61_600));
+        assert_eq!(meter.rates(1_000_000).received.entries, 100, "a link that wakes is not measured over its rest");
         meter.note(5_000, moved(70_000));
         assert_eq!(meter.rates(5_000), Rates::default(), "the clock was set back");
     }
