@@ -79,21 +79,21 @@ impl Fault {
             ),
             Self::FileUnreadable { file, source } => (
                 format!("`{}` cannot be read: {source}", file.display()),
-                format!("无法读取 `{}`:{source}", file.display()),
+                format!("无法读取 `{}`：{source}", file.display()),
             ),
             Self::FileUnwritable { file, source } => (
                 format!("`{}` cannot be written: {source}", file.display()),
-                format!("无法写入 `{}`:{source}", file.display()),
+                format!("无法写入 `{}`：{source}", file.display()),
             ),
             Self::FileTooLarge { file, bytes } => (
                 format!("`{}` has {bytes} bytes, an import takes at most {IMPORT_BYTES_MAX}", file.display()),
-                format!("`{}` 有 {bytes} 字节,导入上限为 {IMPORT_BYTES_MAX} 字节", file.display()),
+                format!("`{}` 有 {bytes} 字节，导入上限为 {IMPORT_BYTES_MAX} 字节", file.display()),
             ),
             Self::DaemonProgramMissing => {
                 ("the daemon program `gongkaid` was not found".to_owned(), "找不到守护进程程序 `gongkaid`".to_owned())
             }
             Self::DaemonProgramMute { said } => {
-                (format!("`gongkaid` gave no usable answer: {said}"), format!("`gongkaid` 的应答无法理解:{said}"))
+                (format!("`gongkaid` gave no usable answer: {said}"), format!("`gongkaid` 的应答无法理解：{said}"))
             }
             Self::CodeUnknown { code, .. } => (format!("`{code}` is no known code"), format!("没有代码 `{code}`")),
             Self::DaemonLost => {
@@ -101,10 +101,10 @@ impl Fault {
             }
             Self::DaemonOlder => ("the daemon does not know this call".to_owned(), "守护进程不认识这个调用".to_owned()),
             Self::DaemonRefused { status, message } => {
-                (format!("the daemon refused ({status}): {message}"), format!("守护进程拒绝({status}):{message}"))
+                (format!("the daemon refused ({status}): {message}"), format!("守护进程拒绝（{status}）：{message}"))
             }
             Self::Usage(text) => (text.clone(), text.clone()),
-            Self::Runtime(source) => (format!("cannot start: {source}"), format!("无法启动:{source}")),
+            Self::Runtime(source) => (format!("cannot start: {source}"), format!("无法启动：{source}")),
             Self::Demo(fault) => return fault.message(lang),
         };
         lang.pick(en, zh)
@@ -117,11 +117,11 @@ impl Fault {
             }
             Self::DaemonAway { .. } => (
                 "start it with `gongkaid run --data DIR`, or see `systemctl status gongkaid`",
-                "用 `gongkaid run --data DIR` 启动,或查看 `systemctl status gongkaid`",
+                "用 `gongkaid run --data DIR` 启动，或查看 `systemctl status gongkaid`",
             ),
             Self::SocketForbidden { .. } => (
                 "act as the user that runs the daemon, or ask its administrator for the group",
-                "改用运行守护进程的用户,或请管理员授权",
+                "改用运行守护进程的用户，或请管理员授权",
             ),
             Self::FileUnreadable { .. } => ("check the path and the rights", "检查路径与权限"),
             Self::FileUnwritable { .. } => ("check the path, the rights and the space", "检查路径、权限与剩余空间"),
@@ -130,11 +130,11 @@ impl Fault {
             }
             Self::DaemonProgramMissing => (
                 "install it beside `gongkai` or in PATH, or name it in GONGKAID",
-                "把它装在 `gongkai` 旁边或 PATH 中,或用环境变量 GONGKAID 指明",
+                "把它装在 `gongkai` 旁边或 PATH 中，或用环境变量 GONGKAID 指明",
             ),
             Self::DaemonProgramMute { .. } | Self::DaemonOlder => (
                 "install `gongkai` and `gongkaid` of the same version (`gongkai version`)",
-                "安装同一版本的 `gongkai` 与 `gongkaid`(见 `gongkai version`)",
+                "安装同一版本的 `gongkai` 与 `gongkaid`（见 `gongkai version`）",
             ),
             Self::CodeUnknown { nearest: Some(nearest), .. } => {
                 return lang.pick(format!("did you mean `{nearest}`?"), format!("是否指 `{nearest}`?"));
@@ -144,12 +144,14 @@ impl Fault {
             }
             Self::DaemonLost => (
                 "ask `gongkai status` what was done, then repeat: commands are safe to repeat",
-                "先用 `gongkai status` 查看,再重复该命令:命令可以安全地重复",
+                "先用 `gongkai status` 查看，再重复该命令：命令可以安全地重复",
             ),
             Self::DaemonRefused { .. } => ("see the daemon's log", "查看守护进程日志"),
             Self::Demo(fault) => (fault.hint(Lang::En), fault.hint(Lang::Zh)),
             Self::Usage(_) => ("see `gongkai --help`", "见 `gongkai --help`"),
-            Self::Runtime(_) => ("check the limits of this user (`ulimit -a`)", "检查当前用户的系统限制(`ulimit -a`)"),
+            Self::Runtime(_) => {
+                ("check the limits of this user (`ulimit -a`)", "检查当前用户的系统限制（`ulimit -a`）")
+            }
         };
         lang.pick(en, zh).to_owned()
     }
@@ -206,11 +208,12 @@ impl Failure {
     pub(crate) fn to_text(&self, lang: Lang) -> String {
         let Told { code, message, hint } = self.tell(lang);
         let (error, hint_word, more) = lang.pick(("error", "hint", "more"), ("错误", "建议", "详见"));
-        let mut text = format!("{error}[{code}]: {message}\n");
+        let colon = lang.pick(": ", "：");
+        let mut text = format!("{error}[{code}]{colon}{message}\n");
         if !hint.is_empty() {
-            text += &format!("  {hint_word}: {hint}\n");
+            text += &format!("  {hint_word}{colon}{hint}\n");
         }
-        text + &format!("  {more}: gongkai explain {code}")
+        text + &format!("  {more}{colon}gongkai explain {code}")
     }
 
     pub(crate) fn to_json(&self, lang: Lang) -> String {

@@ -10,4 +10,5 @@ mod layers;
 mod networks;
 mod recovery;
 mod vectors;
+mod wording;
 mod workbooks;

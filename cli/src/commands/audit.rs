@@ -74,6 +74,6 @@ fn text(response: &AuditLogResponse, context: &Context) -> String {
     let next = response.next_before;
     Page::new(context.lang())
         .table(&table, ("no entry", "没有条目"))
-        .say_if(next > 0, format!("older ones: --before {next}"), format!("更早的条目:--before {next}"))
+        .say_if(next > 0, format!("older ones: --before {next}"), format!("更早的条目：--before {next}"))
         .into_text()
 }

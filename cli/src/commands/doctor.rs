@@ -53,12 +53,12 @@ fn text(response: &DoctorResponse, context: &Context) -> String {
         .say_if(
             response.is_rebuilt && is_same,
             format!("rebuilt from {} entries: the same state {}", response.entries, short(after)),
-            format!("已由 {} 条日志重建:状态不变 {}", response.entries, short(after)),
+            format!("已由 {} 条日志重建：状态不变 {}", response.entries, short(after)),
         )
         .say_if(
             response.is_rebuilt && !is_same,
             format!("rebuilt from {} entries: the state was {}, now {}", response.entries, short(before), short(after)),
-            format!("已由 {} 条日志重建:状态由 {} 变为 {}", response.entries, short(before), short(after)),
+            format!("已由 {} 条日志重建：状态由 {} 变为 {}", response.entries, short(before), short(after)),
         )
         .into_text()
 }

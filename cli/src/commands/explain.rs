@@ -49,7 +49,7 @@ fn one(code: &str, lang: Lang) -> Result<Answer, Failure> {
     let text = Page::new(lang)
         .say(page.code, page.code)
         .say(meaning, meaning)
-        .say(format!("what to do: {action}"), format!("处理办法:{action}"));
+        .say(format!("what to do: {action}"), format!("处理办法：{action}"));
     Answer::new(&document(page, lang), text.into_text())
 }
 
@@ -142,6 +142,6 @@ mod tests {
         let english = lines(&finding, Lang::En).join("\n");
         assert!(english.contains("    since: 9\n    next: a\n    who: w\n"), "{english}");
         let chinese = lines(&finding, Lang::Zh).join("\n");
-        assert!(chinese.contains("[受阻] c") && !chinese.contains("下一步: a"), "the page's words: {chinese}");
+        assert!(chinese.contains("[受阻] c") && !chinese.contains("下一步：a"), "the page's words: {chinese}");
     }
 }

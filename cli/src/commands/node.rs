@@ -195,7 +195,7 @@ fn made_node(made: &Value, context: &Context) -> Result<Answer, Failure> {
         ])
         .say(
             format!("the node lies in `{data}`; start it with `gongkaid run --data {data}`"),
-            format!("节点位于 `{data}`;用 `gongkaid run --data {data}` 启动"),
+            format!("节点位于 `{data}`；用 `gongkaid run --data {data}` 启动"),
         )
         .into_text();
     Answer::new(made, text)
@@ -225,7 +225,7 @@ fn invite_text(response: &InviteResponse, context: &Context) -> String {
         ])
         .say(
             "at the new node: gongkai --data DIR node join TOKEN (the token works once; hand it over safely)",
-            "在新节点执行:gongkai --data DIR node join 令牌(只能使用一次,请妥善传递)",
+            "在新节点执行：gongkai --data DIR node join 令牌（只能使用一次，请妥善传递）",
         )
         .into_text()
 }

@@ -70,5 +70,5 @@ fn list_text(response: &ListOperatorsResponse, lang: Lang) -> String {
         table.row(cells![name, roles(&row.roles, lang), departments, domains, row.known_by]);
     }
     let none = "none is named: only the daemon's account and root act here";
-    Page::new(lang).table(&table, (none, "未配置操作人:仅守护进程账号与 root 可操作")).into_text()
+    Page::new(lang).table(&table, (none, "未配置操作人：仅守护进程账号与 root 可操作")).into_text()
 }

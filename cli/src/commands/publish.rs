@@ -192,7 +192,7 @@ fn check_text(response: &CheckEditionResponse, lang: Lang) -> String {
                 "{} errors, {} warnings, {} notes, {} waived",
                 check.errors, check.warnings, check.notes, check.waived
             ),
-            format!("错误 {},注意 {},提示 {},已豁免 {}", check.errors, check.warnings, check.notes, check.waived),
+            format!("错误 {}，注意 {}，提示 {}，已豁免 {}", check.errors, check.warnings, check.notes, check.waived),
         );
         let mut row = cells![check.catalog, one.division_name, one.domain_name, check.items];
         row.push(table.state(if one.is_blocked { "blocked" } else { "ok" }));
@@ -207,7 +207,7 @@ fn check_text(response: &CheckEditionResponse, lang: Lang) -> String {
     page.say_if(
         blocked > 0,
         format!("{blocked} catalogs would be left out; their owners mend them, or someone waives with a reason"),
-        format!("{blocked} 个目录不能发布;由编制单位修改,或说明理由豁免"),
+        format!("{blocked} 个目录不能发布；由编制单位修改，或说明理由豁免"),
     )
     .into_text()
 }
@@ -221,7 +221,7 @@ fn sign_offs_text(response: &SignOffsResponse, lang: Lang) -> String {
     let SignOffsResponse { edition, catalogs, items, outdated, people_min, .. } = response;
     Page::new(lang)
         .say_if(response.unchanged, "nothing changed since the last edition", "自上一版以来没有变化")
-        .say_if(response.repeated, "you had signed this already; nothing was written", "您已签署过,未重复写入")
+        .say_if(response.repeated, "you had signed this already; nothing was written", "您已签署过，未重复写入")
         .say(
             format!("edition {edition} would hold {catalogs} catalogs with {items} items"),
             format!("第 {edition} 版将包含 {catalogs} 个目录、{items} 项"),
@@ -230,13 +230,13 @@ fn sign_offs_text(response: &SignOffsResponse, lang: Lang) -> String {
         .say_if(
             *outdated > 0,
             format!("{outdated} sign-offs were for other contents and count no more"),
-            format!("有 {outdated} 个签署针对此前的内容,已失效,须重新签署"),
+            format!("有 {outdated} 个签署针对此前的内容，已失效，须重新签署"),
         )
         .say_if(response.is_complete, "all sign-offs are given", "签署齐备")
         .say_if(
             !response.is_complete && !response.unchanged,
             format!("sign-offs are open; they must be of at least {people_min} people"),
-            format!("签署尚不齐备;至少须由 {people_min} 人签署"),
+            format!("签署尚不齐备；至少须由 {people_min} 人签署"),
         )
         .into_text()
 }
@@ -247,7 +247,7 @@ fn run_text(response: &RunPublishResponse, lang: Lang) -> String {
         .say_if(
             response.unchanged,
             format!("nothing changed since edition {edition}; no new one was made"),
-            format!("自第 {edition} 版以来没有变化,未生成新版"),
+            format!("自第 {edition} 版以来没有变化，未生成新版"),
         )
         .facts(&[
             (Word::Edition, &edition),
@@ -340,7 +340,7 @@ fn verified_json(verified: &Verified) -> serde_json::Value {
 
 fn verified_text(verified: &Verified, lang: Lang) -> String {
     let mut page = Page::new(lang)
-        .say("the edition is sound: every file and item is as it was signed", "核验通过:每个文件和事项都与签名一致")
+        .say("the edition is sound: every file and item is as it was signed", "核验通过：每个文件和事项都与签名一致")
         .facts(&[
             (Word::Edition, &verified.edition),
             (Word::Author, &verified.issuer),

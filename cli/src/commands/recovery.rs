@@ -53,12 +53,12 @@ fn backup_text(made: &BackupResponse, context: &Context) -> String {
     Page::new(context.lang())
         .say(
             format!("node {node} is saved in `{file}`: {entries} entries, {bytes} bytes, {when}"),
-            format!("节点 {node} 已备份到 `{file}`:{entries} 条日志,{bytes} 字节,{when}"),
+            format!("节点 {node} 已备份到 `{file}`：{entries} 条日志，{bytes} 字节，{when}"),
         )
         .say(format!("sha256 {sha256}"), format!("sha256 {sha256}"))
         .say(
             "the file holds the node's private keys: keep it where only you can read it, on another machine",
-            "文件中含有本节点私钥:请存放到其他机器,并限制读取权限",
+            "文件中含有本节点私钥：请存放到其他机器，并限制读取权限",
         )
         .into_text()
 }
@@ -84,18 +84,18 @@ async fn bring_back(file: PathBuf, context: &Context) -> Result<Answer, Failure>
     let page = Page::new(context.lang())
         .say(
             format!("node {division} is back with {entries} entries of {when}"),
-            format!("节点 {division} 已恢复:{entries} 条日志,备份时间 {when}"),
+            format!("节点 {division} 已恢复：{entries} 条日志，备份时间 {when}"),
         )
         .say(
             format!(
                 "until heads are compared with {} it edits, and does not submit, decide or publish",
                 with("a neighbour")
             ),
-            format!("与 {} 核对之前只能编辑,不能报送、审核或发布", with("一个相邻节点")),
+            format!("与 {} 核对之前只能编辑，不能报送、审核或发布", with("一个相邻节点")),
         )
         .say(
             format!("start it with `gongkaid run --data {data}`, then `gongkai sync now`"),
-            format!("用 `gongkaid run --data {data}` 启动,然后 `gongkai sync now`"),
+            format!("用 `gongkaid run --data {data}` 启动，然后 `gongkai sync now`"),
         );
     Answer::new(&back, page.into_text())
 }
@@ -104,7 +104,7 @@ async fn release(reason: String, context: &Context) -> Result<Answer, Failure> {
     let response = context.connect().await?.node().release(ReleaseRequest { reason }).await?.into_inner();
     let page = Page::new(context.lang()).say(
         format!("the hold of node {} is lifted; the journal keeps your name and reason", response.node),
-        format!("节点 {} 的限制已解除;姓名与原因已记入日志", response.node),
+        format!("节点 {} 的限制已解除；姓名与原因已记入日志", response.node),
     );
     Answer::new(&response, page.into_text())
 }

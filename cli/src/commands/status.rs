@@ -34,28 +34,31 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
         .say(head.join(" · "), head.join(" · "))
         .say(
             format!("links: {} of {} connected", response.peers_connected, response.peers),
-            format!("链路:{} 条,已连接 {} 条", response.peers, response.peers_connected),
+            format!("链路：{} 条，已连接 {} 条", response.peers, response.peers_connected),
         )
         .say(
             format!(
                 "catalogs: {} ({draft} draft, {review} in review, {returned} returned, {approved} approved)",
                 response.catalogs
             ),
-            format!("目录:{} 个(草稿 {draft},审核中 {review},已退回 {returned},已通过 {approved})", response.catalogs),
+            format!(
+                "目录：{} 个（草稿 {draft}，审核中 {review}，已退回 {returned}，已通过 {approved}）",
+                response.catalogs
+            ),
         )
         .say(
             format!("waiting for a decision here: {}", response.reviews_waiting),
-            format!("待本节点审核:{}", response.reviews_waiting),
+            format!("待本节点审核：{}", response.reviews_waiting),
         )
         .say_if(
             response.hold.is_some(),
             format!("held until heads are compared with {}", awaited(response, "a neighbour")),
-            format!("已限制:须先与 {} 核对", awaited(response, "一个相邻节点")),
+            format!("已限制：须先与 {} 核对", awaited(response, "一个相邻节点")),
         )
         .say_if(
             response.conflicts > 0,
             format!("conflicts: {}", response.conflicts),
-            format!("冲突:{}", response.conflicts),
+            format!("冲突：{}", response.conflicts),
         )
         .facts(&[
             (Word::Edition, &or_dash(response.edition)),

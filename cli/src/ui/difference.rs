@@ -24,7 +24,7 @@ const HANG: usize = 8;
 pub(crate) fn difference_lines(found: &ItemDifference, lang: Lang) -> Vec<String> {
     let mut lines = plain(&heading(found, lang), "", HANG);
     if !found.former_name.is_empty() {
-        lines.extend(plain(&found.former_name, &format!("{INDENT}{}", lang.pick("was: ", "原名称: ")), HANG));
+        lines.extend(plain(&found.former_name, &format!("{INDENT}{}", lang.pick("was: ", "原名称：")), HANG));
     }
     if !found.item_id.is_empty() && found.item_id != "header" {
         lines.push(format!("{INDENT}{} {}", lang.pick("item", "标识"), found.item_id));
@@ -98,10 +98,11 @@ fn push_members(text: &mut Wrapped, change: &ElementChange, lang: Lang) {
     }
     let (order, kept) = (change.is_reordered, change.kept.len());
     if order {
-        let after = lang.pick(format!(" (now in this order: {})", change.after), format!(" (现顺序:{})", change.after));
+        let after =
+            lang.pick(format!(" (now in this order: {})", change.after), format!("（现顺序：{}）", change.after));
         text.push(&after, Tone::Plain);
     } else if kept > 0 {
-        text.push(&lang.pick(format!(" ({kept} unchanged)"), format!(" (其余 {kept} 项不变)")), Tone::Plain);
+        text.push(&lang.pick(format!(" ({kept} unchanged)"), format!("（其余 {kept} 项不变）")), Tone::Plain);
     }
 }
 
@@ -208,7 +209,7 @@ mod tests {
                 "~ 变更 3  社会救助 / 最低生活保障审核确认",
                 "    标识 0199",
                 "    公开时限  自信息形成之日起[-20-]{+15+}个工作日内",
-                "    公开渠道和载体  {+unheard-of+} (其余 1 项不变)",
+                "    公开渠道和载体  {+unheard-of+}（其余 1 项不变）",
             ]
         );
         let english = difference_lines(&sample(), Lang::En);

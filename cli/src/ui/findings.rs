@@ -12,45 +12,45 @@ const READING_ZH: &[(&str, &str)] = &[
     ("audience-unnamed", "勾选了特定群体但未写明是谁"),
     ("basis-unbalanced", "书名号不成对"),
     ("cell-error", "单元格是错误值"),
-    ("channel-mark-missing", "渠道未勾选,请确认是否全部使用"),
-    ("column-hidden", "列已隐藏,仍照常读取"),
-    ("column-list", "是网站栏目清单,不是公开事项目录"),
+    ("channel-mark-missing", "渠道未勾选，请确认是否全部使用"),
+    ("column-hidden", "列已隐藏，仍照常读取"),
+    ("column-list", "是网站栏目清单，不是公开事项目录"),
     ("column-missing", "缺少一栏"),
     ("column-repeated", "同名的栏出现两次"),
-    ("column-unknown", "不认识的栏,原样保留为其他列"),
-    ("domain-unknown", "标题、工作表名、文件名都没有指明唯一领域,请在导入时指定"),
+    ("column-unknown", "不认识的栏，原样保留为其他列"),
+    ("domain-unknown", "标题、工作表名、文件名都没有指明唯一领域，请在导入时指定"),
     ("element-missing", "必备要素为空"),
     ("fill-across-page-break", "分页后的空白一级事项沿用上页"),
-    ("formula-not-run", "不运行公式,读取已存的值"),
-    ("header-ambiguous", "表头有两种可能,请用 --map 指明"),
-    ("header-guessed", "表头残缺,按相邻栏与内容推断"),
-    ("header-missing", "表头单元格为空,按相邻栏与内容推断"),
-    ("level-group-missing", "没有“公开层级”栏,取本节点层级"),
+    ("formula-not-run", "不运行公式，读取已存的值"),
+    ("header-ambiguous", "表头有两种可能，请用 --map 指明"),
+    ("header-guessed", "表头残缺，按相邻栏与内容推断"),
+    ("header-missing", "表头单元格为空，按相邻栏与内容推断"),
+    ("level-group-missing", "没有“公开层级”栏，取本节点层级"),
     ("link-ignored", "忽略外部链接"),
     ("macro-ignored", "忽略宏"),
     ("mapping-unmet", "文件中没有所指的列名"),
     ("mark-several", "只能选一项却勾选了多项"),
-    ("mark-unknown", "不认识的标记,按勾选处理"),
-    ("marks-lost", "整栏没有任何标记,报送前请补上"),
+    ("mark-unknown", "不认识的标记，按勾选处理"),
+    ("marks-lost", "整栏没有任何标记，报送前请补上"),
     ("marks-missing", "本行此栏没有标记"),
     ("matter-repeated", "事项名称重复"),
-    ("merge-ignored", "合并范围过大,忽略合并"),
-    ("merge-lost", "合并单元格丢失,空白沿用上方内容"),
-    ("merge-over-text", "合并范围盖住其他文字,逐格读取"),
-    ("mode-group-missing", "没有“公开方式”栏,留空"),
-    ("no-header", "没有找到表头:需要“公开事项”与“公开内容”或“公开主体”"),
-    ("row-hidden", "行已隐藏,仍照常读取"),
-    ("row-not-item", "不是事项,未读入"),
-    ("row-serial-only", "只有序号的行,未读入"),
+    ("merge-ignored", "合并范围过大，忽略合并"),
+    ("merge-lost", "合并单元格丢失，空白沿用上方内容"),
+    ("merge-over-text", "合并范围盖住其他文字，逐格读取"),
+    ("mode-group-missing", "没有“公开方式”栏，留空"),
+    ("no-header", "没有找到表头：需要“公开事项”与“公开内容”或“公开主体”"),
+    ("row-hidden", "行已隐藏，仍照常读取"),
+    ("row-not-item", "不是事项，未读入"),
+    ("row-serial-only", "只有序号的行，未读入"),
     ("same-as-nothing", "“同上”的上方没有内容"),
     ("serial-gap", "序号不连续"),
-    ("sheet-hidden", "工作表已隐藏,仍照常读取"),
+    ("sheet-hidden", "工作表已隐藏，仍照常读取"),
     ("table-empty", "有表头而没有事项"),
-    ("text-damaged", "有文字丢失(??)"),
-    ("text-dump", "整个目录挤在一个单元格里,请索取原表"),
-    ("text-pinyin", "文中夹有拼音,可能来自镜像网页"),
+    ("text-damaged", "有文字丢失（??）"),
+    ("text-dump", "整个目录挤在一个单元格里，请索取原表"),
+    ("text-pinyin", "文中夹有拼音，可能来自镜像网页"),
     ("text-traditional", "表头为繁体字"),
-    ("time-limit-several", "一个事项有多个时限,按多条保留"),
+    ("time-limit-several", "一个事项有多个时限，按多条保留"),
 ];
 
 /// A warning of a reading for people.
@@ -72,7 +72,7 @@ pub(crate) fn finding(code: &str, message: &str, lang: Lang) -> String {
 fn with_particulars(sentence: &str, message: &str) -> String {
     match particulars(message) {
         "" => sentence.to_owned(),
-        particulars => format!("{sentence}:{particulars}"),
+        particulars => format!("{sentence}：{particulars}"),
     }
 }
 
@@ -97,8 +97,8 @@ mod tests {
     fn a_finding_keeps_its_particulars_in_both_languages() {
         let message = "`应急管理部门` is a kind of organ, not an organ";
         assert_eq!(finding("GK-CHECK-007", message, Lang::En), message);
-        assert_eq!(finding("GK-CHECK-007", message, Lang::Zh), "公开主体是泛称,不是具体机关:`应急管理部门`");
-        assert_eq!(reading("row-hidden", "the row is hidden, its item is read", Lang::Zh), "行已隐藏,仍照常读取");
+        assert_eq!(finding("GK-CHECK-007", message, Lang::Zh), "公开主体是泛称，不是具体机关：`应急管理部门`");
+        assert_eq!(reading("row-hidden", "the row is hidden, its item is read", Lang::Zh), "行已隐藏，仍照常读取");
         assert_eq!(reading("tomorrow", "a `new` kind", Lang::Zh), "a `new` kind");
     }
 

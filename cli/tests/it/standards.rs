@@ -89,7 +89,7 @@ async fn a_clash_ends_with_attention_and_shows_the_three_sides_in_both_languages
     let node = Node::start(Script::default());
     let catalog = "211221101/elderly-care";
     for (lang, words) in
-        [("zh", ["公开时限", "原标准: 20", "本地: 7"]), ("en", ["time_limit_text", "before: 20", "here: 7"])]
+        [("zh", ["公开时限", "原标准：20", "本地：7"]), ("en", ["time_limit_text", "before: 20", "here: 7"])]
     {
         let ended = node.run(&["--lang", lang, "catalog", "rebase", catalog]).await;
         assert_eq!(ended.status, 3, "{ended:?}");

@@ -183,7 +183,7 @@ pub(crate) fn finding_table(listed: &[Finding], lang: Lang) -> Table {
     for finding in counting.into_iter().chain(waived) {
         let is_waived = !finding.waived.is_empty();
         let place = [&finding.item_id, &finding.cell].into_iter().find(|place| !place.is_empty());
-        let reason = lang.pick(format!(" (waived: {})", finding.waived), format!("(已豁免:{})", finding.waived));
+        let reason = lang.pick(format!(" (waived: {})", finding.waived), format!("（已豁免：{}）", finding.waived));
         let told = findings::finding(&finding.code, &finding.message, lang);
         let message = format!("{told}{}", if is_waived { &reason } else { "" });
         let mut row = vec![table.state(if is_waived { "waived" } else { &finding.severity })];
@@ -207,7 +207,7 @@ fn text(response: &CheckCatalogResponse, lang: Lang) -> String {
         .table(&finding_table(&response.findings, lang), ("nothing was found", "没有发现问题"))
         .say(
             format!("{items} items: {errors} errors, {warnings} warnings, {notes} notes, {waived} waived"),
-            format!("共 {items} 项:错误 {errors},注意 {warnings},提示 {notes},已豁免 {waived}"),
+            format!("共 {items} 项：错误 {errors}，注意 {warnings}，提示 {notes}，已豁免 {waived}"),
         )
         .say_if(idle > 0, format!("{idle} waivers meet no finding any more"), format!("{idle} 条豁免已无对应问题"))
         .say_if(response.is_complete, "it may be submitted", "可以报送")
@@ -216,7 +216,7 @@ fn text(response: &CheckCatalogResponse, lang: Lang) -> String {
         .say_if(
             has_waivable,
             "mend it, or overrule: gongkai catalog waive CATALOG RULE --item ID --reason TEXT",
-            "请修改,或说明理由豁免:gongkai catalog waive 目录 规则 --item 事项 --reason 理由",
+            "请修改，或说明理由豁免：gongkai catalog waive 目录 规则 --item 事项 --reason 理由",
         )
         .into_text()
 }
@@ -225,7 +225,7 @@ fn waive_text(response: &WaiveResponse, lang: Lang) -> String {
     let waiver = response.waiver.clone().unwrap_or_default();
     let findings = response.findings;
     Page::new(lang)
-        .say_if(response.unchanged, "it was waived already; nothing was written", "此前已豁免,未写入任何内容")
+        .say_if(response.unchanged, "it was waived already; nothing was written", "此前已豁免，未写入任何内容")
         .facts(&[
             (Word::Catalog, &response.catalog),
             (Word::Rule, &format!("{} {}", waiver.rule, waiver.code)),

@@ -149,5 +149,5 @@ fn write(out: Option<PathBuf>, file_name: &str, content: &[u8]) -> Result<String
 }
 
 fn wrote(file: &str, bytes: usize, context: &Context) -> String {
-    context.lang().pick(format!("wrote {file} ({bytes} bytes)"), format!("已写入 {file}({bytes} 字节)"))
+    context.lang().pick(format!("wrote {file} ({bytes} bytes)"), format!("已写入 {file}（{bytes} 字节）"))
 }

@@ -27,7 +27,7 @@ pub(super) fn text(response: &CatalogHistoryResponse, lang: Lang) -> String {
 fn lines(event: &ItemEvent, lang: Lang) -> Vec<String> {
     let what = state_word(&event.kind, lang);
     let step = if event.step > 0 {
-        lang.pick(format!(" (step {})", event.step), format!("(第 {} 环节)", event.step))
+        lang.pick(format!(" (step {})", event.step), format!("（第 {} 环节）", event.step))
     } else {
         String::new()
     };
@@ -37,10 +37,10 @@ fn lines(event: &ItemEvent, lang: Lang) -> Vec<String> {
         lines.push(format!("{INDENT}{} {}", lang.pick("revision", "版本"), short(&event.revision)));
     }
     let told = [
-        (lang.pick("reason: ", "调整原因: "), &event.reason),
-        (lang.pick("basis of change: ", "调整依据: "), &event.basis_of_change),
-        (lang.pick("in force from: ", "生效日期: "), &event.effective_from),
-        (lang.pick("opinion: ", "意见: "), &event.opinion),
+        (lang.pick("reason: ", "调整原因："), &event.reason),
+        (lang.pick("basis of change: ", "调整依据："), &event.basis_of_change),
+        (lang.pick("in force from: ", "生效日期："), &event.effective_from),
+        (lang.pick("opinion: ", "意见："), &event.opinion),
     ];
     for (word, words) in told.into_iter().filter(|(_, words)| !words.is_empty()) {
         lines.extend(plain(words, &format!("{INDENT}{word}"), HANG));

@@ -193,19 +193,19 @@ fn text(response: &ImportCatalogResponse, lang: Lang) -> String {
     }
     let (file, items) = (&response.file, response.items);
     Page::new(lang)
-        .say(format!("{file}: {items} items"), format!("{file}:{items} 项"))
+        .say(format!("{file}: {items} items"), format!("{file}：{items} 项"))
         .table(&tables, ("no catalog in the file", "文件中没有目录"))
         .say_if(
             !response.encoding.is_empty(),
             format!("text file: {}, {}", response.encoding, response.delimiter),
-            format!("文本文件:{},{}", response.encoding, response.delimiter),
+            format!("文本文件：{}，{}", response.encoding, response.delimiter),
         )
         .table(&revisions, ("nothing was kept", "未保存任何内容"))
         .table_if(!rows.is_empty(), &rows)
         .say_if(
             removed > 0,
             format!("{removed} items would be removed: repeat with --confirm-removals if that is meant"),
-            format!("将删除 {removed} 项:确认无误后加 --confirm-removals 重新导入"),
+            format!("将删除 {removed} 项：确认无误后加 --confirm-removals 重新导入"),
         )
         .table(&findings, ("no warning", "没有提示"))
         .into_text()

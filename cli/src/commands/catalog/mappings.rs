@@ -40,7 +40,7 @@ fn text(response: &MappingsResponse, lang: Lang) -> String {
             &table,
             (
                 "no column was named; `catalog import --map HEADER=FIELD` names one",
-                "没有保存列名对应;用 `catalog import --map 列名=字段` 指定",
+                "没有保存列名对应；用 `catalog import --map 列名=字段` 指定",
             ),
         )
         .into_text()

@@ -79,7 +79,7 @@ fn answer_text(response: &AnswerProposalResponse, lang: Lang) -> String {
     let mut page = Page::new(lang).say_if(
         response.unchanged,
         "this had been answered so before; nothing was written",
-        "此前已如此答复,未重复写入",
+        "此前已如此答复，未重复写入",
     );
     if let Some(proposal) = &response.proposal {
         page = page.lines(lines(proposal, lang));
@@ -99,11 +99,11 @@ pub(crate) fn lines(proposal: &Proposal, lang: Lang) -> Vec<String> {
     let who = format!("{} {} {}", lang.pick("by", "建议人"), proposal.operator, moment(proposal.at_ms));
     lines.push(format!("{INDENT}{who}"));
     if !proposal.note.is_empty() {
-        lines.extend(plain(&proposal.note, &format!("{INDENT}{}", lang.pick("why: ", "理由: ")), HANG));
+        lines.extend(plain(&proposal.note, &format!("{INDENT}{}", lang.pick("why: ", "理由：")), HANG));
     }
     lines.extend(proposal.difference.iter().flat_map(|found| difference_lines(found, lang)));
     if let Some(edit) = &proposal.edited_since {
-        lines.push(format!("{INDENT}{}", lang.pick("the owner's edit since:", "填报单位此后的修改:")));
+        lines.push(format!("{INDENT}{}", lang.pick("the owner's edit since:", "填报单位此后的修改：")));
         lines.extend(difference_lines(edit, lang));
     }
     if !proposal.answered_by.is_empty() {

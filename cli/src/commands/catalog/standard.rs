@@ -77,7 +77,7 @@ fn started(response: &StartCatalogResponse, lang: Lang) -> String {
             (Word::Items, &response.items),
             (Word::Revision, &short(&response.revision)),
         ])
-        .say_if(response.dry_run, "a dry run: nothing was kept", "试运行:未保留任何内容")
+        .say_if(response.dry_run, "a dry run: nothing was kept", "试运行：未保留任何内容")
         .say_if(!response.dry_run, "begun as a draft", "已建立草稿")
         .into_text()
 }
@@ -96,12 +96,12 @@ fn rebased(response: &RebaseCatalogResponse, lang: Lang) -> String {
             (Word::Revision, &short(&response.revision)),
         ])
         .lines(response.items.iter().flat_map(|item| item_lines(item, lang)))
-        .say_if(response.dry_run, "a dry run: nothing was kept", "试运行:未保留任何内容")
+        .say_if(response.dry_run, "a dry run: nothing was kept", "试运行：未保留任何内容")
         .say_if(!response.is_new, "nothing changes", "没有变化")
         .say_if(
             response.needs_person,
             "a person must look at the clashes: the catalog's words stand; `--take ITEM` takes the standard's",
-            "冲突需人工处理:目前保留本地内容,用 `--take 事项` 改用标准内容",
+            "冲突需人工处理：目前保留本地内容，用 `--take 事项` 改用标准内容",
         )
         .into_text()
 }
@@ -122,12 +122,12 @@ fn item_lines(item: &RebasedItem, lang: Lang) -> Vec<String> {
 fn clash_lines(clash: &StandardClash, lang: Lang) -> Vec<String> {
     let element =
         if clash.element.is_empty() { lang.pick("the whole item", "整项") } else { field_word(&clash.element, lang) };
-    let gone = lang.pick("(gone)", "(无)");
+    let gone = lang.pick("(gone)", "（无）");
     let shown = |text: &str| if text.is_empty() { gone.to_owned() } else { text.replace('\n', " ") };
     vec![
         format!("    {element}"),
-        format!("      {} {}", lang.pick("before:", "原标准:"), shown(&clash.base)),
-        format!("      {} {}", lang.pick("standard:", "新标准:"), shown(&clash.standard)),
-        format!("      {} {}", lang.pick("here:", "本地:"), shown(&clash.local)),
+        format!("      {}{}", lang.pick("before: ", "原标准："), shown(&clash.base)),
+        format!("      {}{}", lang.pick("standard: ", "新标准："), shown(&clash.standard)),
+        format!("      {}{}", lang.pick("here: ", "本地："), shown(&clash.local)),
     ]
 }

@@ -41,7 +41,7 @@ pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
         )
         .table(&table, ("no catalog is known here", "这里还没有目录"));
     for row in response.catalogs.iter().filter(|row| !row.stale.is_empty()) {
-        page = page.lines([format!("{}  {}", row.catalog, lang.pick("needs a look:", "需关注:"))]);
+        page = page.lines([format!("{}  {}", row.catalog, lang.pick("needs a look:", "需关注："))]);
         for reason in &row.stale {
             page = page.lines(plain(&format!("{} {}", reason.code, reason.message), "    ", 8));
         }
@@ -72,7 +72,7 @@ pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
         .say_if(
             heads > 1,
             format!("conflict: {heads} revisions have no successor; a person must choose"),
-            format!("冲突:有 {heads} 个并列的最新版本,需要人工处理"),
+            format!("冲突：有 {heads} 个并列的最新版本，需要人工处理"),
         )
         .lines(response.stale.iter().flat_map(stale_lines))
         .table(&table, ("no item", "没有事项"))
@@ -96,7 +96,7 @@ pub(crate) fn changes(changes: &[ItemChange], lang: Lang) -> Table {
 
 pub(super) fn diff(response: &DiffCatalogResponse, lang: Lang) -> String {
     let unchanged = response.unchanged;
-    let from = if response.from.is_empty() { lang.pick("nothing", "(空)") } else { short(&response.from) };
+    let from = if response.from.is_empty() { lang.pick("nothing", "（空）") } else { short(&response.from) };
     let sides = format!("{} {from} → {}", response.catalog, short(&response.to));
     Page::new(lang)
         .say(&sides, &sides)
@@ -128,7 +128,7 @@ fn told(step: &ReviewStep, lang: Lang) -> String {
         &step.document,
         flag(step.is_rerouted, "[rerouted]", "[已改送]"),
         flag(step.is_other_table, "[decided under another routing table]", "[依据其他版本流程表作出]"),
-        flag(step.is_outside && step.document.is_empty(), "[decided above this tree]", "[由上级(省)决定]"),
+        flag(step.is_outside && step.document.is_empty(), "[decided above this tree]", "[由上级（省）决定]"),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -139,7 +139,7 @@ pub(super) fn submit(response: &SubmitCatalogResponse, lang: Lang) -> String {
         .say_if(
             response.unchanged,
             "this revision is up for review already; nothing was written",
-            "该版本已在审核中,未写入任何内容",
+            "该版本已在审核中，未写入任何内容",
         )
         .facts(&[
             (Word::Catalog, &response.catalog),
@@ -148,7 +148,7 @@ pub(super) fn submit(response: &SubmitCatalogResponse, lang: Lang) -> String {
         ])
         .say(
             format!("{changed} items to review, {carried} carried over"),
-            format!("需审核 {changed} 项,沿用 {carried} 项"),
+            format!("需审核 {changed} 项，沿用 {carried} 项"),
         )
         .table(&steps(&response.steps, lang), ("", ""))
         .into_text()

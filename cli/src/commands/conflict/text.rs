@@ -53,7 +53,7 @@ pub(super) fn show(response: &ShowConflictResponse, shows_all: bool, lang: Lang)
     if !response.rows.is_empty() {
         page = page.say(
             format!("\nof one side only: {ours} of ours, {theirs} of theirs (--all shows them)"),
-            format!("\n仅一边修改的要素:我方 {ours} 处,对方 {theirs} 处(--all 列出)"),
+            format!("\n仅一边修改的要素：我方 {ours} 处，对方 {theirs} 处（--all 列出）"),
         );
     }
     page = steps(page, response);
@@ -106,7 +106,7 @@ fn element(row: &MergeRow, lang: Lang) -> Vec<String> {
     }
     let value = |text: &str| -> String {
         if text.is_empty() {
-            return lang.pick("(none)", "(无)").to_owned();
+            return lang.pick("(none)", "（无）").to_owned();
         }
         let members: Vec<String> = text.split('、').map(|member| value_word(&row.element, member, lang)).collect();
         members.join("、")
@@ -119,7 +119,7 @@ fn element(row: &MergeRow, lang: Lang) -> Vec<String> {
     ];
     for (word, text) in sides {
         let text =
-            if is_item && text.is_empty() { lang.pick("(removed)", "(已删除)").to_owned() } else { value(text) };
+            if is_item && text.is_empty() { lang.pick("(removed)", "（已删除）").to_owned() } else { value(text) };
         lines.extend(plain(&text, &format!("      {word} "), 6 + HANG - 2));
     }
     lines
@@ -134,8 +134,8 @@ fn steps(page: Page, response: &ShowConflictResponse) -> Page {
         return page;
     }
     let (before, now) = (line(&response.steps_submitted), line(&response.steps_now));
-    page.say(format!("as submitted: {before}"), format!("报送时环节:{before}"))
-        .say(format!("today:        {now}"), format!("现行环节:  {now}"))
+    page.say(format!("as submitted: {before}"), format!("报送时环节：{before}"))
+        .say(format!("today:        {now}"), format!("现行环节：{now}"))
 }
 
 pub(super) fn resolved(response: &ResolveConflictResponse, lang: Lang) -> String {

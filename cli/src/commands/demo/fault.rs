@@ -50,7 +50,7 @@ impl DemoFault {
             }
             Self::NotReached { what, waited } => {
                 let seconds = waited.as_secs();
-                (format!("waited {seconds} s for {what}"), format!("等待 {seconds} 秒仍未出现:{what}"))
+                (format!("waited {seconds} s for {what}"), format!("等待 {seconds} 秒仍未出现：{what}"))
             }
             Self::TooLong(limit) => {
                 let seconds = limit.as_secs();
@@ -59,11 +59,11 @@ impl DemoFault {
             Self::Interrupted => ("interrupted".to_owned(), "已中断".to_owned()),
             Self::DaemonEnded { division, status } => (
                 format!("the daemon of {division} ended by itself ({status})"),
-                format!("{division} 的守护进程自行退出({status})"),
+                format!("{division} 的守护进程自行退出（{status}）"),
             ),
             Self::Unexpected(what) => (what.clone(), what.clone()),
             Self::SampleMissing(what) => {
-                (format!("the sample workbooks lack {what}"), format!("示例工作簿缺少:{what}"))
+                (format!("the sample workbooks lack {what}"), format!("示例工作簿缺少：{what}"))
             }
         };
         lang.pick(en, zh)
@@ -74,19 +74,19 @@ impl DemoFault {
         match self {
             Self::FolderNotEmpty(_) => lang.pick(
                 "name a new folder, or remove what the last demo left in it",
-                "指定新文件夹,或删除上次演示留下的内容",
+                "指定新文件夹，或删除上次演示留下的内容",
             ),
             Self::NotReached { .. } | Self::TooLong(_) => lang.pick(
                 "see the daemons' logs (nodes/*/daemon.log); on a busy machine, run it again",
-                "查看各守护进程日志(nodes/*/daemon.log);机器繁忙时请重试",
+                "查看各守护进程日志（nodes/*/daemon.log）；机器繁忙时请重试",
             ),
-            Self::Interrupted => lang.pick("all daemons were stopped; run it again", "所有守护进程已停止;可重新运行"),
+            Self::Interrupted => lang.pick("all daemons were stopped; run it again", "所有守护进程已停止；可重新运行"),
             Self::DaemonEnded { .. } | Self::Unexpected(_) => {
-                lang.pick("see the daemons' logs (nodes/*/daemon.log)", "查看各守护进程日志(nodes/*/daemon.log)")
+                lang.pick("see the daemons' logs (nodes/*/daemon.log)", "查看各守护进程日志（nodes/*/daemon.log）")
             }
             Self::SampleMissing(_) => lang.pick(
                 "this build is incomplete; build it again from a clean checkout",
-                "构建不完整,请从干净的源代码重新构建",
+                "构建不完整，请从干净的源代码重新构建",
             ),
         }
     }

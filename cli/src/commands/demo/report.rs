@@ -125,7 +125,7 @@ impl Report {
         let nodes = folder.join(NODES);
         self.ui.print_notice(&self.lang().pick(
             format!("all daemons run; try `gongkai --data {}/DIVISION status`; Ctrl-C ends them", nodes.display()),
-            format!("所有守护进程仍在运行;可执行 `gongkai --data {}/区划代码 status`;Ctrl-C 结束", nodes.display()),
+            format!("所有守护进程仍在运行；可执行 `gongkai --data {}/区划代码 status`；Ctrl-C 结束", nodes.display()),
         ));
     }
 
@@ -176,9 +176,9 @@ impl Report {
             .table(&editions, ("no edition", "没有发布"))
             .say(
                 format!("{} steps in {seconds:.1} s; data: {}", self.steps.len(), folder.display()),
-                format!("{} 步,用时 {seconds:.1} 秒;数据:{}", self.steps.len(), folder.display()),
+                format!("{} 步，用时 {seconds:.1} 秒；数据：{}", self.steps.len(), folder.display()),
             )
-            .say(format!("site: {}", self.site()), format!("站点:{}", self.site()))
+            .say(format!("site: {}", self.site()), format!("站点：{}", self.site()))
             .into_text()
     }
 

@@ -17,7 +17,7 @@ pub(super) async fn renew(context: &Context) -> Result<Answer, Failure> {
     let (node, end) = (&renewed.node, moment(renewed.certificate_not_after_at_ms));
     let page = Page::new(context.lang()).say(
         format!("the certificate of node {node} holds until {end}; nothing was restarted"),
-        format!("节点 {node} 的证书有效期至 {end};无需重启"),
+        format!("节点 {node} 的证书有效期至 {end}；无需重启"),
     );
     Answer::new(&renewed, page.into_text())
 }
@@ -36,21 +36,21 @@ fn moved_text(moved: &MoveResponse, context: &Context) -> String {
     page = if *is_dry_run {
         page.say(
             format!("nothing was written; {division} would go from {from} to {to} with {catalogs} catalogs"),
-            format!("未写入;{division} 将由 {from} 划归 {to},含目录 {catalogs} 个"),
+            format!("未写入；{division} 将由 {from} 划归 {to}，含目录 {catalogs} 个"),
         )
     } else {
         page.say(
             format!("{division} stands under {to} now, no longer under {from}; {catalogs} catalogs go with it"),
-            format!("{division} 已由 {from} 划归 {to},含目录 {catalogs} 个"),
+            format!("{division} 已由 {from} 划归 {to}，含目录 {catalogs} 个"),
         )
     };
     if !nodes.is_empty() {
         let names = nodes.join(", ");
         page = page
-            .say(format!("nodes that join again: {names}"), format!("需重新加入的节点:{names}"))
+            .say(format!("nodes that join again: {names}"), format!("需重新加入的节点：{names}"))
             .say(
                 format!("first {division}: `gongkai node invite {division}` at {to}; then, its daemon stopped, `gongkai node join TOKEN` in its directory"),
-                format!("先处理 {division}:在 {to} 执行 `gongkai node invite {division}`;停止其守护进程后,在其目录执行 `gongkai node join 令牌`"),
+                format!("先处理 {division}：在 {to} 执行 `gongkai node invite {division}`；停止其守护进程后，在其目录执行 `gongkai node join 令牌`"),
             );
     }
     page.into_text()
@@ -65,12 +65,12 @@ pub(super) async fn give_custody(args: MoveArgs, context: &Context) -> Result<An
     let page = if given.is_dry_run {
         Page::new(context.lang()).say(
             format!("nothing was written; the catalogs of {division} would be kept at {to} instead of {from}"),
-            format!("未写入;{division} 的目录将由 {from} 改为 {to} 维护"),
+            format!("未写入；{division} 的目录将由 {from} 改为 {to} 维护"),
         )
     } else {
         Page::new(context.lang()).say(
             format!("the catalogs of {division} are kept at {to} now, no longer at {from}"),
-            format!("{division} 的目录现由 {to} 维护,不再由 {from} 维护"),
+            format!("{division} 的目录现由 {to} 维护，不再由 {from} 维护"),
         )
     };
     Answer::new(&given, page.into_text())
@@ -84,7 +84,7 @@ pub(super) async fn revoke(args: RevokeArgs, context: &Context) -> Result<Answer
     let page = Page::new(context.lang())
         .say(
             format!("{keys} keys of {division} have ended; its node is let in no more"),
-            format!("{division} 的 {keys} 个密钥已失效,其节点不再被接纳"),
+            format!("{division} 的 {keys} 个密钥已失效，其节点不再被接纳"),
         )
         .say(
             format!("a successor is enrolled with `gongkai node invite {division} --rebuild` at its parent"),

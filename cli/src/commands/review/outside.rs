@@ -116,7 +116,7 @@ fn document_text(found: &OutsideDocumentResponse, to: Option<&PathBuf>, lang: La
         (Word::FileDigest, &short(&found.file_digest)),
     ]);
     let checked = page
-        .say(format!("{bytes} bytes, as the decision's digest says"), format!("{bytes} 字节,与审核意见中的摘要一致"));
+        .say(format!("{bytes} bytes, as the decision's digest says"), format!("{bytes} 字节，与审核意见中的摘要一致"));
     match to {
         Some(file) => {
             checked.say(format!("written to {}", file.display()), format!("已写入 {}", file.display())).into_text()

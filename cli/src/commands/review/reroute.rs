@@ -51,7 +51,7 @@ pub(super) async fn run(args: RerouteArgs, context: &Context) -> Result<Answer, 
 fn text(response: &RerouteResponse, lang: Lang) -> String {
     Page::new(lang)
         .table(&reviews(&response.rerouted, lang), ("no open review has other steps", "没有需要改送的待审报送"))
-        .say_if(response.dry_run, "a dry run: nothing was moved", "试运行:未改送")
+        .say_if(response.dry_run, "a dry run: nothing was moved", "试运行：未改送")
         .into_text()
 }
 

@@ -56,7 +56,7 @@ pub(super) fn list(response: &ListReviewsResponse, with_state: bool, lang: Lang)
         .say_if(
             overdue > 0,
             format!("{overdue} are overdue (!); silence never means approval"),
-            format!("{overdue} 件已超期(!);逾期不视为同意"),
+            format!("{overdue} 件已超期（!）；逾期不视为同意"),
         );
     for warning in &response.warnings {
         let line = format!("{} {}: {}", state_word("warning", lang), warning.code, warning.message);
@@ -90,7 +90,7 @@ pub(super) fn show(response: &ShowReviewResponse, lang: Lang) -> String {
         ])
         .say(
             format!("{} items to look at, {} carried over", review.items_changed, review.items_carried),
-            format!("需审核 {} 项,沿用 {} 项", review.items_changed, review.items_carried),
+            format!("需审核 {} 项，沿用 {} 项", review.items_changed, review.items_carried),
         );
     for item in &response.items {
         page = page.lines([""]).lines(item_lines(item, lang));
@@ -112,10 +112,10 @@ fn waiting(review: &ReviewRow, lang: Lang) -> String {
     if due.is_empty() {
         return String::new();
     }
-    let late = if review.is_overdue { lang.pick(", overdue", ",已超期") } else { "" };
+    let late = if review.is_overdue { lang.pick(", overdue", "，已超期") } else { "" };
     lang.pick(
         format!("{due}, {days} working days since {since}{late}"),
-        format!("{due},自 {since} 起已 {days} 个工作日{late}"),
+        format!("{due}，自 {since} 起已 {days} 个工作日{late}"),
     )
 }
 
@@ -165,7 +165,7 @@ fn opinion_lines(opinion: &ItemOpinion, lang: Lang) -> Vec<String> {
 pub(super) fn decided(response: &DecideReviewResponse, lang: Lang) -> String {
     let next = response.next.clone().unwrap_or_default();
     Page::new(lang)
-        .say_if(response.unchanged, "this decision had been made before", "该决定此前已作出,未重复写入")
+        .say_if(response.unchanged, "this decision had been made before", "该决定此前已作出，未重复写入")
         .facts(&[
             (Word::Catalog, &response.catalog),
             (Word::Outcome, &state_word(&response.verdict, lang)),

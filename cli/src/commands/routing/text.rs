@@ -23,13 +23,13 @@ pub(super) fn show(response: &ShowRoutingResponse, lang: Lang) -> String {
     Page::new(lang)
         .facts(&[(Word::TableVersion, &table.version), (Word::Hash, &table.entry)])
         .table(&domains(&response.domains, lang), ("no domain", "没有领域"))
-        .table(&chains(&response.chains, lang), ("no chain: one level up, the counterpart", "没有流程:上一级对口部门"))
+        .table(&chains(&response.chains, lang), ("no chain: one level up, the counterpart", "没有流程：上一级对口部门"))
         .facts(&[(Word::Pilots, &response.pilots.join(lang.pick(", ", "、")))])
         .table(&versions, ("", ""))
         .say_if(
             !response.outdated.is_empty(),
             "open reviews that keep older steps; move them with `gongkai review reroute`:",
-            "以下待审报送仍按旧流程,用 `gongkai review reroute` 改送:",
+            "以下待审报送仍按旧流程，用 `gongkai review reroute` 改送：",
         )
         .lines(outdated(&response.outdated, lang))
         .into_text()
@@ -85,11 +85,11 @@ pub(crate) fn changed(response: &ChangeTableResponse, lang: Lang) -> String {
     if !response.chains.is_empty() {
         page = page.table(&chains(&response.chains, lang), ("", ""));
     }
-    page.say_if(response.dry_run, "a dry run: the table stays as it is", "试运行:流程表未改动")
+    page.say_if(response.dry_run, "a dry run: the table stays as it is", "试运行：流程表未改动")
         .say_if(
             !response.outdated.is_empty(),
             "open reviews keep their steps until `gongkai review reroute`:",
-            "待审报送保持原流程,直到执行 `gongkai review reroute`:",
+            "待审报送保持原流程，直到执行 `gongkai review reroute`：",
         )
         .lines(outdated(&response.outdated, lang))
         .into_text()

@@ -32,12 +32,12 @@ pub(super) fn imported(response: &ImportStandardResponse, lang: Lang) -> String 
             (Word::Change, &change),
             (Word::Revision, &short(&row.revision)),
         ])
-        .say_if(response.dry_run, "a dry run: nothing was kept", "试运行:未保留任何内容")
-        .say_if(!response.is_new, "this version is here already; nothing was written", "该版本已存在,未写入任何内容")
+        .say_if(response.dry_run, "a dry run: nothing was kept", "试运行：未保留任何内容")
+        .say_if(!response.is_new, "this version is here already; nothing was written", "该版本已存在，未写入任何内容")
         .say_if(
             response.is_new && !response.dry_run,
             format!("kept as a draft; hand it down with `gongkai standard send {}`", row.standard),
-            format!("已存为草稿;用 `gongkai standard send {}` 下发", row.standard),
+            format!("已存为草稿；用 `gongkai standard send {}` 下发", row.standard),
         )
         .table(&findings, ("no finding", "没有发现问题"))
         .into_text()
@@ -114,7 +114,7 @@ pub(super) fn offered(response: &OfferStandardResponse, lang: Lang) -> String {
             (Word::Revision, &short(&response.revision)),
             (Word::Items, &response.items),
         ])
-        .say("offered as a template; a level above hands it down", "已作为模板提供,由上级下发")
+        .say("offered as a template; a level above hands it down", "已作为模板提供，由上级下发")
         .into_text()
 }
 
@@ -135,7 +135,7 @@ pub(super) fn compared(response: &CompareStandardResponse, lang: Lang) -> String
         ])
         .say(
             format!("{same} items say the same, {changed} deviate, {missing} are missing, {extra} are extra"),
-            format!("一致 {same} 项,不同 {changed} 项,缺少 {missing} 项,多出 {extra} 项"),
+            format!("一致 {same} 项，不同 {changed} 项，缺少 {missing} 项，多出 {extra} 项"),
         )
         .lines(names("missing", &response.missing, lang))
         .lines(response.changed.iter().flat_map(|item| difference_lines(item, lang)))

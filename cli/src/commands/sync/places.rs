@@ -17,7 +17,7 @@ pub(super) fn text(response: &WhereaboutsResponse, lang: Lang) -> String {
         let (hash, at) = (short(&entry.entry), moment(entry.committed_at));
         page = page.say(
             format!("{kind} {hash} by {}, here since {at}", entry.author),
-            format!("{kind} {hash},{} 记录,{at} 到达本节点", entry.author),
+            format!("{kind} {hash}，{} 记录，{at} 到达本节点", entry.author),
         );
         let mut table = Table::new(lang, &[Word::Division, Word::State, Word::SaidBy, Word::AsOf]);
         for place in &entry.places {
@@ -28,6 +28,10 @@ pub(super) fn text(response: &WhereaboutsResponse, lang: Lang) -> String {
         }
         page = page.table(&table, ("no other node shall have it", "没有其他节点需要它"));
     }
-    page.say_if(response.entries.is_empty(), "never submitted: drafts stay on this node", "从未报送:草稿只保存在本节点")
-        .into_text()
+    page.say_if(
+        response.entries.is_empty(),
+        "never submitted: drafts stay on this node",
+        "从未报送：草稿只保存在本节点",
+    )
+    .into_text()
 }

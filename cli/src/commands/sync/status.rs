@@ -59,11 +59,11 @@ fn sentences(peer: &PeerStatus, now_ms: i64, lang: Lang) -> Vec<String> {
         said.push(match behind {
             0 => lang.pick(
                 format!("{says} says: {who} holds everything from here ({age})"),
-                format!("据 {says}:{who} 已收存本节点全部条目({age})"),
+                format!("据 {says}：{who} 已收存本节点全部条目（{age}）"),
             ),
             behind => lang.pick(
                 format!("{says} says: {who} lacked the latest {behind} from here ({age})"),
-                format!("据 {says}:{who} 尚缺本节点最新 {behind} 条({age})"),
+                format!("据 {says}：{who} 尚缺本节点最新 {behind} 条（{age}）"),
             ),
         });
     }
@@ -74,17 +74,17 @@ fn sentences(peer: &PeerStatus, now_ms: i64, lang: Lang) -> Vec<String> {
 fn undelivered(peer: &PeerStatus, lang: Lang) -> Option<String> {
     let parts = [
         (peer.entries_in_flight, lang.pick("in flight", "在途")),
-        (peer.entries_unknown, lang.pick("sent before a break, arrival unknown", "中断前已发送,是否到达不明")),
-        (peer.peer_wants, lang.pick("announced, but the peer still lacks them", "已告知,对端尚缺")),
+        (peer.entries_unknown, lang.pick("sent before a break, arrival unknown", "中断前已发送，是否到达不明")),
+        (peer.peer_wants, lang.pick("announced, but the peer still lacks them", "已告知，对端尚缺")),
     ];
     let told: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let (division, to_send) = (&peer.division, peer.entries_to_send);
     (!told.is_empty()).then(|| {
-        let told = told.join(lang.pick(", ", ","));
+        let told = told.join(lang.pick(", ", "，"));
         lang.pick(
             format!("{division}: {to_send} not delivered: {told}"),
-            format!("{division}:未送达 {to_send} 条:{told}"),
+            format!("{division}：未送达 {to_send} 条：{told}"),
         )
     })
 }
@@ -95,7 +95,7 @@ fn first_hand(peer: &PeerStatus, now_ms: i64, lang: Lang) -> Option<String> {
     let (division, held, acked) = (&peer.division, peer.held_position, peer.acked_position);
     Some(lang.pick(
         format!("{division} said {age}: holds everything up to {held} (acknowledged {acked})"),
-        format!("{division} 于{age}称:已收存至 {held}(已确认至 {acked})"),
+        format!("{division} 于{age}称：已收存至 {held}（已确认至 {acked}）"),
     ))
 }
 
@@ -103,7 +103,7 @@ fn first_hand(peer: &PeerStatus, now_ms: i64, lang: Lang) -> Option<String> {
 fn progress(moved: &Moved, lang: Lang) -> String {
     let total = moved.entries + moved.entries_left;
     let entries = format!("{}/{total} {}", moved.entries, lang.pick("entries", "条"));
-    [entries, volume(moved, lang)].join(lang.pick(", ", ","))
+    [entries, volume(moved, lang)].join(lang.pick(", ", "，"))
 }
 
 /// `340.0 KB of about 1.4 MB, 120.0 KB/s, 8 s left`.
@@ -112,7 +112,7 @@ pub(super) fn volume(moved: &Moved, lang: Lang) -> String {
     let done = match moved.bytes_left.filter(|left| *left > 0) {
         Some(left) => {
             let all = size(moved.bytes + left);
-            lang.pick(format!("{done} of about {all}"), format!("{done},共约 {all}"))
+            lang.pick(format!("{done} of about {all}"), format!("{done}，共约 {all}"))
         }
         None => done,
     };
@@ -121,7 +121,7 @@ pub(super) fn volume(moved: &Moved, lang: Lang) -> String {
         let left = span(left, lang);
         parts.push(lang.pick(format!("{left} left"), format!("还需 {left}")));
     }
-    parts.join(lang.pick(", ", ","))
+    parts.join(lang.pick(", ", "，"))
 }
 
 #[cfg(test)]
@@ -174,6 +174,6 @@ mod tests {
             assert!(english.contains(sentence), "{sentence} in\n{english}");
         }
         let chinese = text(&response(), Lang::Zh);
-        assert!(chinese.contains("据 211221:211221101 阿吉镇 已收存本节点全部条目(1 分钟前)"), "{chinese}");
+        assert!(chinese.contains("据 211221：211221101 阿吉镇 已收存本节点全部条目（1 分钟前）"), "{chinese}");
     }
 }

@@ -34,8 +34,10 @@ impl App {
     fn draft(&self, catalog: &CatalogId, loaded: &Loaded) -> Option<Finding> {
         let draft = loaded.draft.as_ref()?;
         let keeper = self.world().custodian(&catalog.division);
-        let cause =
-            two("有未报送的草稿,草稿不离开本节点", "there is a draft that was not submitted; drafts stay on this node");
+        let cause = two(
+            "有未报送的草稿，草稿不离开本节点",
+            "there is a draft that was not submitted; drafts stay on this node",
+        );
         let finding = Finding::new(FindingState::Waiting, catalog, cause)
             .because("草稿版本", "draft revision", draft.revision.digest(), Some(draft.at_ms))
             .because("来源", "source", &draft.source, None);
@@ -80,20 +82,23 @@ impl App {
         let owner = two(format!("{} 的经办人", catalog.division), format!("a clerk of {}", catalog.division));
         let correct = || {
             two(
-                "按意见修改后重新报送:`gongkai catalog import`、`gongkai catalog submit`",
+                "按意见修改后重新报送：`gongkai catalog import`、`gongkai catalog submit`",
                 "correct it and submit it again: `gongkai catalog import`, `gongkai catalog submit`",
             )
         };
         match (head.status, reviewer) {
             (SubmissionStatus::Approved, _) => (
                 FindingState::Fine,
-                two("已审核通过,列入下一次汇总发布", "approved: it goes into the next edition"),
+                two("已审核通过，列入下一次汇总发布", "approved: it goes into the next edition"),
                 Summary::default(),
                 Summary::default(),
             ),
-            (SubmissionStatus::Returned { .. }, _) => {
-                (FindingState::Stuck, two("已退回,等待修改", "returned: it waits for its correction"), correct(), owner)
-            }
+            (SubmissionStatus::Returned { .. }, _) => (
+                FindingState::Stuck,
+                two("已退回，等待修改", "returned: it waits for its correction"),
+                correct(),
+                owner,
+            ),
             (SubmissionStatus::Withdrawn, _) => {
                 (FindingState::Stuck, two("报送单位已撤回", "its owner took it back"), correct(), owner)
             }
@@ -122,9 +127,12 @@ impl App {
         if is_there {
             return (
                 FindingState::Waiting,
-                two(format!("已到达 {reviewer},等待其审核"), format!("it is at {reviewer} and waits for its decision")),
                 two(
-                    format!("在 {reviewer} 执行 `gongkai review show {catalog}`,再通过或退回"),
+                    format!("已到达 {reviewer}，等待其审核"),
+                    format!("it is at {reviewer} and waits for its decision"),
+                ),
+                two(
+                    format!("在 {reviewer} 执行 `gongkai review show {catalog}`，再通过或退回"),
                     format!("at {reviewer}: `gongkai review show {catalog}`, then approve or return"),
                 ),
                 two(
@@ -136,7 +144,7 @@ impl App {
         let arrival = place.map_or(Arrival::Unknown, |place| place.arrival);
         let (zh, en) = match arrival {
             Arrival::Acknowledged => {
-                ("已确认收到通知,内容可能尚在传输", "announced and acknowledged, perhaps still wanted")
+                ("已确认收到通知，内容可能尚在传输", "announced and acknowledged, perhaps still wanted")
             }
             Arrival::InFlight => ("正在传输", "on its way"),
             Arrival::NotSent => ("尚未发送", "not sent yet"),
@@ -146,7 +154,7 @@ impl App {
         };
         (
             FindingState::Waiting,
-            two(format!("报送给 {reviewer}:{zh}"), format!("sent up to {reviewer}: {en}")),
+            two(format!("报送给 {reviewer}：{zh}"), format!("sent up to {reviewer}: {en}")),
             two("查看 `gongkai explain sync`", "see `gongkai explain sync`"),
             admin_of(&self.world().me),
         )
@@ -158,7 +166,7 @@ fn conflict(catalog: &CatalogId, loaded: &Loaded) -> Option<Finding> {
         return None;
     }
     let cause = two(
-        "同一单位的两个版本并存,须由人合并",
+        "同一单位的两个版本并存，须由人合并",
         "two versions of the same owner stand side by side; a person must merge them",
     );
     let mut finding = Finding::new(FindingState::Stuck, catalog, cause);
@@ -167,7 +175,7 @@ fn conflict(catalog: &CatalogId, loaded: &Loaded) -> Option<Finding> {
         finding = finding.because("并存版本", "head", head.short(), at_ms);
     }
     let action = two(
-        format!("`gongkai catalog history {catalog}` 查看两者,修改后重新报送"),
+        format!("`gongkai catalog history {catalog}` 查看两者，修改后重新报送"),
         format!("look at both with `gongkai catalog history {catalog}`, merge, and submit the result"),
     );
     let who = two(format!("{} 的经办人", catalog.division), format!("a clerk of {}", catalog.division));
@@ -189,7 +197,7 @@ fn lacking(catalog: &CatalogId, waiting: &Waiting) -> Finding {
         format!("an entry of {} waits: {en} has not arrived", waiting.author),
     );
     let action = two(
-        "保持同步;若持续,在其作者节点查看 `gongkai explain sync`",
+        "保持同步；若持续，在其作者节点查看 `gongkai explain sync`",
         "let the links run; if it stays, `gongkai explain sync` at its author's node",
     );
     Finding::new(FindingState::Waiting, catalog, cause)

@@ -56,9 +56,9 @@ impl App {
         };
         let loaded = self.load(&catalog).await?;
         if let Some(void) = loaded.state.void.iter().find(|void| void.hash == *hash) {
-            let cause = two(format!("此条目无效力:{}", void.reason), format!("it has no effect: {}", void.reason));
+            let cause = two(format!("此条目无效力：{}", void.reason), format!("it has no effect: {}", void.reason));
             return Ok(Some(Finding::new(FindingState::Stuck, &catalog, cause).so(
-                two("如仍需要,由作者重新办理", "if it is still meant, its author acts again"),
+                two("如仍需要，由作者重新办理", "if it is still meant, its author acts again"),
                 admin_of(&void.author),
             )));
         }
@@ -73,10 +73,10 @@ impl App {
         let label = submission.status.label();
         let cause = match (Kind::from_word(&header.kind), is_head) {
             (_, true) => {
-                two(format!("{catalog} 的当前报送:{label}"), format!("the current submission of {catalog}: {word}"))
+                two(format!("{catalog} 的当前报送：{label}"), format!("the current submission of {catalog}: {word}"))
             }
             (_, false) => {
-                two(format!("{catalog} 的较早报送:{label}"), format!("an earlier submission of {catalog}: {word}"))
+                two(format!("{catalog} 的较早报送：{label}"), format!("an earlier submission of {catalog}: {word}"))
             }
         };
         Ok(Some(Finding::new(FindingState::Fine, &catalog, cause).because(

@@ -17,11 +17,11 @@ impl App {
         let Some(held) = self.held() else { return Ok(Vec::new()) };
         let awaited: Vec<&str> = held.awaited.iter().map(DivisionId::as_str).collect();
         let cause = two(
-            "本节点处于限制状态:可能缺少自己的最新条目,可编辑,不可报送、审核、发布",
+            "本节点处于限制状态：可能缺少自己的最新条目，可编辑，不可报送、审核、发布",
             "this node is held: it may lack its own latest entries; it edits, and does not submit, decide or publish",
         );
         let action = two(
-            "与所列节点完成一次同步即自动解除;确需提前解除用 `gongkai restore --release`",
+            "与所列节点完成一次同步即自动解除；确需提前解除用 `gongkai restore --release`",
             "one full session with each node named ends it; to lift it earlier: `gongkai restore --release`",
         );
         let finding = Finding::new(FindingState::Stuck, &me, cause)
@@ -50,7 +50,7 @@ impl App {
         if !world.has_node(division) {
             let keeper = world.custodian(division);
             let cause = two(
-                format!("{division} 没有自己的节点,其目录由 {keeper} 保管"),
+                format!("{division} 没有自己的节点，其目录由 {keeper} 保管"),
                 format!("{division} has no node of its own; {keeper} keeps its catalogs"),
             );
             return Ok(vec![Finding::new(FindingState::Fine, division, cause)]);
@@ -68,13 +68,13 @@ impl App {
             let behind = self.store().count_routed(held.offset, &route).await?;
             let (state, cause) = if behind == 0 {
                 let cause = two(
-                    format!("据 {peer}:{division} 已收存本节点的全部条目"),
+                    format!("据 {peer}：{division} 已收存本节点的全部条目"),
                     format!("{peer} says that {division} holds everything from here"),
                 );
                 (FindingState::Fine, cause)
             } else {
                 let cause = two(
-                    format!("据 {peer}:{division} 尚缺本节点最新 {behind} 条,或消息尚未传到"),
+                    format!("据 {peer}：{division} 尚缺本节点最新 {behind} 条，或消息尚未传到"),
                     format!(
                         "{peer} says that {division} lacked the latest {behind} from here, or newer word is on its way"
                     ),
@@ -93,7 +93,7 @@ impl App {
         let through = world.path().into_iter().chain(world.tree().path(division)).find(|step| links.contains_key(step));
         let says = through.map_or_else(|| "-".to_owned(), |peer| peer.to_string());
         let cause = two(
-            format!("不在本节点的直接链路上,{says} 尚未说明其进度"),
+            format!("不在本节点的直接链路上，{says} 尚未说明其进度"),
             format!("not a direct neighbour, and {says} has not said where it stands"),
         );
         Ok(vec![Finding::new(FindingState::Waiting, division, cause)])
@@ -120,23 +120,23 @@ impl App {
         let (state, cause, action, who) = match link.state {
             "refused" => (
                 FindingState::Stuck,
-                two(format!("与 {peer} 的会话被拒绝:{said}"), format!("the session with {peer} is refused: {said}")),
-                two("按代码说明处理;每天自动再试一次,`gongkai sync now` 可立即再试", hint(reason.as_ref())),
+                two(format!("与 {peer} 的会话被拒绝：{said}"), format!("the session with {peer} is refused: {said}")),
+                two("按代码说明处理；每天自动再试一次，`gongkai sync now` 可立即再试", hint(reason.as_ref())),
                 admin_of(&me),
             ),
             "unreachable" if link.role == PeerRole::Parent => (
                 FindingState::Waiting,
                 two(
-                    format!("无法与上级 {peer} 建立会话,自动重试:{said}"),
+                    format!("无法与上级 {peer} 建立会话，自动重试：{said}"),
                     format!("no session with the parent {peer}, retried by itself: {said}"),
                 ),
-                two("若持续,检查网络、防火墙与上级节点是否运行", hint(reason.as_ref())),
+                two("若持续，检查网络、防火墙与上级节点是否运行", hint(reason.as_ref())),
                 admin_of(&me),
             ),
             "unreachable" | "idle" | "never" if link.role == PeerRole::Child && link.mode == "live" => (
                 FindingState::Waiting,
                 two(
-                    format!("下级 {peer} 不在线;只能由下级发起连接"),
+                    format!("下级 {peer} 不在线；只能由下级发起连接"),
                     format!("the child {peer} is away, and only it can dial"),
                 ),
                 two(
@@ -168,14 +168,14 @@ impl App {
         let me = self.world().me.clone();
         let (state, action, who) = match (link.is_in_session, link.mode, link.role) {
             (true, ..) => {
-                (FindingState::Waiting, two("正在传输,无需处理", "nothing: it is on its way"), Summary::default())
+                (FindingState::Waiting, two("正在传输，无需处理", "nothing: it is on its way"), Summary::default())
             }
             (false, "manual", PeerRole::Parent) => {
                 (FindingState::Stuck, two("执行 `gongkai sync now`", "run `gongkai sync now`"), admin_of(&me))
             }
             (false, _, PeerRole::Parent) => (
                 FindingState::Waiting,
-                two("等待下次运行,或执行 `gongkai sync now`", "wait for the next run, or `gongkai sync now`"),
+                two("等待下次运行，或执行 `gongkai sync now`", "wait for the next run, or `gongkai sync now`"),
                 admin_of(&me),
             ),
             (false, _, PeerRole::Child) => (
@@ -246,7 +246,7 @@ fn why_text(why: Why, peer: &DivisionId, count: usize) -> WhyText {
         Why::Heads => (
             FindingState::Waiting,
             two(format!("还有 {count} 个流待从 {peer} 取得"), format!("{count} streams are still to come from {peer}")),
-            two("保持连接,或执行 `gongkai sync now`", "let the link run, or `gongkai sync now`"),
+            two("保持连接，或执行 `gongkai sync now`", "let the link run, or `gongkai sync now`"),
             by_itself(),
         ),
         Why::Gap => (
@@ -261,13 +261,13 @@ fn why_text(why: Why, peer: &DivisionId, count: usize) -> WhyText {
                 format!("{peer} 保存着本节点丢失的 {count} 个流的条目"),
                 format!("{peer} has entries of {count} streams that this node has lost"),
             ),
-            two("保持连接,条目会取回", "let the link run: they come back"),
+            two("保持连接，条目会取回", "let the link run: they come back"),
             by_itself(),
         ),
         Why::Misrouted => (
             FindingState::Waiting,
             two(
-                format!("{count} 个流按本节点的区划树不应到达此处,可能是区划树较旧"),
+                format!("{count} 个流按本节点的区划树不应到达此处，可能是区划树较旧"),
                 format!("by this node's tree {count} streams are none of its business; its tree may be old"),
             ),
             two("等待上级的区划树更新", "wait for the newer tree from above"),
@@ -276,11 +276,11 @@ fn why_text(why: Why, peer: &DivisionId, count: usize) -> WhyText {
         Why::KeyUnknown => (
             FindingState::Stuck,
             two(
-                format!("{count} 个流的作者密钥未知,条目暂存待验"),
+                format!("{count} 个流的作者密钥未知，条目暂存待验"),
                 format!("the author's key of {count} streams is not known here, so its entries wait"),
             ),
             two(
-                "等待其上级签发的证书条目到达;若作者刚调整隶属,请其新上级重新签发",
+                "等待其上级签发的证书条目到达；若作者刚调整隶属，请其新上级重新签发",
                 "wait for the certificate entry of the author's parent; after a move its new parent issues it again",
             ),
             None,
@@ -288,7 +288,7 @@ fn why_text(why: Why, peer: &DivisionId, count: usize) -> WhyText {
         Why::Stopped => (
             FindingState::Stuck,
             two(
-                format!("{count} 个流因链错误停止,其他不受影响"),
+                format!("{count} 个流因链错误停止，其他不受影响"),
                 format!("{count} streams stopped at a chain fault; all others go on"),
             ),
             two("按代码说明处理", "see what the code's page says"),

@@ -12,7 +12,7 @@ impl App {
         if world.me != world.root {
             let root = &world.root;
             let cause = two(
-                format!("汇总发布由最上级 {root} 进行,本节点不发布"),
+                format!("汇总发布由最上级 {root} 进行，本节点不发布"),
                 format!("editions are made by the top node {root}, not here"),
             );
             let action = two(
@@ -25,8 +25,8 @@ impl App {
         let preview = self.preview_edition().await?;
         let (held, number) = (preview.catalogs_held, preview.number);
         if held == 0 {
-            let cause = two("没有已通过的目录,无可发布", "nothing is approved, so there is nothing to publish");
-            let action = two("先完成审核:`gongkai review list`", "decide what waits: `gongkai review list`");
+            let cause = two("没有已通过的目录，无可发布", "nothing is approved, so there is nothing to publish");
+            let action = two("先完成审核：`gongkai review list`", "decide what waits: `gongkai review list`");
             findings.push(
                 Finding::new(FindingState::Stuck, "publish", cause).coded("GK-APP-031").so(action, admin_of(&world.me)),
             );
@@ -41,7 +41,7 @@ impl App {
         findings.extend(preview.missing.iter().take(FINDINGS_MAX).map(missing));
         if count > FINDINGS_MAX {
             let cause = two(
-                format!("另有 {} 项缺少,见 `gongkai publish preview`", count - FINDINGS_MAX),
+                format!("另有 {} 项缺少，见 `gongkai publish preview`", count - FINDINGS_MAX),
                 format!("{} more are missing: `gongkai publish preview`", count - FINDINGS_MAX),
             );
             findings.push(Finding::new(FindingState::Waiting, "publish", cause));
@@ -57,7 +57,7 @@ fn missing(missing: &MissingCatalog) -> Finding {
     };
     let name = missing.name();
     let cause = two(
-        format!("{} {} 未列入:{}", missing.division_name, missing.domain_name, missing.why),
+        format!("{} {} 未列入：{}", missing.division_name, missing.domain_name, missing.why),
         format!("{name} is not in it: {}", missing.reason.message),
     );
     let who = match missing.state.as_str() {

@@ -15,7 +15,7 @@ const SIGNERS: [(Post, &str, &str); 4] = [
     (Post::FirstReader, "first-review", "一审一校"),
     (Post::SecondReader, "second-review", "二审二校"),
     (Post::Secrecy, "third-review", "三审三校"),
-    (Post::Secrecy, "secrecy", "保密审查单(演示)"),
+    (Post::Secrecy, "secrecy", "保密审查单（演示）"),
 ];
 
 /// Three people sign; before the last of them has, no edition is made.
@@ -48,11 +48,11 @@ async fn publish(scene: &mut Scene<'_>) -> Result<RunPublishResponse, Failure> {
 }
 
 pub(super) async fn publish_first(scene: &mut Scene<'_>) -> Result<(), Failure> {
-    scene.report.begin("three people sign, and the city publishes an edition", "三人签署,市级汇总发布");
+    scene.report.begin("three people sign, and the city publishes an edition", "三人签署，市级汇总发布");
     let made = publish(scene).await?;
     scene.report.end(
         format!("edition {}: {} catalogs, {} items", made.edition, made.catalogs, made.items),
-        format!("第 {} 版:{} 个目录,{} 项", made.edition, made.catalogs, made.items),
+        format!("第 {} 版：{} 个目录，{} 项", made.edition, made.catalogs, made.items),
     );
     Ok(())
 }
@@ -80,7 +80,7 @@ pub(super) async fn one_item_changes(scene: &mut Scene<'_>) -> Result<(), Failur
     review::arrived_at_city(scene, std::slice::from_ref(&catalog)).await?;
     scene.report.end(
         format!("{asked} of {items} items reviewed; {below} bytes to the county, {above} to the city"),
-        format!("{items} 项中审核 {asked} 项;至县级 {below} 字节,至市级 {above} 字节"),
+        format!("{items} 项中审核 {asked} 项；至县级 {below} 字节，至市级 {above} 字节"),
     );
     Ok(())
 }
@@ -101,7 +101,7 @@ pub(super) async fn publish_second(scene: &mut Scene<'_>) -> Result<(), Failure>
     let name = first.map(|change| change.name.clone()).unwrap_or_default();
     scene.report.end(
         format!("edition {}: {changes} item changed ({name})", made.edition),
-        format!("第 {} 版:变更 {changes} 项({name})", made.edition),
+        format!("第 {} 版：变更 {changes} 项（{name}）", made.edition),
     );
     let mut rows = desk.catalogs().await?;
     for player in scene.cast.players().iter().skip(1) {

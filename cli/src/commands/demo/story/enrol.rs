@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) async fn found_the_city(scene: &mut Scene<'_>) -> Result<(), Failure> {
-    scene.report.begin("the city founds its node and the root of trust", "市级节点建立,生成信任根");
+    scene.report.begin("the city founds its node and the root of trust", "市级节点建立，生成信任根");
     let city = scene.cast.city()?;
     scene.stage.found(city).await?;
     let note = format!("{} {}", city.division, city.name);

@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// Words of the decisions: the demo's people speak Chinese, whatever language the tool speaks.
-const APPROVED: &str = "要素齐全,依据准确,同意";
+const APPROVED: &str = "要素齐全，依据准确，同意";
 const RETURNED: &str = "个别事项需补正后重新报送";
-const RETURNED_ITEM: &str = "公开内容不完整,请对照标准目录补充";
+const RETURNED_ITEM: &str = "公开内容不完整，请对照标准目录补充";
 
 pub(super) async fn county_returns(scene: &mut Scene<'_>) -> Result<(), Failure> {
     scene.report.begin("a county returns a catalog with opinions on items", "县级退回目录并附事项意见");
@@ -40,7 +40,7 @@ pub(super) async fn county_returns(scene: &mut Scene<'_>) -> Result<(), Failure>
     let count = opinions.len();
     desk.send_back(&catalog, RETURNED, opinions).await?;
     work::has_state(scene, &township.division, &catalog, "returned").await?;
-    scene.report.end(format!("{catalog}: {count} items"), format!("{catalog}:{count} 项"));
+    scene.report.end(format!("{catalog}: {count} items"), format!("{catalog}：{count} 项"));
     Ok(())
 }
 
@@ -163,7 +163,7 @@ pub(super) async fn city_reviews_counties(scene: &mut Scene<'_>) -> Result<(), F
 }
 
 pub(super) async fn city_records_outside_decisions(scene: &mut Scene<'_>) -> Result<(), Failure> {
-    scene.report.begin("the city's own catalogs: the province's decision is recorded", "市级目录:登记省级审核意见");
+    scene.report.begin("the city's own catalogs: the province's decision is recorded", "市级目录：登记省级审核意见");
     let city = scene.cast.city()?.clone();
     let submitted = work::submit_all(scene, &city).await?;
     let desk = scene.stage.desk(&city.division, Post::Reviewer).await?;

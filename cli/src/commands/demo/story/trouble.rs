@@ -16,7 +16,7 @@ const STALL_AFTER_BYTES: usize = 2048;
 const STALL_MAX: Duration = Duration::from_secs(5);
 
 pub(super) async fn a_link_is_cut(scene: &mut Scene<'_>) -> Result<(), Failure> {
-    scene.report.begin("a township's link is cut; it works on and catches up", "乡级链路中断,继续工作后追平");
+    scene.report.begin("a township's link is cut; it works on and catches up", "乡级链路中断，继续工作后追平");
     let township = scene.cast.cut_township()?.clone();
     let desk = scene.stage.desk(&township.division, Post::Clerk).await?;
     scene.stage.link(&township.division)?.cut();
@@ -34,7 +34,7 @@ pub(super) async fn a_link_is_cut(scene: &mut Scene<'_>) -> Result<(), Failure> 
     let count = submitted.len();
     scene.report.end(
         format!("{} made {count} submissions alone ({waiting} entries waited)", township.name),
-        format!("{}断网期间报送 {count} 个目录(积压 {waiting} 条)", township.name),
+        format!("{}断网期间报送 {count} 个目录（积压 {waiting} 条）", township.name),
     );
     Ok(())
 }

@@ -32,13 +32,13 @@ pub(super) async fn import_samples(scene: &mut Scene<'_>) -> Result<(), Failure>
             files += 1;
         }
     }
-    scene.report.end(format!("{items} items from {files} workbooks"), format!("{files} 个工作簿,{items} 项"));
+    scene.report.end(format!("{items} items from {files} workbooks"), format!("{files} 个工作簿，{items} 项"));
     Ok(())
 }
 
 /// All townships but the one whose link will be cut: that one works later.
 pub(super) async fn townships_submit(scene: &mut Scene<'_>) -> Result<(), Failure> {
-    scene.report.begin("townships submit, counties receive", "乡级报送,县级收到");
+    scene.report.begin("townships submit, counties receive", "乡级报送，县级收到");
     let late = scene.cast.cut_township()?;
     let townships: Vec<&Player> = scene.cast.of_level(TOWNSHIP).filter(|player| *player != late).collect();
     let mut count = 0;
@@ -115,7 +115,7 @@ pub(super) async fn import_inputs(scene: &mut Scene<'_>, inputs: &[Input]) -> Re
     }
     received(scene, &township.parent, &submitted).await?;
     let count = submitted.len();
-    scene.report.end(format!("{items} items; {count} catalogs submitted"), format!("{items} 项;报送 {count} 个目录"));
+    scene.report.end(format!("{items} items; {count} catalogs submitted"), format!("{items} 项；报送 {count} 个目录"));
     Ok(())
 }
 
@@ -130,7 +130,7 @@ async fn submit_input(
     if !checked.is_complete {
         scene.report.remark(
             format!("{catalog} stays a draft: {errors} findings, see `gongkai catalog check {catalog}`"),
-            format!("{catalog} 保留为草稿:{errors} 处问题,见 `gongkai catalog check {catalog}`"),
+            format!("{catalog} 保留为草稿：{errors} 处问题，见 `gongkai catalog check {catalog}`"),
         );
         return Ok(());
     }

@@ -18,8 +18,13 @@ pub const TEMPLATE_ROWS_MAX: u32 = 2_000;
 /// Height of a row to fill in: three lines, as most items need.
 const ROW_HEIGHT: f64 = 38.0;
 /// Limits offered for 公开时限: the statutory one and the usual others.
-const LIMITS: [&str; 5] =
-    ["信息形成或者变更之日起20个工作日内", "信息形成之日起7个工作日内", "及时公开", "每季度公开", "长期公开(动态调整)"];
+const LIMITS: [&str; 5] = [
+    "信息形成或者变更之日起20个工作日内",
+    "信息形成之日起7个工作日内",
+    "及时公开",
+    "每季度公开",
+    "长期公开（动态调整）",
+];
 
 /// A form to fill in.
 #[derive(Clone, Copy, Debug)]
@@ -72,9 +77,9 @@ fn write(wanted: &Template<'_>, reading: &Reading<'_>) -> Result<Vec<u8>, XlsxEr
 fn note(reading: &Reading<'_>) -> String {
     let channels: Vec<&str> = reading.vocabulary.channels.iter().map(|term| term.label.as_str()).collect();
     [
-        "填写说明: 1. 每个二级事项一行;一级事项相同的,可合并单元格或逐行填写。2. 公开依据写全称和文号,如《社会救助暂行办法》(国务院令第649号)。".to_owned(),
-        "3. 公开主体写机关全称,不写“有关部门”。4. 公开对象、公开方式、公开层级在对应栏选√;特定群体请写明具体人群,如申请人。".to_owned(),
-        format!("5. 公开渠道可选一项或用顿号列出多项: {}。", channels.join("、")),
+        "填写说明：1. 每个二级事项一行；一级事项相同的，可合并单元格或逐行填写。2. 公开依据写全称和文号，如《社会救助暂行办法》（国务院令第649号）。".to_owned(),
+        "3. 公开主体写机关全称，不写“有关部门”。4. 公开对象、公开方式、公开层级在对应栏选√；特定群体请写明具体人群，如申请人。".to_owned(),
+        format!("5. 公开渠道可选一项或用顿号列出多项：{}。", channels.join("、")),
     ]
     .join("\n")
 }
@@ -88,12 +93,12 @@ fn offer(
 ) -> Result<(), XlsxError> {
     let channels: Vec<&str> = reading.vocabulary.channels.iter().map(|term| term.label.as_str()).collect();
     let (list, help): (Vec<&str>, &str) = match kind {
-        Column::Mark(_, slug) if slug == "specific" => (vec!["√"], "写明具体人群,如: 申请人"),
+        Column::Mark(_, slug) if slug == "specific" => (vec!["√"], "写明具体人群，如：申请人"),
         Column::Mark(..) => (vec!["√"], ""),
-        Column::TimeLimit => (LIMITS.to_vec(), "可选,也可直接填写"),
-        Column::Channels => (channels, "可选一项,或用顿号列出多项"),
-        Column::Subject => (Vec::new(), "机关全称,多个用顿号分开,牵头单位在前"),
-        Column::Basis => (Vec::new(), "《全称》(文号)第几条,每行一个"),
+        Column::TimeLimit => (LIMITS.to_vec(), "可选，也可直接填写"),
+        Column::Channels => (channels, "可选一项，或用顿号列出多项"),
+        Column::Subject => (Vec::new(), "机关全称，多个用顿号分开，牵头单位在前"),
+        Column::Basis => (Vec::new(), "《全称》（文号）第几条，每行一个"),
         _ => return Ok(()),
     };
     let mut rule = DataValidation::new().show_error_message(false);
