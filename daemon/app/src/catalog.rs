@@ -15,20 +15,26 @@ use gongkai_model::{
     digest::Digest,
     id::{CatalogId, Day, OperatorId},
     review::{
-        Act, CatalogState, Decision, Fact, Folded, Ground, Prescribed, Receipt, Reroute, Revocation, Submission,
-        Withdrawal, fold_on,
+        Act, CatalogState, Decision, Fact, Folded, Ground, Known, Prescribed, Receipt, Reroute, Revocation, Submission,
+        Withdrawal, fold_known,
     },
-    revision::{ItemBatch, Revision},
+    revision::{ItemBatch, Revision, RevisionBody},
 };
 
-use crate::{App, DraftState, Error, Result, World, draft::Drafts, waive::waivers};
+use crate::{
+    App, DraftState, Error, Result, World,
+    recent::{Found, Memory},
+    standard::named_standard,
+    waive::waivers,
+};
 
 /// Everything this node knows of one catalog.
+#[derive(Clone)]
 pub struct Loaded {
     /// Which.
     pub catalog: CatalogId,
     /// Its entries, in feed order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// The review.
     pub state: CatalogState,
     /// Contents of submitted revisions.
@@ -91,31 +97,57 @@ impl Loaded {
 impl App {
     /// Reads and folds a catalog; an unknown one is empty.
     pub async fn load(&self, catalog: &CatalogId) -> Result<Loaded> {
-        let entries = self.store().entries_about(&catalog.to_string()).await?;
-        self.fold_entries(catalog, entries).await
+        let about = catalog.to_string();
+        // Before the entries: what is committed in between is read by the next that asks.
+        let stamp = self.store().stamp_about(&about).await?;
+        let world = self.world();
+        let memory = match self.inner.recent.get(catalog, &stamp, &world) {
+            Found::Same(loaded) => return Ok(*loaded),
+            Found::Older(memory) => memory,
+        };
+        let fresh = self.store().entries_about_between(&about, memory.through, stamp.feed).await?;
+        let (loaded, memory) = self.fold_entries(catalog, &world, memory, fresh).await?;
+        self.inner.recent.put(stamp, world, &loaded, Memory { through: stamp.feed, ..memory });
+        Ok(loaded)
     }
 
     /// The same as it stood at the end of a day in China: folded from the entries that were written up to then, by
     /// their authors' dates, so that it is the same on every node and whenever it is asked again.
     pub async fn load_as_of(&self, catalog: &CatalogId, day: Option<&Day>) -> Result<Loaded> {
+        let Some(day) = day else { return self.load(catalog).await };
         let mut entries = self.store().entries_about(&catalog.to_string()).await?;
-        if let Some(day) = day {
-            entries.retain(|entry| Day::in_china(entry.header.written_at_ms) <= *day);
-        }
-        self.fold_entries(catalog, entries).await
+        entries.retain(|entry| Day::in_china(entry.header.written_at_ms) <= *day);
+        Ok(self.fold_entries(catalog, &self.world(), Memory::default(), entries).await?.0)
     }
 
-    async fn fold_entries(&self, catalog: &CatalogId, entries: Vec<Entry>) -> Result<Loaded> {
-        let world = self.world();
-        // Saves of earlier incarnations are this node's too: a restored node goes on with them.
-        let drafts = entries.iter().filter(|entry| entry.header.stream.author.division == world.me);
-        let Drafts { working, asides, grounds } = Drafts::of(drafts);
-        let facts = facts(&entries, catalog);
+    async fn fold_entries(
+        &self,
+        catalog: &CatalogId,
+        world: &World,
+        memory: Memory,
+        fresh: Vec<Entry>,
+    ) -> Result<(Loaded, Memory)> {
+        let Memory { known, drafts, mut entries, has_standard: _, through } = memory;
+        let read = entries.len();
+        entries.extend(fresh.into_iter().map(Arc::new));
+        let facts = facts(&entries, catalog, &known);
+        let has_standard = facts.iter().any(|fact| named_standard(fact).is_some());
         let standards = self.standards_named(&facts).await?;
-        let Folded { state, revisions } = fold(&world, catalog, &standards, facts);
-        let draft = working.filter(|draft| !is_submitted(&state, &revisions, draft));
-        let waivers = waivers(&world, catalog, &entries);
-        Ok(Loaded { catalog: catalog.clone(), entries, state, revisions, draft, asides, grounds, waivers })
+        let Folded { state, revisions, known } = fold(world, catalog, &standards, facts, &known);
+        // Saves of earlier incarnations are this node's too: a restored node goes on with them.
+        let drafts = drafts.follow_all(&entries, read, &world.me);
+        let waivers = waivers(world, catalog, &entries);
+        let loaded = Loaded {
+            catalog: catalog.clone(),
+            entries: entries.clone(),
+            draft: drafts.working.clone().filter(|draft| !is_submitted(&state, &revisions, draft)),
+            asides: drafts.asides.clone(),
+            grounds: drafts.grounds.clone(),
+            state,
+            revisions,
+            waivers,
+        };
+        Ok((loaded, Memory { known, drafts, entries, has_standard, through }))
     }
 
     /// Reads a catalog of which something must be known.
@@ -125,13 +157,19 @@ impl App {
     }
 }
 
-fn fold(world: &World, catalog: &CatalogId, standards: &BTreeMap<Digest, Arc<Revision>>, facts: Vec<Fact>) -> Folded {
+fn fold(
+    world: &World,
+    catalog: &CatalogId,
+    standards: &BTreeMap<Digest, Arc<Revision>>,
+    facts: Vec<Fact>,
+    known: &Known,
+) -> Folded {
     let custodians = world.custodians(&catalog.division);
     let steps_of = |routing: &Digest| -> Option<Prescribed> { world.prescribed(routing, catalog) };
     let standard_of = |revision: &Digest| standards.get(revision).cloned();
     let ground =
         Ground { catalog, custodians: &custodians, steps_of: Some(&steps_of), standard_of: Some(&standard_of) };
-    fold_on(&ground, facts)
+    fold_known(&ground, facts, known)
 }
 
 /// A draft whose content was submitted, or that says what the head says, is no draft any more.
@@ -141,14 +179,21 @@ fn is_submitted(state: &CatalogState, revisions: &BTreeMap<Digest, Arc<Revision>
     was_sent || head.is_some_and(|head| head.has_same_content(&draft.revision))
 }
 
-/// The review facts among a catalog's entries.
-pub(crate) fn facts(entries: &[Entry], catalog: &CatalogId) -> Vec<Fact> {
-    let batches: BTreeMap<EntryHash, ItemBatch> = entries
-        .iter()
-        .filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::ItemBatch))
-        .filter_map(|entry| Some((entry.hash(), decode(entry)?)))
-        .collect();
-    entries.iter().filter_map(|entry| fact(entry, catalog, &batches)).collect()
+/// The review facts among a catalog's entries, known submissions without their parts.
+fn facts(entries: &[Arc<Entry>], catalog: &CatalogId, known: &Known) -> Vec<Fact> {
+    let batches = batches(entries);
+    entries.iter().filter_map(|entry| fact(entry, catalog, &batches, known)).collect()
+}
+
+/// Item batches by hash, not decoded: most belong to what is known.
+pub(crate) fn batches(entries: &[Arc<Entry>]) -> BTreeMap<EntryHash, &Entry> {
+    let batches = entries.iter().filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::ItemBatch));
+    batches.map(|entry| (entry.hash(), entry.as_ref())).collect()
+}
+
+/// The parts of a body, if all are here and can be read.
+pub(crate) fn parts_of(body: &RevisionBody, batches: &BTreeMap<EntryHash, &Entry>) -> Option<Vec<ItemBatch>> {
+    body.parts.iter().map(|part| decode::<ItemBatch>(batches.get(part)?)).collect()
 }
 
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
@@ -160,12 +205,12 @@ fn on_catalog<T: serde::de::DeserializeOwned>(entry: &Entry, catalog: &CatalogId
     (on.catalog == *catalog).then_some(on.act)
 }
 
-fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, ItemBatch>) -> Option<Fact> {
+fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry>, known: &Known) -> Option<Fact> {
     let act = match Kind::from_word(&entry.header.kind)? {
         Kind::Submission => {
             let submission: Submission = decode(entry)?;
-            let parts: Option<Vec<ItemBatch>> =
-                submission.body.parts.iter().map(|part| batches.get(part).cloned()).collect();
+            let is_known = known.contains_key(&entry.hash());
+            let parts = if is_known { None } else { parts_of(&submission.body, batches) };
             Act::Submission { submission, parts: parts.unwrap_or_default() }
         }
         Kind::Withdrawal => Act::Withdrawal(on_catalog::<Withdrawal>(entry, catalog)?),

@@ -94,7 +94,7 @@ impl App {
             world.routing().ok().and_then(|(routing, _)| world.steps(&routing, &loaded.catalog));
         let author = self.store().identity().author();
         let own = loaded.entries.iter().filter(|entry| entry.header.stream.author == author);
-        let own: BTreeSet<Digest> = own.map(gongkai_journal::Entry::hash).collect();
+        let own: BTreeSet<Digest> = own.map(|entry| entry.hash()).collect();
         let asides = loaded.asides.iter().map(|aside| self.draft_side(aside, true));
         let drafts: Vec<DraftSide> =
             asides.chain(loaded.draft.iter().map(|draft| self.draft_side(draft, false))).collect();

@@ -11,11 +11,14 @@ use std::{
 use gongkai_journal::{Entry, EntryHash, kind::Kind, payload::DraftSave};
 use gongkai_model::{
     digest::Digest,
-    id::OperatorId,
-    revision::{ItemBatch, Revision, apply},
+    id::{DivisionId, OperatorId},
+    revision::{Revision, apply},
 };
 
-use crate::{App, Loaded, Result, catalog::decode};
+use crate::{
+    App, Loaded, Result,
+    catalog::{batches, decode, parts_of},
+};
 
 /// Most drafts beside the working one; an older one makes room, as its clerk sees in the list of conflicts.
 const ASIDES_MAX: usize = 32;
@@ -45,7 +48,7 @@ pub struct DraftState {
 }
 
 /// What the saves of one catalog come to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Drafts {
     /// The one that work goes on with.
     pub(crate) working: Option<DraftState>,
@@ -63,47 +66,47 @@ impl App {
         }
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
         let me = self.world().me.clone();
-        let own = || loaded.entries.iter().filter(|entry| entry.header.stream.author.division == me);
-        let saves = own().filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::DraftSave));
+        let own = loaded.entries.iter().filter(|entry| entry.header.stream.author.division == me);
+        let saves = own.filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::DraftSave));
         let revisions = saves.filter_map(|entry| Some(decode::<DraftSave>(entry)?.body.revision));
         let mut named =
             revisions.filter(|revision| digits.len() >= PREFIX_CHARS_MIN && revision.to_hex().starts_with(digits));
         let named = named.next_back().ok_or_else(|| loaded.lacks("revision", text))?;
-        Drafts::keeping(own(), Some(named)).grounds.remove(&named).ok_or_else(|| loaded.lacks("revision", text))
+        let wanted = BTreeSet::from([named]);
+        let mut drafts = Drafts::default().keeping(&loaded.entries, 0, &me, &wanted);
+        drafts.grounds.remove(&named).ok_or_else(|| loaded.lacks("revision", text))
     }
 }
 
 impl Drafts {
-    /// Follows the saves in their order.
-    pub(crate) fn of<'e>(entries: impl Iterator<Item = &'e Entry>) -> Self {
-        Self::keeping(entries, None)
+    /// Follows a division's saves on to the end, where this is what the first `read` entries came to.
+    pub(crate) fn follow_all(self, entries: &[Arc<Entry>], read: usize, me: &DivisionId) -> Self {
+        if grounds(&entries[read..], me).is_empty() {
+            return self.keeping(entries, read, me, &BTreeSet::new());
+        }
+        // A save that was followed before was let go of, and may be a ground now.
+        Self::default().keeping(entries, 0, me, &grounds(entries, me))
     }
 
-    /// The same, with the content of one more saved revision.
-    pub(crate) fn keeping<'e>(entries: impl Iterator<Item = &'e Entry>, also: Option<Digest>) -> Self {
-        let saves: Vec<&Entry> = entries.collect();
-        let is_save = |entry: &&&Entry| Kind::from_word(&entry.header.kind) == Some(Kind::DraftSave);
-        let grounds = saves.iter().filter(is_save).filter_map(|entry| decode::<DraftSave>(entry)?.stands_on);
-        let wanted: BTreeSet<Digest> = grounds.chain(also).collect();
-        let mut drafts = Self::default();
-        let mut parts: BTreeMap<EntryHash, ItemBatch> = BTreeMap::new();
-        for entry in saves {
+    /// The same, with the contents of the saves that are wanted.
+    fn keeping(mut self, entries: &[Arc<Entry>], read: usize, me: &DivisionId, wanted: &BTreeSet<Digest>) -> Self {
+        let batches = batches(entries);
+        for entry in entries[read..].iter().filter(|entry| entry.header.stream.author.division == *me) {
             match Kind::from_word(&entry.header.kind) {
-                Some(Kind::ItemBatch) => parts.extend(decode::<ItemBatch>(entry).map(|batch| (entry.hash(), batch))),
-                Some(Kind::DraftSave) => drafts.follow(entry, &parts, &wanted),
-                Some(Kind::Submission) => drafts.forget_reason(),
+                Some(Kind::DraftSave) => self.follow(entry, &batches, wanted),
+                Some(Kind::Submission) => self.forget_reason(),
                 _ => {}
             }
         }
-        drafts
+        self
     }
 
-    fn follow(&mut self, entry: &Entry, parts: &BTreeMap<EntryHash, ItemBatch>, wanted: &BTreeSet<Digest>) {
+    fn follow(&mut self, entry: &Entry, batches: &BTreeMap<EntryHash, &Entry>, wanted: &BTreeSet<Digest>) {
         let Some(save) = decode::<DraftSave>(entry) else { return };
-        let batches: Option<Vec<ItemBatch>> = save.body.parts.iter().map(|part| parts.get(part).cloned()).collect();
         let before = self.working.as_ref();
         let base = before.map(|draft| draft.revision.as_ref()).filter(|_| save.body.base.is_some());
-        let Some(Ok(revision)) = batches.map(|batches| apply(base, &batches, &save.body)) else { return };
+        let parts = parts_of(&save.body, batches);
+        let Some(Ok(revision)) = parts.map(|parts| apply(base, &parts, &save.body)) else { return };
         let is_full = save.body.base.is_none();
         let later = |said: &String, kept: fn(&DraftState) -> &String| match before {
             Some(draft) if said.trim().is_empty() => kept(draft).clone(),
@@ -149,4 +152,11 @@ impl Drafts {
         }
         self.asides.push(draft);
     }
+}
+
+/// What a division's saves stand on, where that is not the working draft.
+fn grounds(entries: &[Arc<Entry>], me: &DivisionId) -> BTreeSet<Digest> {
+    let own = entries.iter().filter(|entry| entry.header.stream.author.division == *me);
+    let saves = own.filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::DraftSave));
+    saves.filter_map(|entry| decode::<DraftSave>(entry)?.stands_on).collect()
 }

@@ -27,6 +27,7 @@ mod permit;
 mod project;
 mod propose;
 mod publish;
+mod recent;
 mod recovery;
 mod refusals;
 mod rejoin;
@@ -112,6 +113,7 @@ struct Inner {
     world: ArcSwap<World>,
     /// Counts how often the beliefs were folded.
     folded: watch::Sender<u64>,
+    recent: recent::Recent,
     /// Held from deciding until the commit, so that no act is decided on what another is about to change.
     acting: Mutex<()>,
     /// One backup at a time.
@@ -149,6 +151,7 @@ impl App {
             chance,
             world: ArcSwap::from_pointee(world),
             folded: watch::Sender::new(0),
+            recent: recent::Recent::default(),
             acting: Mutex::new(()),
             saving: Mutex::new(()),
             held,

@@ -107,7 +107,7 @@ impl App {
         let mut content = Vec::new();
         for part in &outside.parts {
             let entry = loaded.entries.iter().find(|entry| entry.hash() == *part);
-            let part: Option<DocumentPart> = entry.and_then(crate::standard::decode);
+            let part: Option<DocumentPart> = entry.and_then(|entry| crate::standard::decode(entry));
             content.extend(part.and_then(|part| hex::decode(part.content).ok()).unwrap_or_default());
         }
         if Digest::of_file(&content) != outside.file_digest {

@@ -50,7 +50,9 @@ impl App {
     pub(crate) async fn catch_up(&self) -> Result<()> {
         loop {
             let through = self.store().projected_through().await?;
-            let placed = self.store().entries_after(through, CATCH_UP_ENTRIES_MAX).await?;
+            // Item batches are most of the bytes and mean nothing without the entry that names them.
+            let batch = Kind::ItemBatch.word();
+            let placed = self.store().entries_after_without(batch, through, CATCH_UP_ENTRIES_MAX).await?;
             let Some(last) = placed.last().map(|placed| placed.feed) else { return Ok(()) };
             let entries: Vec<Entry> = placed.into_iter().map(|placed| placed.entry).collect();
             if entries.iter().any(|entry| entry.header.lane() == Lane::Trust) {

@@ -262,7 +262,7 @@ fn version(
 }
 
 /// The standard that a submitted revision's header names.
-fn named_standard(fact: &Fact) -> Option<StandardRef> {
+pub(crate) fn named_standard(fact: &Fact) -> Option<StandardRef> {
     let Act::Submission { submission, .. } = &fact.act else { return None };
     CanonicalHeader::from_json(submission.body.header.get())?.decode().standard
 }

@@ -4,6 +4,8 @@
 //! only where a finding stands, by the owner's clerk or the top's publisher, and bound to the item as it is now.
 //! Left out: which rules may be waived (model).
 
+use std::sync::Arc;
+
 use gongkai_journal::{
     Entry,
     kind::Kind,
@@ -144,7 +146,7 @@ fn named_item(loaded: &Loaded, revision: &Revision, text: &str) -> Result<(Strin
 }
 
 /// The waivers among a catalog's entries that stand: those of its owner and of the divisions above it.
-pub(crate) fn waivers(world: &World, catalog: &CatalogId, entries: &[Entry]) -> Vec<StandingWaiver> {
+pub(crate) fn waivers(world: &World, catalog: &CatalogId, entries: &[Arc<Entry>]) -> Vec<StandingWaiver> {
     let above = world.custodians(&catalog.division);
     let facts: Vec<WaiverFact> = entries
         .iter()

@@ -9,7 +9,7 @@ use gongkai_app::{
     SystemClock, Verdicts, found_root, store_joined,
 };
 use gongkai_model::{
-    id::{CatalogId, DivisionId},
+    id::{CatalogId, Day, DivisionId},
     review::{SubmissionStatus, Verdict},
 };
 use gongkai_pki::{EntryKey, PkiDir, Request};
@@ -169,6 +169,71 @@ async fn a_catalog_goes_up_is_returned_corrected_and_approved_and_all_nodes_agre
     assert_eq!(seen[1], seen[2]);
     assert_eq!(seen[2].head().unwrap().status, SubmissionStatus::Approved);
     assert!(city.now_ms() > 0);
+}
+
+/// What is remembered of a catalog must be what reading all its entries gives; a day in the past is never remembered.
+async fn assert_as_read(app: &App, catalog: &CatalogId, step: &str) {
+    let remembered = app.load(catalog).await.unwrap();
+    let day = Day::parse("9999-12-31").unwrap();
+    let read = app.load_as_of(catalog, Some(&day)).await.unwrap();
+    assert_eq!(remembered.entries, read.entries, "after {step}");
+    assert_eq!(remembered.state, read.state, "after {step}");
+    assert_eq!(remembered.waivers, read.waivers, "after {step}");
+    assert!(remembered.revisions.keys().eq(read.revisions.keys()), "after {step}");
+    assert_eq!(remembered.grounds, read.grounds, "after {step}");
+    let drafts = [remembered, read].map(|loaded| {
+        let drafts: Vec<_> = loaded.draft.into_iter().chain(loaded.asides).collect();
+        format!("{drafts:?}")
+    });
+    assert_eq!(drafts[0], drafts[1], "after {step}");
+}
+
+/// One act of a clerk or a reviewer, or a session; many are refused as things stand, which is as good a step.
+async fn act(town: &App, county: &App, catalog: &CatalogId, act: usize) -> &'static str {
+    const FIRST: &str = "211221101-social-assistance.xlsx";
+    const CORRECTED: &str = "211221101-social-assistance-corrected.xlsx";
+    let (clerk, reviewer) = (operator(town, "clerk"), operator(county, "reviewer"));
+    match act {
+        0 => drop(import(town, FIRST).await),
+        1 => drop(import(town, CORRECTED).await),
+        2 => {
+            let loaded = town.load(catalog).await.unwrap();
+            let file = samples().iter().find(|sample| sample.file == CORRECTED).unwrap();
+            let base = loaded.revisions.keys().next().map(|digest| digest.to_hex());
+            let (content, file_name) = (file.bytes.to_vec(), file.file.to_owned());
+            let question = ImportQuestion { content, file_name, base, ..ImportQuestion::default() };
+            let _ = town.import(&operator(town, "second"), question).await;
+            return "a save on an older state";
+        }
+        3 | 4 => drop(town.submit(&clerk, catalog, "as planned".to_owned(), String::new()).await),
+        5 => drop(town.withdraw(&clerk, catalog, "too early".to_owned()).await),
+        6 => drop(county.decide(&reviewer, catalog, said(Verdict::Return, Vec::new())).await),
+        7 => drop(county.decide(&reviewer, catalog, said(Verdict::Approve, Vec::new())).await),
+        _ => sync(town, county).await,
+    }
+    ["import", "import", "", "submit", "submit", "withdraw", "return", "approve"].get(act).unwrap_or(&"a session")
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_a_catalog_is_what_reading_it_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let city = root(&dir.path().join("city")).await;
+    let county = join(&city, &dir.path().join("county"), "211221").await;
+    sync(&county, &city).await;
+    let town = join(&county, &dir.path().join("town"), "211221101").await;
+    sync(&town, &county).await;
+    let catalog = CatalogId::parse("211221101/social-assistance").unwrap();
+    let mut dice = 0x9e37_79b9_u32;
+    let mut steps = std::collections::BTreeSet::new();
+    for _ in 0..60 {
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let step = act(&town, &county, &catalog, (dice >> 16) as usize % 11).await;
+        steps.insert(step);
+        assert_as_read(&town, &catalog, step).await;
+        assert_as_read(&county, &catalog, step).await;
+    }
+    let loaded = town.load(&catalog).await.unwrap();
+    assert!(loaded.state.submissions.len() > 2 && steps.len() == 7, "{} {steps:?}", loaded.state.submissions.len());
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ impl Sight<'_> {
     }
 
     fn entry(&self, hash: &EntryHash) -> Option<&Entry> {
-        self.loaded.entries.iter().find(|entry| entry.hash() == *hash)
+        self.loaded.entries.iter().map(AsRef::as_ref).find(|entry: &&Entry| entry.hash() == *hash)
     }
 
     fn outline(&self, entry: &Entry, kind: &'static str) -> ItemEvent {

@@ -31,7 +31,7 @@ mod trouble;
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests;
 
-pub use fold::{Folded, Ground, StandardOf, StepsOf, fold, fold_on};
+pub use fold::{Folded, Ground, Known, StandardOf, StepsOf, fold, fold_known, fold_on};
 pub use machine::{Actor, Coverage, Draft, Intent, MissingElements, Ruling, admit, submit_check};
 pub use proposal::{Answered, Fate, Proposal, ProposalAct, ProposalAnswer, ProposalFact, ProposalState, proposals};
 pub use refusal::Refusal;

@@ -32,7 +32,7 @@ pub use apply::{About, Applied, Arrival};
 pub use draft::{Body, Draft, Guard, Make};
 pub use error::Error;
 pub use feed::{FeedPart, FeedState};
-pub use lookup::{LogFilter, LogRow, Placed};
+pub use lookup::{AboutStamp, LogFilter, LogRow, Placed};
 pub use marker::{FORMAT, Identity, MARKER_FILE};
 pub use peer::{Peer, PeerRole};
 pub use projection::Projection;

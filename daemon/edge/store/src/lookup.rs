@@ -27,6 +27,24 @@ pub struct Placed {
     pub entry: Entry,
 }
 
+/// What tells whether anything about one thing has changed: entries are only added, payloads only erased.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AboutStamp {
+    /// How many entries.
+    pub entries: u64,
+    /// The last one's feed number.
+    pub feed: u64,
+    /// How many have their payload.
+    pub payloads: u64,
+}
+
+impl AboutStamp {
+    /// How many have lost their payload.
+    pub fn erased(&self) -> u64 {
+        self.entries.saturating_sub(self.payloads)
+    }
+}
+
 /// Which rows of the audit log are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogFilter {
@@ -101,8 +119,18 @@ impl Store {
 
     /// Everything about one thing, in feed order.
     pub async fn entries_about(&self, about: &str) -> Result<Vec<Entry>, Error> {
-        let placed = on_db!(self, db => db.entries_about(about).await)?;
+        self.entries_about_between(about, 0, u64::MAX).await
+    }
+
+    /// Everything about one thing behind a feed number and up to another, in feed order.
+    pub async fn entries_about_between(&self, about: &str, after: u64, through: u64) -> Result<Vec<Entry>, Error> {
+        let placed = on_db!(self, db => db.entries_about_between(about, after, through).await)?;
         Ok(placed.into_iter().map(|placed| placed.entry).collect())
+    }
+
+    /// Whether anything about one thing has changed: by what it would be read from.
+    pub async fn stamp_about(&self, about: &str) -> Result<AboutStamp, Error> {
+        on_db!(self, db => db.stamp_about(about).await)
     }
 
     /// The next entries of some kinds behind a feed number, in feed order.
@@ -113,6 +141,11 @@ impl Store {
     /// The next entries of the feed, whatever they are.
     pub async fn entries_after(&self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
         on_db!(self, db => db.entries_after(after, limit.min(PAGE_MAX)).await)
+    }
+
+    /// The same, with entries of one kind without their payload, as if it were erased: the caller has no use for it.
+    pub async fn entries_after_without(&self, kind: &str, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
+        on_db!(self, db => db.entries_after_without(kind, after, limit.min(PAGE_MAX)).await)
     }
 
     /// The whole trust lane, in feed order: what keys, tree and tables are folded from.

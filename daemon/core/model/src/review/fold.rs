@@ -56,6 +56,8 @@ pub struct Folded {
     pub state: CatalogState,
     /// Every revision that a submission carried and that could be read.
     pub revisions: BTreeMap<Digest, Arc<Revision>>,
+    /// The same by submission entry, for [`fold_known`] when more has come.
+    pub known: Known,
 }
 
 /// Folds the entries of a catalog that nobody else holds in custody, with the steps as they were submitted.
@@ -65,8 +67,17 @@ pub fn fold(catalog: &CatalogId, facts: impl IntoIterator<Item = Fact>) -> Catal
 
 /// Folds the entries of a catalog. Facts with the hash of an earlier one are dropped: they are the same entry.
 pub fn fold_on(ground: &Ground<'_>, facts: impl IntoIterator<Item = Fact>) -> Folded {
+    fold_known(ground, facts, &Known::new())
+}
+
+/// The contents of submissions that an earlier fold has read, by the submission's entry: an entry's hash stands for
+/// its payload, its parts and its base, so that it can never come to mean another content.
+pub type Known = BTreeMap<Digest, Arc<Revision>>;
+
+/// As [`fold_on`], without reading again what is known: such a submission may come without its items and parts.
+pub fn fold_known(ground: &Ground<'_>, facts: impl IntoIterator<Item = Fact>, known: &Known) -> Folded {
     let facts: BTreeMap<Digest, Fact> = facts.into_iter().map(|fact| (fact.hash, fact)).collect();
-    let submissions = submissions(ground, &facts);
+    let submissions = submissions(ground, &facts, known);
     let elements = elements(&submissions);
     let mut docket = Docket {
         ground,
@@ -85,7 +96,8 @@ pub fn fold_on(ground: &Ground<'_>, facts: impl IntoIterator<Item = Fact>) -> Fo
     let lineage = Lineage::of(&submissions);
     outcome.settle_all(ground, &submissions, &lineage, &elements, &about);
     let state = outcome.state(ground, &facts, &lineage);
-    Folded { state, revisions: submissions.revisions }
+    let known = submissions.nodes.iter().map(|(hash, node)| (*hash, Arc::clone(&node.revision))).collect();
+    Folded { state, revisions: submissions.revisions, known }
 }
 
 struct Outcome {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Act, Fact, Lack, Step, Submission, VoidReason,
-    fold::Ground,
+    fold::{Ground, Known},
     route::{Fault, Route, check_steps, effective, routes},
 };
 use crate::{
@@ -74,10 +74,14 @@ struct Link {
     number: u32,
 }
 
-pub(super) fn submissions<'f>(ground: &Ground<'_>, facts: &'f BTreeMap<Digest, Fact>) -> Submissions<'f> {
+pub(super) fn submissions<'f>(
+    ground: &Ground<'_>,
+    facts: &'f BTreeMap<Digest, Fact>,
+    known: &Known,
+) -> Submissions<'f> {
     let mut found = Submissions::default();
     let entries = owned(ground, facts, &mut found);
-    let contents = contents(&entries, &mut found);
+    let contents = contents(&entries, known, &mut found);
     for (hash, (_, submission, _)) in &entries {
         if let Err(fault) = check_steps(ground, &submission.routing, &submission.steps) {
             match fault {
@@ -128,12 +132,18 @@ fn owned<'f>(
 }
 
 /// Reads the bodies, each once its base is read: deltas build on what the same author submitted before.
-fn contents<'f>(entries: &BTreeMap<Digest, Entry<'f>>, found: &mut Submissions<'f>) -> BTreeMap<Digest, Arc<Revision>> {
+fn contents<'f>(
+    entries: &BTreeMap<Digest, Entry<'f>>,
+    known: &Known,
+    found: &mut Submissions<'f>,
+) -> BTreeMap<Digest, Arc<Revision>> {
     let mut contents = BTreeMap::new();
     let mut ready: Vec<Digest> = Vec::new();
     let mut on_base: BTreeMap<(&DivisionId, Digest), Vec<Digest>> = BTreeMap::new();
     for (hash, (fact, submission, parts)) in entries {
-        if submission.body.parts.len() > parts.len() {
+        if known.contains_key(hash) {
+            ready.push(*hash);
+        } else if submission.body.parts.len() > parts.len() {
             found.waiting.insert(*hash, Lack::Parts(submission.body.parts.clone()));
         } else if let Some(base) = submission.body.base {
             found.waiting.insert(*hash, Lack::Base(base));
@@ -146,9 +156,13 @@ fn contents<'f>(entries: &BTreeMap<Digest, Entry<'f>>, found: &mut Submissions<'
         let (fact, submission, parts) = entries[&hash];
         found.waiting.remove(&hash);
         let base = submission.body.base.and_then(|base| found.revisions.get(&base));
-        match apply(base.map(Arc::as_ref), parts, &submission.body) {
+        let read = match known.get(&hash) {
+            Some(revision) => Ok(Arc::clone(revision)),
+            None => apply(base.map(Arc::as_ref), parts, &submission.body).map(Arc::new),
+        };
+        match read {
             Ok(revision) => {
-                let revision = found.revisions.entry(submission.body.revision).or_insert_with(|| Arc::new(revision));
+                let revision = found.revisions.entry(submission.body.revision).or_insert(revision);
                 contents.insert(hash, Arc::clone(revision));
                 ready.extend(on_base.remove(&(&fact.author, submission.body.revision)).unwrap_or_default());
             }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    lookup::{LogFilter, LogRow, Placed},
+    lookup::{AboutStamp, LogFilter, LogRow, Placed},
 };
 
 /// Columns of a [`LogRow`] and the filter; the order and the side of `after` follow.
@@ -60,13 +60,42 @@ impl Sqlite {
         rows.iter().map(|row| Columns::of(row).digest()).collect()
     }
 
-    pub(crate) async fn entries_about(&self, about: &str) -> Result<Vec<Placed>, Error> {
-        self.placed(sqlx::query(select_entry!("WHERE e.about = $1 ORDER BY e.feed")).bind(about.to_owned())).await
+    pub(crate) async fn entries_about_between(
+        &self,
+        about: &str,
+        after: u64,
+        through: u64,
+    ) -> Result<Vec<Placed>, Error> {
+        let query = sqlx::query(select_entry!("WHERE e.about = $1 AND e.feed > $2 AND e.feed <= $3 ORDER BY e.feed"));
+        self.placed(query.bind(about.to_owned()).bind(number(after)).bind(number(through))).await
+    }
+
+    pub(crate) async fn stamp_about(&self, about: &str) -> Result<AboutStamp, Error> {
+        let query = sqlx::query(
+            "SELECT COUNT(*), COALESCE(MAX(feed), 0), COALESCE(SUM(has_payload), 0) FROM entries WHERE about = $1",
+        );
+        let row = query.bind(about.to_owned()).fetch_one(&self.readers).await.map_err(|error| self.fault(error))?;
+        let mut columns = Columns::of(&row);
+        Ok(AboutStamp { entries: columns.number()?, feed: columns.number()?, payloads: columns.number()? })
     }
 
     pub(crate) async fn entries_after(&self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
         let query = sqlx::query(select_entry!("WHERE e.feed > $1 ORDER BY e.feed LIMIT $2"));
         self.placed(query.bind(number(after)).bind(number(limit as u64))).await
+    }
+
+    pub(crate) async fn entries_after_without(
+        &self,
+        kind: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Placed>, Error> {
+        let query = sqlx::query(
+            "SELECT e.feed, e.hash, e.committed_at_ms, e.source, e.has_payload AND e.kind <> $1, e.header, e.signature,
+             p.bytes FROM entries e LEFT JOIN payloads p ON p.feed = e.feed AND e.kind <> $1
+             WHERE e.feed > $2 ORDER BY e.feed LIMIT $3",
+        );
+        self.placed(query.bind(kind.to_owned()).bind(number(after)).bind(number(limit as u64))).await
     }
 
     pub(crate) async fn entries_of_kinds(

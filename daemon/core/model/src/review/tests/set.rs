@@ -9,8 +9,8 @@ use super::world::{CITY, COUNTY, TOWN, World, division, item_target, operator, r
 use crate::{
     digest::Digest,
     review::{
-        Act, Actor, Coverage, Draft, Fact, Intent, Revocation, Ruling, SubmissionState, SubmissionStatus, Target,
-        Verdict, admit, fold,
+        Act, Actor, Coverage, Draft, Fact, Ground, Intent, Revocation, Ruling, SubmissionState, SubmissionStatus,
+        Target, Verdict, admit, fold, fold_known, fold_on,
     },
 };
 
@@ -124,6 +124,22 @@ proptest! {
     fn the_state_is_a_function_of_the_set((facts, shuffled) in shuffled()) {
         let catalog = World::new().catalog;
         prop_assert_eq!(fold(&catalog, facts), fold(&catalog, shuffled));
+    }
+
+    /// What was read when fewer entries were here need not be read again, nor even be at hand.
+    #[test]
+    fn a_fold_that_remembers_gives_the_same((facts, shuffled) in shuffled(), count in 0..24usize) {
+        let catalog = World::new().catalog;
+        let ground = Ground { catalog: &catalog, custodians: &BTreeSet::new(), steps_of: None, standard_of: None };
+        let part = fold_on(&ground, shuffled.iter().take(count).cloned());
+        let slim = facts.iter().cloned().map(|mut fact| {
+            if let Act::Submission { submission, parts } = &mut fact.act && part.known.contains_key(&fact.hash) {
+                submission.body.puts.clear();
+                parts.clear();
+            }
+            fact
+        });
+        prop_assert_eq!(fold_known(&ground, slim, &part.known).state, fold(&catalog, facts.clone()));
     }
 
     /// Any subset folds too, as on a node that lacks some entries, and every entry is accounted for.

@@ -1,0 +1,98 @@
+//! The catalogs folded last: acts come in runs about one catalog, and each step would read and fold it again.
+//!
+//! Invariant: what is handed out is what reading would give now: the same entries, with the payloads they had, folded
+//! under the same beliefs. Where entries have come since, those before and the contents read from them are taken over:
+//! an entry's hash stands for both. Bounded by bytes; nothing here is needed for being right.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use gongkai_journal::Entry;
+use gongkai_model::{id::CatalogId, review::Known};
+use gongkai_store::AboutStamp;
+
+use crate::{Loaded, World, draft::Drafts};
+
+/// Bytes of the entries kept; folded they take some three times as much. A county hears of a few catalogs at a time,
+/// and of each a submission, a receipt and a decision.
+const BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// What a folding has read.
+#[derive(Clone, Default)]
+pub(crate) struct Memory {
+    /// The contents of submissions.
+    pub(crate) known: Known,
+    /// What the saves came to, submitted or not.
+    pub(crate) drafts: Drafts,
+    /// The entries, in feed order.
+    pub(crate) entries: Vec<Arc<Entry>>,
+    /// Whether a standard was asked, too: then the state depends on that standard's entries as well.
+    pub(crate) has_standard: bool,
+    /// The feed number up to which it was read.
+    pub(crate) through: u64,
+}
+
+/// What is remembered of a catalog.
+pub(crate) enum Found {
+    /// It stands as it was folded.
+    Same(Box<Loaded>),
+    /// More has come, or nothing is known.
+    Older(Memory),
+}
+
+/// The catalogs, the latest last.
+#[derive(Default)]
+pub(crate) struct Recent(Mutex<VecDeque<Kept>>);
+
+struct Kept {
+    stamp: AboutStamp,
+    world: Arc<World>,
+    loaded: Loaded,
+    memory: Memory,
+    bytes: usize,
+}
+
+impl Recent {
+    /// What is remembered of the catalog.
+    pub(crate) fn get(&self, catalog: &CatalogId, stamp: &AboutStamp, world: &Arc<World>) -> Found {
+        let mut all = self.all();
+        let place = all.iter().position(|kept| kept.loaded.catalog == *catalog);
+        let Some(kept) = place.and_then(|place| all.remove(place)) else { return Found::Older(Memory::default()) };
+        if kept.stamp.erased() != stamp.erased() {
+            return Found::Older(Memory::default());
+        }
+        if kept.stamp != *stamp || !Arc::ptr_eq(&kept.world, world) || kept.memory.has_standard {
+            return Found::Older(kept.memory);
+        }
+        let loaded = Box::new(kept.loaded.clone());
+        all.push_back(kept);
+        Found::Same(loaded)
+    }
+
+    /// Keeps a folded catalog, and lets go of those that were asked for longest ago. One that is larger than all
+    /// others together may be is not kept, nor one that was changed while it was read.
+    pub(crate) fn put(&self, stamp: AboutStamp, world: Arc<World>, loaded: &Loaded, memory: Memory) {
+        let bytes = memory.entries.iter().map(|entry| entry.wire_bytes()).sum();
+        let payloads = memory.entries.iter().filter(|entry| entry.payload.is_some()).count() as u64;
+        let is_whole = (memory.entries.len() as u64, payloads) == (stamp.entries, stamp.payloads);
+        let mut all = self.all();
+        all.retain(|kept| kept.loaded.catalog != loaded.catalog);
+        if bytes > BYTES_MAX || !is_whole {
+            return;
+        }
+        let mut total = bytes + all.iter().map(|kept| kept.bytes).sum::<usize>();
+        while total > BYTES_MAX
+            && let Some(oldest) = all.pop_front()
+        {
+            total -= oldest.bytes;
+        }
+        all.push_back(Kept { stamp, world, loaded: loaded.clone(), memory, bytes });
+    }
+
+    fn all(&self) -> MutexGuard<'_, VecDeque<Kept>> {
+        // A panic elsewhere leaves whole catalogs.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
