@@ -103,7 +103,7 @@ impl App {
         let world = self.world();
         let memory = match self.inner.recent.get(catalog, &stamp, &world) {
             Found::Same(loaded) => return Ok(*loaded),
-            Found::Older(memory) => memory,
+            Found::Older(memory) => *memory,
         };
         let fresh = self.store().entries_about_between(&about, memory.through, stamp.feed).await?;
         let (loaded, memory) = self.fold_entries(catalog, &world, memory, fresh).await?;

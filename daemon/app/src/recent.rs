@@ -39,7 +39,7 @@ pub(crate) enum Found {
     /// It stands as it was folded.
     Same(Box<Loaded>),
     /// More has come, or nothing is known.
-    Older(Memory),
+    Older(Box<Memory>),
 }
 
 /// The catalogs, the latest last.
@@ -50,7 +50,7 @@ struct Kept {
     stamp: AboutStamp,
     world: Arc<World>,
     loaded: Loaded,
-    memory: Memory,
+    memory: Box<Memory>,
     bytes: usize,
 }
 
@@ -59,9 +59,9 @@ impl Recent {
     pub(crate) fn get(&self, catalog: &CatalogId, stamp: &AboutStamp, world: &Arc<World>) -> Found {
         let mut all = self.all();
         let place = all.iter().position(|kept| kept.loaded.catalog == *catalog);
-        let Some(kept) = place.and_then(|place| all.remove(place)) else { return Found::Older(Memory::default()) };
+        let Some(kept) = place.and_then(|place| all.remove(place)) else { return Found::Older(Box::default()) };
         if kept.stamp.erased() != stamp.erased() {
-            return Found::Older(Memory::default());
+            return Found::Older(Box::default());
         }
         if kept.stamp != *stamp || !Arc::ptr_eq(&kept.world, world) || kept.memory.has_standard {
             return Found::Older(kept.memory);
@@ -88,7 +88,7 @@ impl Recent {
         {
             total -= oldest.bytes;
         }
-        all.push_back(Kept { stamp, world, loaded: loaded.clone(), memory, bytes });
+        all.push_back(Kept { stamp, world, loaded: loaded.clone(), memory: Box::new(memory), bytes });
     }
 
     fn all(&self) -> MutexGuard<'_, VecDeque<Kept>> {
