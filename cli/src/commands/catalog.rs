@@ -22,6 +22,7 @@ pub(crate) mod check;
 mod export;
 mod history;
 pub(crate) mod import;
+mod item;
 mod mappings;
 mod proposals;
 mod standard;
@@ -103,6 +104,9 @@ pub(crate) struct ListArgs {
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     target: RevisionArgs,
+    /// One item (its id, serial or name), each element beside the cells that it was imported from
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    item: String,
     /// As it stood at the end of this day (in China)
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     as_of: String,
@@ -192,10 +196,12 @@ pub(crate) async fn run(command: CatalogCommand, context: &Context) -> Result<An
         }
         CatalogCommand::Show(args) => {
             let RevisionArgs { catalog: name, revision } = args.target;
-            let request = ShowCatalogRequest { catalog: name, revision, as_of: args.as_of };
+            let is_of_item = !args.item.is_empty();
+            let request = ShowCatalogRequest { catalog: name, revision, item: args.item, as_of: args.as_of };
             let response = catalog().await?.show(request).await?.into_inner();
             let has_conflict = response.heads.len() > 1;
-            Ok(Answer::new(&response, text::show(&response, lang))?.with_exit(Exit::attention_if(has_conflict)))
+            let text = if is_of_item { item::text(&response, lang) } else { text::show(&response, lang) };
+            Ok(Answer::new(&response, text)?.with_exit(Exit::attention_if(has_conflict)))
         }
         CatalogCommand::Check(args) => check::run(args, context).await,
         CatalogCommand::Waive(args) => check::waive(args, context).await,

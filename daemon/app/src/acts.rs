@@ -138,13 +138,25 @@ impl App {
         operator: OperatorId,
         save: payload::DraftSave,
     ) -> Result<EntryHash> {
+        self.record_save_after(Vec::new(), catalog, operator, save).await
+    }
+
+    /// The same behind others of this node's own, in one commit.
+    pub(crate) async fn record_save_after(
+        &self,
+        mut before: Vec<Draft>,
+        catalog: &CatalogId,
+        operator: OperatorId,
+        save: payload::DraftSave,
+    ) -> Result<EntryHash> {
         let (batches, body) = split(save.body.clone(), PART_BYTES_TARGET)?;
         let make = move |body: RevisionBody| payload::encode(&payload::DraftSave { body, ..save });
         let mut drafts = in_parts(catalog, &operator, batches, body, Kind::DraftSave, make);
         for draft in &mut drafts {
             (draft.reach, draft.lane) = (Reach::SelfOnly, Lane::Work);
         }
-        let entries = self.record(drafts).await?;
+        before.extend(drafts);
+        let entries = self.record(before).await?;
         Ok(entries.last().map(Entry::hash).expect("at least one draft was recorded"))
     }
 }
@@ -176,7 +188,8 @@ fn in_parts(
         .collect();
     let mut last = about(catalog, Some(operator.clone()), kind, Vec::new());
     last.payload = Body::Made(Box::new(move |earlier: &[EntryHash]| {
-        make(RevisionBody { parts: earlier[..count].to_vec(), ..body })
+        // The batches stand directly before it, whatever else goes before them.
+        make(RevisionBody { parts: earlier[earlier.len() - count..].to_vec(), ..body })
     }));
     drafts.push(last);
     drafts

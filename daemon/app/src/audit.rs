@@ -190,6 +190,7 @@ pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
         | Kind::KeyRevoke
         | Kind::CustodyPut
         | Kind::IncarnationOpen
+        | Kind::ItemSource
         | Kind::MappingPut
         | Kind::Waiver
         | Kind::ItemBatch

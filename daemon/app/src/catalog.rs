@@ -83,7 +83,8 @@ impl Loaded {
         found.ok_or_else(|| self.lacks("revision", text))
     }
 
-    pub(crate) fn lacks(&self, what: &'static str, text: &str) -> Error {
+    /// The refusal of what the catalog has not.
+    pub fn lacks(&self, what: &'static str, text: &str) -> Error {
         Error::NotInCatalog { catalog: self.catalog.clone(), what, text: text.chars().take(80).collect() }
     }
 
@@ -226,6 +227,7 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry
         | Kind::CustodyPut
         | Kind::IncarnationOpen
         | Kind::DraftSave
+        | Kind::ItemSource
         | Kind::MappingPut
         | Kind::Waiver
         | Kind::ItemBatch

@@ -174,6 +174,7 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
         | Kind::KeyRevoke
         | Kind::CustodyPut
         | Kind::IncarnationOpen
+        | Kind::ItemSource
         | Kind::MappingPut
         | Kind::ItemBatch
         | Kind::SignOff

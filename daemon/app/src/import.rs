@@ -17,7 +17,7 @@ use gongkai_sheets::{Mapping, Reading, Report, Table, TextForm, Told};
 
 pub use matched::{MatchedRow, RowChange};
 
-use crate::{Action, App, Error, Loaded, Operator, Result, check::laws};
+use crate::{Action, App, Error, Loaded, Operator, Result, check::laws, source::File};
 
 /// Share of a catalog's items whose removal needs a confirmation.
 const REMOVALS_SHARE_MAX: f64 = 0.2;
@@ -101,9 +101,9 @@ impl App {
                 operator.may_on(Action::CatalogImport, &catalog)?;
             }
             let loaded = self.load(&catalog).await?;
-            planned.push(self.plan(loaded, &tables, &question)?);
+            planned.push((self.plan(loaded, &tables, &question)?, tables));
         }
-        let unconfirmed = planned.iter().find(|plan| plan.needs_confirmation);
+        let unconfirmed = planned.iter().map(|(plan, _)| plan).find(|plan| plan.needs_confirmation);
         if let Some(plan) = unconfirmed.filter(|_| !question.confirms_removals && !question.is_dry_run) {
             return Err(plan.unconfirmed());
         }
@@ -111,19 +111,32 @@ impl App {
             self.keep_mapping(&division, operator.id.clone(), &mapping).await?;
         }
         let mut revisions = Vec::new();
-        for Plan { loaded, revision, matched, rows, needs_confirmation, stands_on } in planned {
-            let mut known = loaded.working().into_iter().chain(loaded.asides.iter().map(|aside| &aside.revision));
-            let is_new = !known.any(|known| known.has_same_content(&revision));
-            let digest =
-                if is_new { revision.digest() } else { loaded.working().map_or(revision.digest(), |w| w.digest()) };
-            if is_new && !question.is_dry_run {
-                let save = save_of(&loaded, &revision, stands_on, &question);
-                self.record_save(&loaded.catalog, operator.id.clone(), save).await?;
+        for (plan, tables) in planned {
+            let is_new = plan.is_new();
+            if !question.is_dry_run {
+                self.keep(operator, &plan, &tables, &question).await?;
             }
+            let before = plan.loaded.working().filter(|_| !is_new);
+            let revision = before.map_or(plan.revision.digest(), |before| before.digest());
+            let Plan { loaded, matched, rows, needs_confirmation, .. } = plan;
             let catalog = loaded.catalog;
-            revisions.push(ImportedRevision { catalog, revision: digest, matched, is_new, rows, needs_confirmation });
+            revisions.push(ImportedRevision { catalog, revision, matched, is_new, rows, needs_confirmation });
         }
         Ok(Imported { report, mapping: mapping.to_pairs(), revisions })
+    }
+
+    /// Keeps what is new of a plan: the draft, and the cells that its rows were read from.
+    async fn keep(&self, operator: &Operator, plan: &Plan, tables: &[&Table], question: &ImportQuestion) -> Result<()> {
+        let (catalog, id) = (&plan.loaded.catalog, &operator.id);
+        let file = File { name: &question.file_name, content: &question.content };
+        let sources = self.source_drafts(catalog, id, file, (tables, &plan.matched)).await?;
+        if plan.is_new() {
+            let save = save_of(&plan.loaded, &plan.revision, plan.stands_on, question);
+            self.record_save_after(sources, catalog, id.clone(), save).await?;
+        } else if !sources.is_empty() {
+            self.record(sources).await?;
+        }
+        Ok(())
     }
 
     /// The division that a clerk of this node may write.
@@ -251,6 +264,13 @@ struct Plan {
 }
 
 impl Plan {
+    /// Whether no draft that is kept says the same.
+    fn is_new(&self) -> bool {
+        let asides = self.loaded.asides.iter().map(|aside| &aside.revision);
+        let mut known = self.loaded.working().into_iter().chain(asides);
+        !known.any(|known| known.has_same_content(&self.revision))
+    }
+
     fn unconfirmed(&self) -> Error {
         let items = self.loaded.working().map_or(0, |working| working.items.len());
         Error::RemovalsUnconfirmed { catalog: self.loaded.catalog.clone(), removed: self.matched.removed.len(), items }

@@ -36,6 +36,7 @@ mod reorganise;
 mod replica;
 mod review;
 mod routing;
+mod source;
 mod stale;
 mod standard;
 mod standing;
@@ -88,6 +89,7 @@ pub use reorganise::Moved;
 pub use replica::Replica;
 pub use review::{ElementWords, Spoken, Verdicts};
 pub use routing::{OutdatedReview, RerouteScope, RoutingError, TableChanged};
+pub use source::{SourceCells, Sources};
 pub use stale::Staleness;
 pub use standard::{
     ComparedCatalog, Offer, RebaseQuestion, RebasedCatalog, StandardError, StandardImported, StandardNews,

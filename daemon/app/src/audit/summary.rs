@@ -5,8 +5,8 @@
 use gongkai_journal::{
     kind::Kind,
     payload::{
-        self, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, IncarnationOpen, KeyRevoke, MappingPut, OnCatalog,
-        Refused, SignedOff, TablePut, TreePut,
+        self, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, IncarnationOpen, ItemSource, KeyRevoke, MappingPut,
+        OnCatalog, Refused, SignedOff, TablePut, TreePut,
     },
 };
 use gongkai_model::{
@@ -58,6 +58,7 @@ fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
         Kind::CustodyPut => custody(&read(kind, bytes)?),
         Kind::IncarnationOpen => incarnation(&read(kind, bytes)?),
         Kind::DraftSave => draft(&read(kind, bytes)?),
+        Kind::ItemSource => cells(&read(kind, bytes)?),
         Kind::MappingPut => mapping(&read(kind, bytes)?),
         Kind::Waiver => waiver(&read::<OnCatalog<WaiverAct>>(kind, bytes)?.act),
         Kind::ItemBatch => batch(&read(kind, bytes)?),
@@ -133,6 +134,14 @@ fn draft(save: &DraftSave) -> Summary {
     Summary::of(
         format!("保存草稿{revision}：{zh}（{source}）{why_zh}"),
         format!("draft {revision} saved: {en} ({source}){why_en}"),
+    )
+}
+
+fn cells(source: &ItemSource) -> Summary {
+    let (file, count) = (quote(&source.file), source.tables.iter().map(|table| table.rows.len()).sum::<usize>());
+    Summary::of(
+        format!("留存{count}项的导入单元格原文（{file}）"),
+        format!("the cells that {count} items were imported from are kept ({file})"),
     )
 }
 

@@ -69,6 +69,7 @@ fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, K
         | Kind::CustodyPut
         | Kind::IncarnationOpen
         | Kind::DraftSave
+        | Kind::ItemSource
         | Kind::MappingPut
         | Kind::Waiver
         | Kind::ItemBatch

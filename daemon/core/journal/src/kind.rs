@@ -23,6 +23,8 @@ pub enum Kind {
     IncarnationOpen,
     /// A clerk's save: never leaves the node.
     DraftSave,
+    /// The cells that an import made items of: never leaves the node.
+    ItemSource,
     /// Columns that a clerk named once for a division's workbooks: never leaves the node.
     MappingPut,
     /// A finding of the content check overruled with a reason, or that taken back.
@@ -67,7 +69,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::TreePut,
         Self::TablePut,
         Self::CertPut,
@@ -76,6 +78,7 @@ impl Kind {
         Self::CustodyPut,
         Self::IncarnationOpen,
         Self::DraftSave,
+        Self::ItemSource,
         Self::MappingPut,
         Self::Waiver,
         Self::ItemBatch,
@@ -109,6 +112,7 @@ impl Kind {
             Self::CustodyPut => "custody.put",
             Self::IncarnationOpen => "incarnation.open",
             Self::DraftSave => "draft.save",
+            Self::ItemSource => "item.source",
             Self::MappingPut => "mapping.put",
             Self::Waiver => "waiver",
             Self::ItemBatch => "item.batch",
@@ -140,7 +144,9 @@ impl Kind {
     /// How far entries of this kind go.
     pub fn reach(self) -> Reach {
         match self {
-            Self::DraftSave | Self::MappingPut | Self::StandardDraft | Self::Refusal => Reach::SelfOnly,
+            Self::DraftSave | Self::ItemSource | Self::MappingPut | Self::StandardDraft | Self::Refusal => {
+                Reach::SelfOnly
+            }
             Self::TreePut
             | Self::TablePut
             | Self::AuthorityPut
@@ -179,6 +185,7 @@ impl Kind {
             | Self::CustodyPut
             | Self::IncarnationOpen => Lane::Trust,
             Self::DraftSave
+            | Self::ItemSource
             | Self::MappingPut
             | Self::Waiver
             | Self::ItemBatch

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use gongkai_model::{
     digest::Digest,
     domain::{RoutingTable, Task},
-    id::{CatalogId, DivisionId},
+    id::{CatalogId, DivisionId, ItemId},
     revision::RevisionBody,
     standard::StandardId,
     tree::Division,
@@ -164,6 +164,48 @@ pub struct DraftSave {
     pub merges: Vec<Digest>,
 }
 
+/// `item.source`: what the cells said that an import made items of. The rows of a long import go on in the next entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemSource {
+    /// Of which catalog.
+    pub catalog: CatalogId,
+    /// The file's name.
+    pub file: String,
+    /// SHA-256 of its bytes: a file that somebody kept can be told to be this one.
+    pub file_digest: Digest,
+    /// The texts of the cells, each once: they repeat down a catalog.
+    pub texts: Vec<String>,
+    /// The tables with their rows.
+    pub tables: Vec<SourceTable>,
+}
+
+/// The rows of one table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceTable {
+    /// The sheet's name.
+    pub sheet: String,
+    /// The element that each column was read as, by the column's letters.
+    pub elements: BTreeMap<String, String>,
+    /// In printed order.
+    pub rows: Vec<SourceRow>,
+}
+
+/// What one item was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// The item.
+    pub item: ItemId,
+    /// Its content as it was read.
+    pub digest: Digest,
+    /// Its first row, from 1.
+    pub row: u32,
+    /// Places in the list of texts, by the cell's address.
+    pub cells: BTreeMap<String, u32>,
+    /// The texts were too long to be kept whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
+}
+
 /// `mapping.put`: columns that a clerk named for the workbooks of the entry's subject, header text → field, all of
 /// them; the highest version counts, ties by entry hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -260,6 +302,7 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::KeyRevoke
         | Kind::CustodyPut
         | Kind::IncarnationOpen
+        | Kind::ItemSource
         | Kind::MappingPut
         | Kind::SignOff
         | Kind::Refusal

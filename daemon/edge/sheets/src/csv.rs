@@ -62,7 +62,7 @@ pub(crate) fn sheets(
         let record = record.map_err(|error| Error::Damaged { what: error.to_string() })?;
         let row = u32::try_from(row).unwrap_or(u32::MAX);
         for (column, text) in record.iter().enumerate() {
-            let text = without_guard(text).to_owned();
+            let text = without_guard(text);
             sheet.put(row, u32::try_from(column).unwrap_or(u32::MAX), text, &mut budget)?;
         }
     }

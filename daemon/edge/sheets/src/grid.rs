@@ -4,7 +4,9 @@
 //! Left out: what the text means.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -25,8 +27,8 @@ pub(crate) struct Sheet {
     pub(crate) name: String,
     pub(crate) is_hidden: bool,
     pub(crate) part: SheetPart,
-    /// Rows from `first_row` on; a row is as long as its last used cell.
-    rows: Vec<Vec<String>>,
+    /// Rows from `first_row` on; a row is as long as its last used cell. Texts are shared with the items made of them.
+    rows: Vec<Vec<Option<Arc<str>>>>,
     first_row: u32,
     merges: Vec<Merge>,
     cover: HashMap<(u32, u32), usize>,
@@ -77,7 +79,7 @@ impl Sheet {
     }
 
     /// Puts text into a cell; cells come in any order. Blank text is not kept.
-    pub(crate) fn put(&mut self, row: u32, column: u32, text: String, budget: &mut Budget) -> Result<(), Error> {
+    pub(crate) fn put(&mut self, row: u32, column: u32, text: &str, budget: &mut Budget) -> Result<(), Error> {
         let text = clean(text);
         if text.is_empty() {
             return Ok(());
@@ -102,9 +104,9 @@ impl Sheet {
             cells.reserve(usual);
         }
         if column as usize >= cells.len() {
-            cells.resize_with(column as usize + 1, String::new);
+            cells.resize_with(column as usize + 1, || None);
         }
-        cells[column as usize] = text;
+        cells[column as usize] = Some(Arc::from(text.as_ref()));
         Ok(())
     }
 
@@ -193,8 +195,13 @@ impl Sheet {
     }
 
     fn stored(&self, row: u32, column: u32) -> &str {
+        self.cell(row, column).map_or("", |text| text)
+    }
+
+    /// A cell's own text, whatever covers it.
+    pub(crate) fn cell(&self, row: u32, column: u32) -> Option<&Arc<str>> {
         let cells = row.checked_sub(self.first_row).and_then(|index| self.rows.get(index as usize));
-        cells.and_then(|cells| cells.get(column as usize)).map_or("", String::as_str)
+        cells.and_then(|cells| cells.get(column as usize))?.as_ref()
     }
 
     /// The merge that covers a cell.
@@ -208,6 +215,11 @@ impl Sheet {
     /// The text one sees in a cell: its own, or that of the merge over it.
     pub(crate) fn text(&self, row: u32, column: u32) -> &str {
         self.merge_at(row, column).map_or_else(|| self.stored(row, column), |merge| self.stored(merge.top, merge.left))
+    }
+
+    /// Where the text that one sees in a cell stands.
+    pub(crate) fn origin(&self, row: u32, column: u32) -> (u32, u32) {
+        self.merge_at(row, column).map_or((row, column), |merge| (merge.top, merge.left))
     }
 
     /// The text of a cell that begins here: empty where a merge from above or from the left covers it.
@@ -228,19 +240,23 @@ impl Sheet {
 
 /// The text without what only the file format or the printer needs: outer blanks, carriage returns, control and
 /// zero-width characters. Everything else stays as printed.
-fn clean(text: String) -> String {
+fn clean(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
     if text.chars().all(is_plain) && !text.contains("_x000D_") {
-        let trimmed = text.trim();
-        return if trimmed.len() == text.len() { text } else { trimmed.to_owned() };
+        return Cow::Borrowed(text.trim());
     }
     let text = text.replace("_x000D_", "").replace("\r\n", "\n").replace('\r', "\n");
     let kept: String = text.chars().filter(|c| is_plain(*c) || matches!(c, '\n' | '\t')).collect();
-    kept.trim().to_owned()
+    Cow::Owned(kept.trim().to_owned())
 }
 
 /// A cell's address as spreadsheets print it: (3, 1) → B4.
 pub(crate) fn address(row: u32, column: u32) -> String {
+    format!("{}{}", letters(column), u64::from(row) + 1)
+}
+
+/// A column's letters: 1 → B.
+pub(crate) fn letters(column: u32) -> String {
     let mut letters = Vec::new();
     let mut rest = column;
     loop {
@@ -250,8 +266,7 @@ pub(crate) fn address(row: u32, column: u32) -> String {
             None => break,
         };
     }
-    let letters: String = letters.into_iter().rev().collect();
-    format!("{letters}{}", u64::from(row) + 1)
+    letters.into_iter().rev().collect()
 }
 
 /// The place of an address as [`address`] prints it, or with `$` signs: `B4` → (3, 1).
@@ -286,21 +301,21 @@ mod tests {
     fn a_merged_cell_reads_as_its_first_and_owns_nothing() {
         let mut sheet = Sheet::new("s", false);
         let mut budget = Budget::default();
-        sheet.put(5, 1, " 出生\u{a0}".to_owned(), &mut budget).unwrap();
-        sheet.put(6, 2, "x".to_owned(), &mut budget).unwrap();
-        sheet.put(2, 0, "a".to_owned(), &mut budget).unwrap();
+        sheet.put(5, 1, " 出生\u{a0}", &mut budget).unwrap();
+        sheet.put(6, 2, "x", &mut budget).unwrap();
+        sheet.put(2, 0, "a", &mut budget).unwrap();
         sheet.set_merges([Merge { top: 5, left: 1, bottom: 900_000, right: 1 }]);
         assert_eq!((sheet.text(6, 1), sheet.own(6, 1), sheet.own(5, 1)), ("出生", "", "出生"));
         assert_eq!((sheet.first_row(), sheet.end_row(), sheet.end_column()), (2, 7, 3));
-        assert!(sheet.put(900_000, 0, "far".to_owned(), &mut budget).is_err());
-        assert!(sheet.put(3, 16_383, "right".to_owned(), &mut budget).is_err());
+        assert!(sheet.put(900_000, 0, "far", &mut budget).is_err());
+        assert!(sheet.put(3, 16_383, "right", &mut budget).is_err());
     }
 
     #[test]
     fn reading_stops_when_its_time_is_up() {
         let mut sheet = Sheet::new("s", false);
         let mut budget = Budget::within(Duration::ZERO);
-        let error = sheet.put(0, 0, "a".to_owned(), &mut budget).unwrap_err();
+        let error = sheet.put(0, 0, "a", &mut budget).unwrap_err();
         assert_eq!(error.code(), "GK-SHEET-011");
     }
 
@@ -308,12 +323,12 @@ mod tests {
     fn a_sheet_is_bounded_in_cells_and_merged_cells() {
         let mut sheet = Sheet::new("s", false);
         let mut budget = Budget { cells: limits::CELLS_MAX, ..Budget::default() };
-        assert_eq!(sheet.put(0, 0, "a".to_owned(), &mut budget).unwrap_err().code(), "GK-SHEET-008");
+        assert_eq!(sheet.put(0, 0, "a", &mut budget).unwrap_err().code(), "GK-SHEET-008");
         let mut budget = Budget::default();
         let last = limits::ROWS_MAX - 1;
-        sheet.put(0, 0, "a".to_owned(), &mut budget).unwrap();
-        sheet.put(last, 0, "b".to_owned(), &mut budget).unwrap();
-        sheet.put(0, 20, "c".to_owned(), &mut budget).unwrap();
+        sheet.put(0, 0, "a", &mut budget).unwrap();
+        sheet.put(last, 0, "b", &mut budget).unwrap();
+        sheet.put(0, 20, "c", &mut budget).unwrap();
         sheet.set_merges([Merge { top: 1, left: 1, bottom: last, right: 20 }]);
         assert_eq!((sheet.wide_merges.as_slice(), sheet.merge_at(5, 5)), (&[(1, 1)][..], None));
     }

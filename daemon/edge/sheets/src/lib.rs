@@ -17,6 +17,7 @@ mod parts;
 mod reading;
 mod report;
 mod rows;
+mod source;
 mod subject;
 mod tables;
 mod text_form;
@@ -28,7 +29,8 @@ mod xlsx;
 pub use error::Error;
 pub use mapping::{HEADER_CHARS_MAX, MAPPINGS_MAX, Mapping, MappingError, fields};
 pub use reading::{FullTitle, Reading, Told};
-pub use report::{Rejected, Report, Row, Source, Table, WARNING_TEXT_CHARS_MAX, WARNINGS_PER_CODE_MAX, Warning};
+pub use report::{Rejected, Report, Row, Table, WARNING_TEXT_CHARS_MAX, WARNINGS_PER_CODE_MAX, Warning};
+pub use source::{Source, SourceCell};
 pub use text_form::{Delimiter, Encoding, TextForm, TextFormError};
 pub use write::{
     CatalogSheet, JsonCatalog, JsonRow, SheetRow, TEMPLATE_ROWS_MAX, Template, template, write, write_csv, write_json,

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use gongkai_model::item::{Item, missing_elements, parse_time_limit};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::grid::{Sheet, position};
+use crate::{
+    Source,
+    grid::{Sheet, position},
+};
 
 /// Most warnings of one code that name their cell; the rest is counted in one more.
 pub const WARNINGS_PER_CODE_MAX: usize = 100;
@@ -51,6 +54,8 @@ pub struct Table {
     /// The letters of the columns by the fields that they hold, the first of each.
     #[serde(skip)]
     pub columns: BTreeMap<&'static str, String>,
+    /// The element that each column holds, by the column's letters; a further column is `extra.` and its head.
+    pub elements: BTreeMap<String, String>,
     /// The items in printed order.
     pub rows: Vec<Row>,
 }
@@ -66,18 +71,6 @@ pub struct Row {
     pub source: Source,
     /// What keeps it from being submitted as it is.
     pub errors: Vec<String>,
-}
-
-/// Where an item was read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Source {
-    /// The sheet's name.
-    pub sheet: String,
-    /// Its first row, from 1 as spreadsheets count.
-    pub row: u32,
-    /// Cells by address whose text does not stand in the item as it was printed: marks, lists, 同上, names without
-    /// their breaks.
-    pub raw: BTreeMap<String, String>,
 }
 
 /// Something a person should look at; the reading went on.

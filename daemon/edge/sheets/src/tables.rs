@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::{
     Reading, Told,
     domain_title::{self, Title},
-    grid::{Sheet, address},
+    grid::{Sheet, address, letters},
     header::{self, Header},
     report::{Diagnostics, Rejected, Table},
     rows::{self, Stretch},
@@ -107,6 +107,7 @@ fn read_one(
         domain: domain.map(|domain| domain.slug.as_str().to_owned()),
         items: read.rows.len(),
         columns: columns(first),
+        elements: first.columns.iter().map(|(index, column)| (letters(*index), column.element())).collect(),
         rows: read.rows,
     })
 }
@@ -115,9 +116,8 @@ fn read_one(
 fn columns(header: &Header) -> BTreeMap<&'static str, String> {
     let mut columns = BTreeMap::new();
     for (index, column) in &header.columns {
-        let letters = address(0, *index).trim_end_matches('1').to_owned();
         for field in column.fields() {
-            columns.entry(*field).or_insert_with(|| letters.clone());
+            columns.entry(*field).or_insert_with(|| letters(*index));
         }
     }
     columns

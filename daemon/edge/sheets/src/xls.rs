@@ -60,7 +60,7 @@ fn read(bytes: &[u8], facts: &biff::Facts) -> Result<Vec<Sheet>, Error> {
                 sheet.error_cells.push((row, column));
             }
             if let Some(text) = text(value) {
-                sheet.put(row, column, text, &mut budget)?;
+                sheet.put(row, column, &text, &mut budget)?;
             }
         }
         let merges = workbook.merge_cells_by_sheet_name(&listed.name).unwrap_or_default();

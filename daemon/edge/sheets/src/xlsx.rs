@@ -4,6 +4,7 @@
 //! Ranges are never asked for: one cell at A1 and one at XFD1048576 would be 17 thousand million cells.
 
 use std::{
+    borrow::Cow,
     io::Cursor,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -66,7 +67,7 @@ fn fill(workbook: &mut Book<'_>, name: &str, sheet: &mut Sheet, budget: &mut Bud
             sheet.error_cells.push((row, column));
         }
         if let Some(text) = text(cell.get_value()) {
-            sheet.put(row, column, text, budget)?;
+            sheet.put(row, column, &text, budget)?;
         }
     }
     Ok(())
@@ -77,17 +78,16 @@ pub(crate) fn merge(area: &calamine::Dimensions) -> Merge {
     Merge { top: area.start.0, left: area.start.1, bottom: area.end.0, right: area.end.1 }
 }
 
-fn text(value: &DataRef<'_>) -> Option<String> {
+fn text<'t>(value: &'t DataRef<'t>) -> Option<Cow<'t, str>> {
     match value {
         DataRef::Empty => None,
-        DataRef::String(text) => Some(text.clone()),
-        DataRef::SharedString(text) => Some((*text).to_owned()),
-        DataRef::Int(number) => Some(number.to_string()),
-        DataRef::Float(number) => Some(number.to_string()),
-        DataRef::Bool(value) => Some(if *value { "TRUE" } else { "FALSE" }.to_owned()),
-        DataRef::DateTime(date) => Some(date_text(*date)),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(text.clone()),
-        DataRef::Error(error) => Some(error.to_string()),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(Cow::Borrowed(text)),
+        DataRef::SharedString(text) => Some(Cow::Borrowed(text)),
+        DataRef::Int(number) => Some(Cow::Owned(number.to_string())),
+        DataRef::Float(number) => Some(Cow::Owned(number.to_string())),
+        DataRef::Bool(value) => Some(Cow::Borrowed(if *value { "TRUE" } else { "FALSE" })),
+        DataRef::DateTime(date) => Some(Cow::Owned(date_text(*date))),
+        DataRef::Error(error) => Some(Cow::Owned(error.to_string())),
     }
 }
 

@@ -5,6 +5,7 @@
 pub(super) mod check;
 mod export;
 mod import;
+mod show;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use gongkai_model::{
 use gongkai_proto::admin::v1::{self as wire, catalog_service_server::CatalogService};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, changes, convert, difference, history, refuse::refused, stale};
+use super::{Admin, changes, convert, difference, history, refuse::refused};
 use crate::Error;
 
 fn catalog_of(text: &str) -> Result<CatalogId, Error> {
@@ -73,11 +74,7 @@ impl CatalogService for Admin {
     ) -> Result<Response<wire::ShowCatalogResponse>, Status> {
         self.operator(&request)?;
         let is_zh = super::is_zh(&request);
-        let asked = request.into_inner();
-        let loaded = self.catalog_as_of(&asked.catalog, day_of(&asked.as_of)?.as_ref()).await?;
-        let stale = stale::stale(&loaded, is_zh);
-        let shown = self.shown(&loaded, &asked.revision)?;
-        Ok(Response::new(wire::ShowCatalogResponse { as_of: asked.as_of, stale, ..shown }))
+        Ok(Response::new(self.show_catalog(request.into_inner(), is_zh).await?))
     }
 
     async fn check(
@@ -310,34 +307,6 @@ impl Admin {
         }
     }
 
-    fn shown(&self, loaded: &Loaded, revision: &str) -> Result<wire::ShowCatalogResponse, Error> {
-        let revision = changes::named(loaded, revision)?;
-        let known = changes::Known::of(loaded, revision);
-        let header = revision.header.decode();
-        let (division_name, domain_name) = convert::names(&self.app().world(), &loaded.catalog);
-        let in_order = revision.in_order().into_iter();
-        Ok(wire::ShowCatalogResponse {
-            catalog: loaded.catalog.to_string(),
-            division: loaded.catalog.division.to_string(),
-            division_name,
-            domain: loaded.catalog.domain.to_string(),
-            domain_name,
-            title: header.title,
-            edition: header.edition_text,
-            revision: revision.digest().to_string(),
-            parents: revision.parents.iter().map(ToString::to_string).collect(),
-            state: state_of(loaded).to_owned(),
-            approved_revision: changes::approved(loaded)
-                .map_or_else(String::new, |approved| approved.digest().to_string()),
-            heads: heads(loaded),
-            updated_at_ms: loaded.entries.iter().map(|entry| entry.header.written_at_ms).max().unwrap_or(0),
-            items: in_order
-                .map(|(id, slot)| convert::slot(&loaded.catalog, id, slot, known.status(id, slot)))
-                .collect(),
-            ..wire::ShowCatalogResponse::default()
-        })
-    }
-
     fn submitted(&self, loaded: &Loaded, unchanged: bool) -> wire::SubmitCatalogResponse {
         let mut response =
             wire::SubmitCatalogResponse { catalog: loaded.catalog.to_string(), unchanged, ..Default::default() };
@@ -355,15 +324,6 @@ impl Admin {
 pub(super) fn state_of(loaded: &Loaded) -> &'static str {
     let status = loaded.state.head().map(|head| head.status);
     convert::catalog_state(status, loaded.draft.is_some(), loaded.state.is_in_conflict)
-}
-
-/// Childless revisions: the draft in place of the head that it follows.
-fn heads(loaded: &Loaded) -> Vec<String> {
-    let followed = loaded.draft.as_ref().map(|draft| draft.revision.parents.clone()).unwrap_or_default();
-    let submitted = loaded.state.heads.iter().filter_map(|hash| loaded.state.submission(hash));
-    let open = submitted.map(|head| head.revision).filter(|revision| !followed.contains(revision));
-    let draft = loaded.draft.as_ref().map(|draft| draft.revision.digest());
-    open.chain(draft).map(|digest| digest.to_string()).collect()
 }
 
 fn event(happened: CatalogEvent, sentence: fn(Summary) -> String) -> wire::CatalogEvent {

@@ -84,7 +84,8 @@ pub(super) fn row(row: &gongkai_sheets::Row, file: &str, domain: &str) -> wire::
         file: file.to_owned(),
         sheet: row.source.sheet.clone(),
         row: row.source.row,
-        raw: row.source.raw.clone(),
+        raw: row.source.raw(),
+        ..wire::ItemSource::default()
     };
     wire::Item {
         serial: row.serial.clone(),

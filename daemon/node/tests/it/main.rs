@@ -20,4 +20,5 @@ mod recovery;
 mod refusals;
 mod routing;
 mod sessions;
+mod sources;
 mod standards;

@@ -5,6 +5,15 @@
 use super::{Column, Field, Group};
 
 impl Column {
+    /// The element that a column says most of, as differences name it.
+    pub(crate) fn element(&self) -> String {
+        match self {
+            Self::Extra(head) => format!("extra.{head}"),
+            // Every kind of column has at least one field.
+            column => column.fields().first().copied().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The fields of an item, by their JSON names, that a column holds.
     pub(crate) fn fields(&self) -> &'static [&'static str] {
         match self {

@@ -6,9 +6,10 @@
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap},
+    sync::Arc,
 };
 
-use gongkai_model::item::{Basis, Item, basis_text, parse_basis};
+use gongkai_model::item::{Basis, Item, parse_basis};
 
 use super::{
     Stretch,
@@ -21,7 +22,8 @@ use crate::{
     grid::{Sheet, address},
     header::{Column, Field, Group, Header},
     marks,
-    report::{Diagnostics, Row, Source},
+    report::{Diagnostics, Row},
+    source::{Source, SourceCell},
     subject,
 };
 
@@ -74,10 +76,7 @@ impl<'a> Builder<'a> {
 
     /// Adds the item of one draft.
     pub(super) fn add(&mut self, header: &Header, draft: &Draft, is_after_break: bool, diagnostics: &mut Diagnostics) {
-        let mut row = Row {
-            source: Source { sheet: self.sheet.name.clone(), row: draft.row.saturating_add(1), ..Source::default() },
-            ..Row::default()
-        };
+        let mut row = Row { source: self.source(header, draft), ..Row::default() };
         let continues_group = self.name(header, draft, is_after_break, &mut row, diagnostics);
         for (index, column) in &header.columns {
             if matches!(column, Column::Matter(_)) {
@@ -85,8 +84,7 @@ impl<'a> Builder<'a> {
             }
             let at = (draft.row, *index);
             let printed = self.gather(draft, *index, column, diagnostics);
-            let mut text = self.carry.resolve(self.sheet, at, printed.clone(), diagnostics);
-            let is_own = printed == text;
+            let mut text = self.carry.resolve(self.sheet, at, printed, diagnostics);
             if text.is_empty() && continues_group && self.carry.has_lost_merges && carry::is_filled(column) {
                 text = Cow::Owned(self.carry.fill("merge-lost", self.sheet, at, diagnostics));
             }
@@ -97,13 +95,25 @@ impl<'a> Builder<'a> {
             }
             self.carry.keep(*index, &text);
             self.put(header, column, at, text, &mut row, diagnostics);
-            let is_shown = is_own && is_verbatim(column, &printed, &row);
-            if !is_shown && !printed.is_empty() {
-                row.source.raw.insert(address(at.0, at.1), printed.into_owned());
-            }
         }
         self.check_row(header, draft, &mut row, diagnostics);
         self.rows.push(row);
+    }
+
+    /// The draft's cells as printed: those of the other rows only where they begin there.
+    fn source(&self, header: &Header, draft: &Draft) -> Source {
+        let mut cells: Vec<SourceCell> = Vec::with_capacity(header.columns.len());
+        for row in draft.rows() {
+            for (index, _) in &header.columns {
+                let at = self.sheet.origin(row, *index);
+                let is_new = cells.last().is_none_or(|last| (last.row, last.column) != at);
+                if (row == draft.row || at == (row, *index)) && is_new {
+                    let text = self.sheet.cell(at.0, at.1).map(Arc::clone);
+                    cells.extend(text.map(|text| SourceCell { row: at.0, column: at.1, text }));
+                }
+            }
+        }
+        Source { sheet: self.sheet.name.clone(), row: draft.row.saturating_add(1), cells }
     }
 
     /// The column's text over the rows of a draft. A cell merged over several columns belongs to the leftmost, but
@@ -261,27 +271,6 @@ impl<'a> Builder<'a> {
         self.rows
     }
 }
-
-/// Whether the item shows a cell's text as it was printed.
-fn is_verbatim(column: &Column, printed: &str, row: &Row) -> bool {
-    let item = &row.item;
-    match column {
-        // Names and fields are put as they are, but for what the caller resolves.
-        Column::Matter(_) | Column::Serial | Column::TimeLimit | Column::Channels | Column::Extra(_) => true,
-        Column::Content => item.content == printed,
-        Column::Basis => basis_text(&item.basis) == printed,
-        Column::Subject => match item.subject.as_slice() {
-            [one] => one == printed,
-            several => several.join("、") == printed,
-        },
-        Column::Mark(..) => printed == TICK,
-        Column::Words(_) | Column::Field(Field::Attribute) => false,
-        Column::Field(_) => true,
-    }
-}
-
-/// The mark of the official form, which says no more than the value that it stands for.
-const TICK: &str = "√";
 
 /// Lines without outer blanks; empty lines go.
 fn lines(text: &str) -> String {

@@ -28,6 +28,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// All of its rows, top to bottom.
+    pub(super) fn rows(&self) -> impl Iterator<Item = u32> {
+        self.channel_rows_before.iter().copied().chain([self.row]).chain(self.rows_after.iter().copied())
+    }
+
     pub(super) fn last_row(&self) -> u32 {
         self.rows_after.last().copied().unwrap_or(self.row)
     }

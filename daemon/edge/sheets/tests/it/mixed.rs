@@ -58,8 +58,7 @@ fn a_sheet_that_mixes_a_dozen_variants_loses_no_row() {
 }
 
 fn raw<'r>(report: &'r Report, name: &str, cell: &str) -> Option<&'r str> {
-    let row = rows(report).into_iter().find(|row| row.item.name() == name).unwrap();
-    row.source.raw.get(cell).map(String::as_str)
+    rows(report).into_iter().find(|row| row.item.name() == name).unwrap().source.text(cell)
 }
 
 #[test]
@@ -76,15 +75,33 @@ fn what_a_cell_said_is_kept_beside_what_was_made_of_it() {
     ] {
         assert_eq!(raw(&report, name, cell), Some(printed), "{name} {cell}");
     }
-    // A value that stands in the item as printed is not kept twice.
-    for (name, cell) in [("政策法规", "D6"), ("政策法规", "F6"), ("政策法规", "H6"), ("政策法规", "I6")]
+    // Cells that the item repeats word for word are kept as well, merged ones at their first place.
+    for (name, cell, printed) in
+        [("政策法规", "D6", "有关法律"), ("政策法规", "F6", "及时公开"), ("监督检查", "H8", "□公开查阅点")]
     {
-        assert_eq!(raw(&report, name, cell), None, "{name} {cell}");
+        assert_eq!(raw(&report, name, cell), Some(printed), "{name} {cell}");
     }
     // Limits keep their text, channels their cell.
     let item = &rows(&report)[1].item;
     assert_eq!(item.time_limit_text, "２０ 个工作日内");
     assert!(rows(&report)[3].item.channels_raw.contains("口政府网站"));
+}
+
+#[test]
+fn every_cell_of_every_item_row_is_kept_once() {
+    let report = read_page(sheet());
+    let mut kept: Vec<(String, String)> = rows(&report).iter().flat_map(|row| row.source.raw()).collect();
+    let mut expected = Vec::new();
+    for line in [6, 7, 8, 11, 12, 18] {
+        let cells = sheet().rows[line - 1].clone();
+        let named = cells.into_iter().zip('A'..).filter(|(text, _)| !text.is_empty());
+        expected.extend(named.map(|(text, column)| (format!("{column}{line}"), text)));
+    }
+    kept.sort();
+    expected.sort();
+    assert_eq!(kept, expected);
+    let table = &report.tables[0];
+    assert_eq!((table.elements["E"].as_str(), table.elements["M"].as_str()), ("basis", "levels"));
 }
 
 #[test]

@@ -80,6 +80,7 @@ fn import_table(table: &gongkai_sheets::Table, file: &str, with_rows: bool) -> w
         items: convert::count(table.items),
         rows: rows.iter().map(|row| convert::row(row, file, &domain)).collect(),
         domain,
+        elements: table.elements.clone(),
         edition: String::new(),
     }
 }

@@ -6,7 +6,6 @@ use std::borrow::Cow;
 
 use super::Builder;
 use crate::{
-    grid::address,
     header::{Column, Header},
     report::{Diagnostics, Row},
     rows::draft::Draft,
@@ -41,7 +40,6 @@ impl<'a> Builder<'a> {
             let at = (draft.row, column);
             let mut text = self.carry.resolve(self.sheet, at, Cow::Borrowed(printed), diagnostics);
             if NONE.contains(&text.as_ref()) {
-                keep_raw(at, printed, row);
                 self.carry.keep(column, "");
                 is_blank_above = false;
                 continue;
@@ -61,9 +59,6 @@ impl<'a> Builder<'a> {
             }
             self.carry.keep(column, &text);
             let name = name_text(&text);
-            if !printed.is_empty() && name != printed {
-                keep_raw(at, printed, row);
-            }
             put(level, &name, row);
         }
         if header.is_element_model && row.item.level2.is_empty() {
@@ -88,11 +83,6 @@ impl<'a> Builder<'a> {
         }
         texts
     }
-}
-
-/// Keeps what was printed where the item shows it otherwise.
-fn keep_raw((line, column): (u32, u32), printed: &str, row: &mut Row) {
-    row.source.raw.insert(address(line, column), printed.to_owned());
 }
 
 fn put(level: u8, text: &str, row: &mut Row) {
