@@ -10,7 +10,7 @@ use gongkai_store::Arrival;
 use gongkai_sync::{
     admit::Occasion,
     message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, Batch, Carried},
-    position::{FeedId, Position},
+    position::{FeedId, Position, empty_hash},
     session::{Effect, Event, Facts, FeedPart, OpenWant, WantKey},
     want::{Head, Want},
 };
@@ -68,6 +68,7 @@ impl Replica {
             Effect::ReadFeed { after } => self.read_feed(after).await?,
             Effect::Apply(batch) => self.apply(batch).await?,
             Effect::ApplyHeads { heads, position } => self.apply_heads(heads, position).await?,
+            Effect::NoteHeads { heads } => self.note_heads(heads).await?,
             Effect::ReadWants { but } => self.read_wants(&but).await?,
             Effect::Serve { request, stream, tip, haves } => {
                 let store = self.app.store();
@@ -153,6 +154,18 @@ impl Replica {
         let wants = self.app.store().apply_heads(&self.peer, &heads, &position, now_ms).await?;
         let _acting = self.app.inner.acting.lock().await;
         self.app.watch_for_rewind(&self.peer, &wants, &[]).await?;
+        Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
+    }
+
+    /// As [`Self::apply_heads`], by a speaker who cannot know where we stand.
+    async fn note_heads(&self, heads: Vec<Head>) -> Result<Event> {
+        let store = self.app.store();
+        let wants = store.note_heads(&self.peer, &heads, self.app.now_ms()).await?;
+        let _acting = self.app.inner.acting.lock().await;
+        self.app.watch_for_rewind(&self.peer, &wants, &[]).await?;
+        let end = store.feed_state().await?;
+        let nowhere = Position { feed_id: end.feed_id, offset: 0, hash: empty_hash(), epoch: self.route().epoch() };
+        let position = store.position_of(&self.peer).await?.unwrap_or(nowhere);
         Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
     }
 

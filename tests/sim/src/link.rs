@@ -144,6 +144,7 @@ fn word(effect: &Effect) -> &'static str {
         Effect::ReadFeed { .. } => "read feed",
         Effect::Apply(_) => "apply",
         Effect::ApplyHeads { .. } => "apply heads",
+        Effect::NoteHeads { .. } => "note heads",
         Effect::ReadWants { .. } => "read wants",
         Effect::Serve { .. } => "serve",
         Effect::Answer { .. } => "answer",

@@ -10,7 +10,7 @@ use gongkai_model::{digest::Digest, id::DivisionId, tree::Division};
 use gongkai_sync::{
     admit::{Occasion, Trust},
     message::{BATCH_BYTES_TARGET, Batch, Carried},
-    position::Position,
+    position::{Position, empty_hash},
     session::{Effect, Event, FeedPart, OpenWant, WantKey},
     want::{Head, Want},
 };
@@ -60,6 +60,7 @@ impl Replica {
                 return Ok((Some(event), entries));
             }
             Effect::ApplyHeads { heads, position } => self.apply_heads(node, heads, position, now_ms)?,
+            Effect::NoteHeads { heads } => self.note_heads(node, &heads, now_ms)?,
             Effect::ReadWants { but } => self.read_wants(node, &but)?,
             Effect::Serve { request, stream, tip, haves } => {
                 let is_routed = self.route(node).takes(&stream.subject, stream.reach());
@@ -169,6 +170,15 @@ impl Replica {
 
     fn apply_heads(&self, node: &mut Node, heads: Vec<Head>, position: Position, now_ms: i64) -> Result<Event, Error> {
         let wants = now(node.store.apply_heads(&self.peer, &heads, &position, now_ms))?;
+        Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
+    }
+
+    fn note_heads(&self, node: &Node, heads: &[Head], now_ms: i64) -> Result<Event, Error> {
+        let wants = now(node.store.note_heads(&self.peer, heads, now_ms))?;
+        let state = now(node.store.feed_state())?;
+        let nowhere =
+            Position { feed_id: state.feed_id, offset: 0, hash: empty_hash(), epoch: self.epoch(&self.route(node)) };
+        let position = now(node.store.position_of(&self.peer))?.unwrap_or(nowhere);
         Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
     }
 

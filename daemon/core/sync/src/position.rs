@@ -19,6 +19,13 @@ pub struct Position {
     pub epoch: Digest,
 }
 
+impl Position {
+    /// Whether nothing of the feed was taken: where everybody stands who has no position at all.
+    pub fn is_beginning(&self) -> bool {
+        self.offset == 0 && self.hash == empty_hash()
+    }
+}
+
 /// The running hash of a feed: H(label) at offset 0, then H(label, before, entry hash) per entry.
 pub fn running_hash(before: &Digest, entry: &Digest) -> Digest {
     Digest::of("gongkai feed v1", &[&before.to_bytes(), &entry.to_bytes()])

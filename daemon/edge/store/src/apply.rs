@@ -88,6 +88,16 @@ impl Store {
             Ok(wants)
         })
     }
+
+    /// Takes a peer's heads without a position: what is lacking becomes wants, which are returned.
+    pub async fn note_heads(&self, peer: &DivisionId, heads: &[Head], now_ms: i64) -> Result<Vec<Want>, Error> {
+        on_db!(self, db => {
+            let mut tx = db.begin().await?;
+            let wants = apply_heads_in(&mut tx, peer, heads, now_ms).await?;
+            tx.commit().await?;
+            Ok(wants)
+        })
+    }
 }
 
 async fn apply_in<T: WriteTx>(
@@ -216,7 +226,7 @@ async fn note_wants<T: WriteTx>(
     Ok(put.into_iter().map(|row| row.want).collect())
 }
 
-/// Compare and set: the stored position moves only if it is `from`.
+/// Compare and set: the stored position moves only if it is `from`. Who has none stands at the beginning of every feed.
 async fn advance_position<T: WriteTx>(
     tx: &mut T,
     peer: &DivisionId,
@@ -224,8 +234,9 @@ async fn advance_position<T: WriteTx>(
     advance: Option<(Position, Position)>,
     now_ms: i64,
 ) -> Result<Option<Position>, Error> {
+    let stands_at = |from: &Position| stored.as_ref().map_or_else(|| from.is_beginning(), |stored| stored == from);
     match advance {
-        Some((from, to)) if stored.as_ref() == Some(&from) => {
+        Some((from, to)) if stands_at(&from) => {
             tx.put_position(peer, Direction::Taken, &to, now_ms).await?;
             Ok(Some(to))
         }

@@ -82,7 +82,7 @@ pub enum Event {
     },
     /// Result of [`Effect::ReadFeed`].
     FeedRead(FeedPart),
-    /// Result of [`Effect::Apply`] and [`Effect::ApplyHeads`]: committed.
+    /// Result of [`Effect::Apply`], [`Effect::ApplyHeads`] and [`Effect::NoteHeads`]: committed.
     Applied {
         /// Our position on the peer's feed now.
         position: Position,
@@ -152,6 +152,12 @@ pub enum Effect {
         heads: Vec<Head>,
         /// The position they stand for.
         position: Position,
+    },
+    /// Commit as wants what the peer has and we lack, and leave our position where it stands. Answered by
+    /// [`Event::Applied`].
+    NoteHeads {
+        /// All pages.
+        heads: Vec<Head>,
     },
     /// Read the durable wants towards this peer, trust lane and smallest first.
     ReadWants {

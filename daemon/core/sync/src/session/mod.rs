@@ -18,7 +18,7 @@ mod event;
 mod incoming;
 mod outgoing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use event::{Effect, Event, Facts, FeedPart, OpenWant, Outcome, WantKey};
 use incoming::{Answer, Incoming};

@@ -2,5 +2,5 @@
 
 mod claims;
 mod flow;
-mod node;
-mod talk;
+pub(crate) mod node;
+pub(crate) mod talk;

@@ -35,6 +35,7 @@ suite! {
     applying:
         what_came_is_stored_and_the_position_moves,
         the_position_moves_only_from_where_the_sender_believes_it,
+        who_has_no_position_stands_at_the_beginning_and_nowhere_else,
         a_gap_becomes_one_want_that_follows_the_tail,
         a_want_goes_when_its_entry_comes_from_anybody,
         a_faulty_entry_stops_its_stream_and_nothing_else,

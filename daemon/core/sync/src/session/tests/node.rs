@@ -27,11 +27,11 @@ const BATCH_ENTRIES: usize = 3;
 /// Entries in an answer: fewer than lie between two samples.
 const ANSWER_ENTRIES: usize = 2;
 
-pub(super) fn id(text: &str) -> DivisionId {
+pub(crate) fn id(text: &str) -> DivisionId {
     DivisionId::parse(text).expect("a test id")
 }
 
-pub(super) fn tree() -> Tree {
+pub(crate) fn tree() -> Tree {
     let rows = [("c", None), ("k", Some("c")), ("t", Some("k"))];
     let divisions: Vec<Division> = rows
         .iter()
@@ -67,21 +67,21 @@ fn keyring() -> Keyring {
 
 /// A store in memory with the real admission rules.
 #[derive(Clone)]
-pub(super) struct Node {
-    pub(super) name: &'static str,
-    pub(super) feed_id: Incarnation,
-    pub(super) incarnation: Incarnation,
-    pub(super) feed: Vec<(Entry, Option<DivisionId>)>,
-    pub(super) hashes: Vec<Digest>,
-    pub(super) wants: BTreeSet<Want>,
-    pub(super) position: Option<Position>,
+pub(crate) struct Node {
+    pub(crate) name: &'static str,
+    pub(crate) feed_id: Incarnation,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) feed: Vec<(Entry, Option<DivisionId>)>,
+    pub(crate) hashes: Vec<Digest>,
+    pub(crate) wants: BTreeSet<Want>,
+    pub(crate) position: Option<Position>,
     /// How far the peer said that it has taken the feed.
-    pub(super) acked: Option<Position>,
-    pub(super) trust: Trust,
+    pub(crate) acked: Option<Position>,
+    pub(crate) trust: Trust,
 }
 
 impl Node {
-    pub(super) fn new(name: &'static str, life: u8) -> Self {
+    pub(crate) fn new(name: &'static str, life: u8) -> Self {
         let tree = tree();
         let ancestry = Ancestry::of(&id("c"), tree.divisions());
         let trust = Trust { keyring: keyring(), route: Route::of(&tree, &id(name)), ancestry, tree };
@@ -105,7 +105,7 @@ impl Node {
         self.feed.push((entry, source));
     }
 
-    pub(super) fn write(&mut self, subject: &str, reach: Reach, text: &str) {
+    pub(crate) fn write(&mut self, subject: &str, reach: Reach, text: &str) {
         let author = Author { division: id(self.name), incarnation: self.incarnation };
         let stream = StreamKey::new(author, id(subject), reach, Lane::Work);
         let tip = self.tips(&stream).into_iter().max();
@@ -129,7 +129,7 @@ impl Node {
         self.feed.iter().map(|(entry, _)| entry).filter(move |entry| entry.header.stream == *stream)
     }
 
-    pub(super) fn tips(&self, stream: &StreamKey) -> Vec<Tip> {
+    pub(crate) fn tips(&self, stream: &StreamKey) -> Vec<Tip> {
         let inner: BTreeSet<EntryHash> = self.branch(stream).filter_map(|entry| entry.header.previous).collect();
         self.branch(stream).filter(|entry| !inner.contains(&entry.hash())).map(tip_of).collect()
     }
@@ -154,7 +154,7 @@ impl Node {
         self.at(self.feed.len(), peer)
     }
 
-    pub(super) fn at(&self, offset: usize, peer: &DivisionId) -> Position {
+    pub(crate) fn at(&self, offset: usize, peer: &DivisionId) -> Position {
         let epoch = Route::of(&self.trust.tree, peer).epoch();
         Position { feed_id: self.feed_id, offset: offset as u64, hash: self.hashes[offset], epoch }
     }
@@ -171,7 +171,7 @@ impl Node {
     }
 
     /// Carries out one effect; what the machine shall hear of it, and what goes to the peer.
-    pub(super) fn carry_out(&mut self, peer: &DivisionId, effect: Effect) -> (Option<Event>, Option<Message>) {
+    pub(crate) fn carry_out(&mut self, peer: &DivisionId, effect: Effect) -> (Option<Event>, Option<Message>) {
         let event = match effect {
             Effect::Send(message) => return (None, Some(message)),
             Effect::CheckPosition(position) => {
@@ -201,20 +201,21 @@ impl Node {
             }
             Effect::Apply(batch) => {
                 let (count, faults, wants) = self.store(peer, Occasion::Tail, batch.entries);
-                if self.position.as_ref() == Some(&batch.from) {
+                let stands_there = self.position.as_ref().map_or(batch.from.is_beginning(), |at| *at == batch.from);
+                if stands_there {
                     self.position = Some(batch.to);
                 }
-                let position = self.position.clone().expect("a batch follows a hello with a position or heads");
+                let position = self.position.clone().unwrap_or(batch.from);
                 Event::Applied { position, faults, has_new_wants: wants > 0, has_trust: count > 0 }
             }
             Effect::ApplyHeads { heads, position } => {
-                for head in heads {
-                    let held: BTreeSet<EntryHash> = self.branch(&head.stream).map(Entry::hash).collect();
-                    for tip in head.tips.into_iter().filter(|tip| !held.contains(&tip.hash)) {
-                        self.wants.insert(Want { stream: head.stream.clone(), tip, why: Why::Heads });
-                    }
-                }
+                self.want_missing(heads);
                 self.position = Some(position.clone());
+                Event::Applied { position, faults: Vec::new(), has_new_wants: true, has_trust: false }
+            }
+            Effect::NoteHeads { heads } => {
+                self.want_missing(heads);
+                let position = self.position.clone().unwrap_or_else(|| self.at(0, peer));
                 Event::Applied { position, faults: Vec::new(), has_new_wants: true, has_trust: false }
             }
             Effect::ReadWants { but } => {
@@ -248,6 +249,15 @@ impl Node {
         (Some(event), None)
     }
 
+    fn want_missing(&mut self, heads: Vec<Head>) {
+        for head in heads {
+            let held: BTreeSet<EntryHash> = self.branch(&head.stream).map(Entry::hash).collect();
+            for tip in head.tips.into_iter().filter(|tip| !held.contains(&tip.hash)) {
+                self.wants.insert(Want { stream: head.stream.clone(), tip, why: Why::Heads });
+            }
+        }
+    }
+
     /// As the store samples: each tip, and 1, 2, 4, 8, … back on its branch.
     fn haves(&self, stream: &StreamKey) -> Vec<Tip> {
         let mut haves = BTreeSet::new();
@@ -278,7 +288,7 @@ impl Node {
         line.into_iter().skip(held).take(ANSWER_ENTRIES).cloned().collect()
     }
 
-    pub(super) fn routed(&self, peer: &str) -> BTreeSet<EntryHash> {
+    pub(crate) fn routed(&self, peer: &str) -> BTreeSet<EntryHash> {
         let route = Route::of(&self.trust.tree, &id(peer));
         let both = |entry: &Entry| route.takes_entry(&entry.header) && self.trust.route.takes_entry(&entry.header);
         self.feed.iter().filter(|(entry, _)| both(entry)).map(|(entry, _)| entry.hash()).collect()

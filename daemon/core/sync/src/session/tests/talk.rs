@@ -51,7 +51,7 @@ impl<'a> End<'a> {
 }
 
 /// Runs a whole session, or until `cut` messages were said; gives both outcomes.
-pub(super) fn talk(one: &mut Node, two: &mut Node, cut: usize) -> (Option<Outcome>, Option<Outcome>) {
+pub(crate) fn talk(one: &mut Node, two: &mut Node, cut: usize) -> (Option<Outcome>, Option<Outcome>) {
     let (name_one, name_two) = (one.name, two.name);
     let (position_one, position_two) = (one.position.clone(), two.position.clone());
     let mut one = End::new(one, name_two);

@@ -65,6 +65,25 @@ pub(crate) async fn the_position_moves_only_from_where_the_sender_believes_it(be
     assert_eq!(applied.position, Some(position(bed, 9)));
 }
 
+pub(crate) async fn who_has_no_position_stands_at_the_beginning_and_nowhere_else(bed: &Bed) {
+    let k = bed.node("k").await;
+    let t1 = id("t1");
+    let entries = chain(&stream("t1", "t1"), None, 2, "e");
+    let heads = [Head { stream: stream("t1", "t1"), tips: vec![tip(&entries[1])] }];
+    let wants = k.store.note_heads(&t1, &heads, 1).await.unwrap();
+    assert_eq!(wants.len(), 1);
+    assert_eq!(k.store.position_of(&t1).await.unwrap(), None, "heads alone are no position");
+    let beginning = Position { hash: gongkai_sync::position::empty_hash(), ..position(bed, 0) };
+    let advance = |from: &Position| Some((from.clone(), position(bed, 2)));
+    let applied = k.take(&t1, vec![], Occasion::Tail, advance(&position(bed, 0)), None).await;
+    assert_eq!(applied.position, None, "offset 0 with a hash is a lie");
+    let applied = k.take(&t1, whole(&entries), Occasion::Tail, advance(&beginning), None).await;
+    assert_eq!(applied.position, Some(position(bed, 2)));
+    assert_eq!(wanted(&k, "t1").await, []);
+    let applied = k.take(&t1, vec![], Occasion::Tail, advance(&beginning), None).await;
+    assert_eq!(applied.position, Some(position(bed, 2)), "once there is one, it is compared");
+}
+
 pub(crate) async fn a_gap_becomes_one_want_that_follows_the_tail(bed: &Bed) {
     let k = bed.node("k").await;
     let entries = chain(&stream("t1", "t1"), None, 9, "e");
