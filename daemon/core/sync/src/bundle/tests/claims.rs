@@ -27,7 +27,7 @@ fn two_offices_without_a_network_hold_the_same_after_one_drive_each_way() {
         Some(town.node.at(24, &id("k"))),
         "the acknowledgement came back with the county's drive"
     );
-    assert_eq!(town.ledger.made[0].acked_at_ms.is_some(), true);
+    assert!(town.ledger.made[0].acked_at_ms.is_some());
     assert!(town.ledger.made[0].arrived_at_ms.is_some(), "and so did the receipt for the drive");
 }
 
