@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use gongkai_journal::{
-    Entry, EntryHash,
+    Entry, EntryHash, Reach,
     kind::Kind,
     payload::{self, OnCatalog},
 };
@@ -131,16 +131,20 @@ impl App {
         let Memory { known, drafts, mut entries, has_standard: _, through } = memory;
         let read = entries.len();
         entries.extend(fresh.into_iter().map(Arc::new));
-        let facts = facts(&entries, catalog, &known);
+        // What a revoked key signed beyond its good heads is set aside; a node's own saves are its own matter.
+        let keyring = &world.trust.keyring;
+        let counts = |entry: &&Arc<Entry>| entry.header.reach() == Reach::SelfOnly || keyring.counts(&entry.header);
+        let counting: Vec<Arc<Entry>> = entries.iter().filter(counts).cloned().collect();
+        let facts = facts(&counting, catalog, &known);
         let has_standard = facts.iter().any(|fact| named_standard(fact).is_some());
         let standards = self.standards_named(&facts).await?;
         let Folded { state, revisions, known } = fold(world, catalog, &standards, facts, &known);
         // Saves of earlier incarnations are this node's too: a restored node goes on with them.
         let drafts = drafts.follow_all(&entries, read, &world.me);
-        let waivers = waivers(world, catalog, &entries);
+        let waivers = waivers(world, catalog, &counting);
         let loaded = Loaded {
             catalog: catalog.clone(),
-            entries: entries.clone(),
+            entries: counting,
             draft: drafts.working.clone().filter(|draft| !is_submitted(&state, &revisions, draft)),
             asides: drafts.asides.clone(),
             grounds: drafts.grounds.clone(),

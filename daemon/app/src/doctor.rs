@@ -13,6 +13,7 @@ use gongkai_journal::{
 use gongkai_model::digest::Digest;
 use gongkai_pki::{EntryKey, PkiDir};
 use gongkai_store::LogFilter;
+use gongkai_sync::admit::ChainFault;
 
 use crate::{App, Reason, Result};
 
@@ -127,7 +128,7 @@ impl App {
     /// The store checks hashes; who signed can only be told with the keys, which are folded from entries.
     async fn check_signatures(&self) -> Result<Check> {
         let world = self.world();
-        let (mut after, mut count, mut unknown, mut first) = (0, 0_usize, 0_usize, None);
+        let (mut after, mut count, mut unknown, mut aside, mut first) = (0, 0_usize, 0_usize, 0_usize, None);
         loop {
             let page = self.store().entries_after(after, PAGE).await?;
             let Some(last) = page.last() else { break };
@@ -137,7 +138,9 @@ impl App {
                 match world.trust.keyring.check(&placed.entry) {
                     Ok(()) => {}
                     Err(SignatureFault::KeyUnknown) => unknown += 1,
-                    Err(SignatureFault::Bad | SignatureFault::Revoked) => {
+                    // They came before the revocation did, and have no effect.
+                    Err(SignatureFault::Revoked) => aside += 1,
+                    Err(SignatureFault::Bad) => {
                         first =
                             first.or_else(|| Some((placed.feed, placed.entry.header.stream.author.division.clone())));
                     }
@@ -154,7 +157,8 @@ impl App {
             let hint = "let the link catch up: `gongkai sync now`";
             return Ok(warning("signatures", "GK-DOCTOR-003", message, hint));
         }
-        Ok(ok("signatures", format!("{count} signatures")))
+        let aside = if aside > 0 { format!(", {aside} set aside: their key was revoked") } else { String::new() };
+        Ok(ok("signatures", format!("{count} signatures{aside}")))
     }
 
     async fn check_forks(&self) -> Result<Check> {
@@ -222,18 +226,25 @@ impl App {
     }
 
     async fn check_wants(&self) -> Result<Check> {
-        let (mut open, mut stuck, mut example) = (0_usize, 0_usize, None);
+        let (mut open, mut aside, mut stuck, mut example) = (0_usize, 0_usize, 0_usize, None);
         let now_ms = self.now_ms();
         for peer in self.store().peers().await? {
             for want in self.store().wants(&peer.division).await? {
                 open += 1;
+                // What a revoked key went on to sign is kept out, and that is as it should be.
+                if want.stopped.as_deref() == Some(ChainFault::RevokedKey.code()) {
+                    aside += 1;
+                    continue;
+                }
                 let is_stuck = want.stopped.is_some() || now_ms - want.created_at_ms > WANT_AGE_MS_MAX;
                 stuck += usize::from(is_stuck);
                 let why = || want.stopped.clone().unwrap_or_else(|| want.want.why.word().to_owned());
                 example = example.or_else(|| is_stuck.then(|| (peer.division.clone(), why())));
             }
         }
-        let Some((peer, why)) = example else { return Ok(ok("wants", format!("{open} open"))) };
+        let Some((peer, why)) = example else {
+            return Ok(ok("wants", format!("{open} open, {aside} of them set aside")));
+        };
         let message = format!("{stuck} of {open} wants do not get on; the first is from `{peer}` ({why})");
         let hint = format!("`gongkai sync peers` shows the link to `{peer}`; `gongkai explain {why}` tells more");
         Ok(warning("wants", "GK-DOCTOR-010", message, hint))

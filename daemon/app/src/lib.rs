@@ -41,6 +41,7 @@ mod stale;
 mod standard;
 mod standing;
 mod submit;
+mod times;
 mod waive;
 mod whereabouts;
 mod world;

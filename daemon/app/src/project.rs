@@ -54,6 +54,7 @@ impl App {
             let batch = Kind::ItemBatch.word();
             let placed = self.store().entries_after_without(batch, through, CATCH_UP_ENTRIES_MAX).await?;
             let Some(last) = placed.last().map(|placed| placed.feed) else { return Ok(()) };
+            self.note_times(placed.iter().map(|placed| (placed.feed, &placed.entry))).await?;
             let entries: Vec<Entry> = placed.into_iter().map(|placed| placed.entry).collect();
             if entries.iter().any(|entry| entry.header.lane() == Lane::Trust) {
                 self.refresh_world().await?;
@@ -103,8 +104,8 @@ impl App {
     /// Catalogs that entries about something else may have changed: those that waited for a table, and those on a
     /// standard that has come.
     async fn freed(&self, entries: &[Entry]) -> Result<BTreeSet<CatalogId>> {
-        if !of_kinds(entries, &[Kind::TreePut, Kind::CustodyPut]).is_empty() {
-            // Whose turn it is follows from the tree and from custody.
+        if !of_kinds(entries, &[Kind::TreePut, Kind::CustodyPut, Kind::KeyRevoke]).is_empty() {
+            // Whose turn it is follows from the tree and from custody; what a revoked key signed may count no longer.
             return Ok(self.catalog_rows().await?.into_iter().map(|row| row.summary.catalog).collect());
         }
         let has_table = entries.iter().any(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::TablePut));

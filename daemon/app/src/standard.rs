@@ -98,7 +98,9 @@ impl App {
 
     /// The versions of one standard with their contents, oldest first; drafts stand behind what was handed down.
     pub async fn standard_versions(&self, id: &StandardId) -> Result<Vec<StandardVersion>> {
-        let entries = self.store().entries_about(&id.to_string()).await?;
+        let mut entries = self.store().entries_about(&id.to_string()).await?;
+        let world = self.world();
+        entries.retain(|entry| entry.header.reach() == Reach::SelfOnly || world.trust.keyring.counts(&entry.header));
         let own = self.store().identity().author();
         let mut batches: BTreeMap<EntryHash, ItemBatch> = BTreeMap::new();
         let mut contents: BTreeMap<Digest, Arc<Revision>> = BTreeMap::new();

@@ -12,7 +12,7 @@ use gongkai_journal::{
     carry::{self, Carriage},
     keys::Keyring,
     kind::Kind,
-    payload::{self, CertPut, KeyRevoke, TablePut, TreePut},
+    payload::{self, CertPut, TablePut, TreePut},
     route::Ancestry,
     sign::PublicKey,
 };
@@ -292,22 +292,22 @@ fn fold_keys(anchor: &Anchor, ancestry: &Ancestry, entries: &[Entry]) -> (Keyrin
     if let Ok(bytes) = hex::decode(&anchor.public) {
         keyring.pin(anchor.division.clone(), PublicKey { algorithm: anchor.algorithm, bytes });
     }
+    // Revocations first: a certificate that a revoked key signed beyond its good heads brings no key.
+    let revocations = of_kind(entries, &[Kind::KeyRevoke])
+        .filter_map(|(entry, bytes)| Some((&entry.header, payload::decode(&entry.header.kind, bytes).ok()?)));
+    keyring.revoke_all(ancestry, revocations);
     let mut certificates: BTreeMap<DivisionId, Vec<CertPut>> = BTreeMap::new();
     for (entry, bytes) in of_kind(entries, &[Kind::CertPut, Kind::AuthorityPut]) {
         let Ok(cert) = payload::decode::<CertPut>(&entry.header.kind, bytes) else { continue };
         let stream = &entry.header.stream;
-        if ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
+        if keyring.counts(&entry.header)
+            && ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division)
+        {
             keyring.admit(&cert);
             // What the root repeats about a moved division brings a key, and is not this division's latest.
             if cert.division == stream.subject {
                 certificates.entry(cert.division.clone()).or_default().push(cert);
             }
-        }
-    }
-    for (entry, bytes) in of_kind(entries, &[Kind::KeyRevoke]) {
-        let Ok(revocation) = payload::decode::<KeyRevoke>(&entry.header.kind, bytes) else { continue };
-        if ancestry.may_write(&entry.header.stream.author.division, &revocation.division) {
-            keyring.revoke(&revocation);
         }
     }
     (keyring, certificates)

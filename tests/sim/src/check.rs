@@ -5,7 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::{Entry, EntryHash, Reach, StreamKey};
+use gongkai_journal::{
+    Entry, EntryHash, Reach, StreamKey,
+    kind::Kind,
+    payload::{self, KeyRevoke},
+};
 use gongkai_model::{
     digest::Digest,
     id::DivisionId,
@@ -59,6 +63,7 @@ pub(crate) struct Written {
     pub(crate) stream: StreamKey,
     pub(crate) previous: Option<EntryHash>,
     pub(crate) seq: u64,
+    key_id: Vec<u8>,
 }
 
 /// The observer of a run: stops at the first finding.
@@ -77,6 +82,8 @@ pub(crate) struct Watch {
     pub(crate) unservable: usize,
     /// Catalogs whose states were compared.
     pub(crate) folds: usize,
+    /// When quiet: what revoked keys signed beyond their good heads.
+    set_aside: BTreeSet<EntryHash>,
 }
 
 impl Watch {
@@ -94,7 +101,12 @@ impl Watch {
 
     pub(crate) fn write(&mut self, entry: &Entry) {
         let header = &entry.header;
-        let written = Written { stream: header.stream.clone(), previous: header.previous, seq: header.seq };
+        let written = Written {
+            stream: header.stream.clone(),
+            previous: header.previous,
+            seq: header.seq,
+            key_id: header.key_id.clone(),
+        };
         self.written.insert(entry.hash(), written);
     }
 
@@ -202,6 +214,7 @@ impl Watch {
     /// All is quiet: the machines agree.
     pub(crate) fn quiet(&mut self, nodes: &[&Node], tree: &Tree, above: &Above) {
         let parents = parents_of(tree);
+        self.set_aside = set_aside(nodes, &self.written, above);
         for node in nodes {
             self.chains(node);
             self.wants(node, nodes, &parents, above);
@@ -226,7 +239,8 @@ impl Watch {
             }
             return;
         }
-        if stream.reach() == Reach::SelfOnly {
+        // What a revoked key went on to sign is where it had arrived, has no effect there, and goes nowhere else.
+        if stream.reach() == Reach::SelfOnly || self.set_aside.contains(hash) {
             return;
         }
         let routed = |node: &Node| is_relevant(tree, stream, &node.division);
@@ -270,7 +284,9 @@ impl Watch {
             if node.holds(&hash) {
                 self.fail(format!("{} wants {}, which it holds", node.division, hash.short()));
             }
-            let has_it = nodes.iter().any(|other| other.division == peer && other.holds(&hash));
+            // What nobody wrote is asked for and never taken.
+            let is_due = self.written.contains_key(&hash) && !self.set_aside.contains(&hash);
+            let has_it = is_due && nodes.iter().any(|other| other.division == peer && other.holds(&hash));
             if has_it && is_relevant(tree, &want.stream, &node.division) && above.allows(&want.stream) {
                 let (why, stream) = (want.why.word(), &want.stream);
                 let what =
@@ -280,6 +296,38 @@ impl Watch {
             self.unservable += 1;
         }
     }
+}
+
+/// What stands beyond the good heads of a revocation of its key that is not beyond another's itself: those from
+/// further up are looked at first.
+fn set_aside(nodes: &[&Node], written: &BTreeMap<EntryHash, Written>, above: &Above) -> BTreeSet<EntryHash> {
+    let mut revocations: Vec<(usize, EntryHash, KeyRevoke)> = Vec::new();
+    for node in nodes {
+        let tables = node.store.db.tables();
+        let entries = tables.rows.iter().map(|row| &row.entry);
+        for entry in entries.filter(|entry| entry.header.kind == Kind::KeyRevoke.word()) {
+            let bytes = entry.payload.as_deref().unwrap_or_default();
+            let author = &entry.header.stream.author.division;
+            let above_it = above.0.keys().filter(|other| above.is_above(other, author)).count();
+            let read = payload::decode(&entry.header.kind, bytes).ok();
+            revocations.extend(read.map(|revocation| (above_it, entry.hash(), revocation)));
+        }
+    }
+    revocations.sort_by_key(|(above_it, hash, _)| (*above_it, *hash));
+    let mut found = BTreeSet::new();
+    for (_, hash, revocation) in revocations {
+        if found.contains(&hash) {
+            continue;
+        }
+        let is_beyond = |entry: &Written| {
+            let good = revocation.good.iter().find(|head| head.stream == entry.stream);
+            entry.stream.author.division == revocation.division
+                && hex::encode(&entry.key_id) == revocation.key_id
+                && entry.seq > good.map_or(0, |head| head.seq)
+        };
+        found.extend(written.iter().filter(|(_, entry)| is_beyond(entry)).map(|(hash, _)| *hash));
+    }
+    found
 }
 
 /// Parents that have no record stand below the top.

@@ -1,14 +1,13 @@
-//! What goes wrong besides broken links: machines that crash, fall back, are restored, copied or moved, certificates
-//! that come late, and relays that alter what they pass on.
+//! What goes wrong besides broken links: machines that crash, fall back, are restored, copied or moved, and certificates
+//! that come late.
 
-use gongkai_journal::{Entry, Lane, Reach, kind::Kind, payload, payload::TreePut};
+use gongkai_journal::{Lane, Reach, kind::Kind, payload, payload::TreePut};
 use gongkai_model::id::DivisionId;
-use gongkai_sync::message::{Carried, Message};
 
 use crate::{
     mutation::Mutation,
     node::{Act, Snapshot},
-    plan::division,
+    plan::{Theme, division},
     world::{World, opening},
 };
 
@@ -16,7 +15,9 @@ impl World<'_> {
     /// One fault, of the kinds that this run knows.
     pub(crate) fn fault(&mut self) {
         let place = self.chance.below(self.nodes.len());
-        match self.chance.below(13) {
+        match self.chance.below(15) {
+            13 => self.revoke(place),
+            14 => self.mint(place),
             0..3 => self.keep_snapshot(place),
             3 if self.plan.reverts => self.revert(place),
             4 if self.plan.restores => self.restore(place),
@@ -29,7 +30,7 @@ impl World<'_> {
             }
             10 if self.plan.trespasses => self.trespass(place),
             11 if self.plan.erases => self.erase(place),
-            12 if self.plan.restores && place > 0 => self.rebuild(place),
+            12 if self.plan.restores && self.plan.theme == Theme::All && place > 0 => self.rebuild(place),
             _ if self.plan.cuts && !self.links.is_empty() => {
                 let link = self.chance.below(self.links.len());
                 self.cut(link);
@@ -47,18 +48,31 @@ impl World<'_> {
     /// A machine falls back; sometimes its parent's in the same server room with it.
     fn revert(&mut self, place: usize) {
         let parent = self.nodes[place].as_ref().and_then(|node| node.parent().cloned());
+        let is_pair = self.plan.theme == Theme::Pairs || self.chance.one_in(4);
         self.revert_one(place);
-        if self.chance.one_in(4)
-            && let Some(parent) = parent.and_then(|parent| self.place(&parent))
-        {
+        if is_pair && let Some(parent) = parent.and_then(|parent| self.place(&parent)) {
+            if self.plan.theme == Theme::Pairs {
+                // The parent falls back later: what went between the two meanwhile is behind one position only.
+                self.pass_time(60);
+            }
             self.revert_one(parent);
         }
     }
 
     fn revert_one(&mut self, place: usize) {
-        let Some(snapshot) = self.snapshots.get(&place).cloned() else { return };
-        if self.plan.rewinds_left == 0 {
+        if !self.fall_back(place) {
             return;
+        }
+        // Without knowing it goes on working, often past where it was.
+        for _ in 0..self.chance.below(20) {
+            self.work(place);
+        }
+    }
+
+    fn fall_back(&mut self, place: usize) -> bool {
+        let Some(snapshot) = self.snapshots.get(&place).cloned() else { return false };
+        if self.plan.rewinds_left == 0 {
+            return false;
         }
         self.plan.rewinds_left -= 1;
         self.rewinds += 1;
@@ -68,18 +82,14 @@ impl World<'_> {
         if let Some(node) = self.nodes[place].as_mut() {
             node.revert(snapshot);
         }
-        // Without knowing it goes on working, often past where it was.
-        for _ in 0..self.chance.below(20) {
-            self.work(place);
-        }
+        true
     }
 
     /// An operator restores a machine and knows it.
     fn restore(&mut self, place: usize) {
-        if !self.snapshots.contains_key(&place) || self.plan.rewinds_left == 0 {
+        if !self.fall_back(place) {
             return;
         }
-        self.revert_one(place);
         let (feed_id, incarnation) = (self.life(), self.life());
         let Some(node) = self.nodes[place].as_mut() else { return };
         node.store.db.tables().feed_id = feed_id;
@@ -87,10 +97,14 @@ impl World<'_> {
             return;
         }
         node.incarnation = incarnation;
-        node.is_held = true;
+        node.awaited = node.neighbours();
         let act = opening(&node.division, "restore");
         self.log(&format!("{place} is restored"));
         self.write(place, vec![act]);
+        // Its people are waiting, and start at once with what they may.
+        for _ in 0..self.chance.below(8) {
+            self.work(place);
+        }
     }
 
     /// A machine is lost with all that only it held; a new one is built from its parent.
@@ -225,61 +239,5 @@ impl World<'_> {
         let put = TreePut { version, divisions: vec![division(moved, Some(to.clone()))] };
         let root = self.divisions[0].id.clone();
         self.write(0, vec![Act::of(Kind::TreePut, root, payload::encode(&put))]);
-    }
-
-    /// A message on its way, altered by a hostile relay now and then.
-    pub(crate) fn pass(&mut self, index: usize, side: usize, mut message: Message) {
-        let to = self.links[index].ends[side].replica.peer.clone();
-        self.watch.message(&to, &message);
-        if self.plan.mauls && self.chance.one_in(25) {
-            self.maul(&mut message);
-        }
-        let link = &mut self.links[index];
-        if let Some(budget) = link.budget.as_mut() {
-            *budget = budget.saturating_sub(1);
-        }
-        link.ends[1 - side].inbox.push_back(message);
-    }
-
-    /// Alters a signature or a payload, or adds a forged entry.
-    fn maul(&mut self, message: &mut Message) {
-        let how = self.chance.below(3);
-        let forged = match message {
-            Message::Batch(batch) => {
-                let whole = batch.entries.iter_mut().find_map(|carried| match carried {
-                    Carried::Whole(entry) => Some(entry),
-                    Carried::Named { .. } => None,
-                });
-                let forged = whole.and_then(|entry| altered(entry, how));
-                batch.entries.extend(forged.clone().map(|entry| Carried::Whole(Box::new(entry))));
-                forged
-            }
-            Message::Wanted { entries, .. } => {
-                let forged = entries.last_mut().and_then(|entry| altered(entry, how));
-                entries.extend(forged.clone());
-                forged
-            }
-            _ => return,
-        };
-        self.log(&format!("a message is altered ({how}, forged {})", forged.is_some()));
-    }
-}
-
-/// Alters the entry in place, or gives a forged one beside it.
-fn altered(entry: &mut Entry, how: usize) -> Option<Entry> {
-    match how {
-        0 => {
-            entry.signature[0] ^= 1;
-            None
-        }
-        1 => {
-            entry.payload.get_or_insert_default().push(0);
-            None
-        }
-        _ => {
-            let mut header = entry.header.clone();
-            header.written_at_ms = header.written_at_ms.wrapping_add(1);
-            Entry::from_parts(header.encode(), entry.signature.clone(), entry.payload.clone()).ok()
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The beginning of a run: machines with what enrolment gives them, the tree, and certificates.
 
 use gongkai_journal::{
+    Incarnation,
     kind::Kind,
     payload::{self, CertPut, KeyRecord, TreePut},
     sign::{Ed25519Signer, PublicKey, Signer},
@@ -20,7 +21,7 @@ impl World<'_> {
             let division = self.divisions[index].id.clone();
             let (feed_id, incarnation) = (self.life(), self.life());
             self.log(&format!("{division} below {:?}", self.divisions[index].parent));
-            let mut node = Node::new(division, feed_id, incarnation, self.pinned(index));
+            let mut node = Node::new(division, feed_id, incarnation, self.pinned(index), self.mutation);
             self.watch.see_tree(&node.trust.tree);
             node.is_old = self.chance.one_in(3);
             self.nodes.push(Some(node));
@@ -45,7 +46,7 @@ impl World<'_> {
         Pinned { root: self.divisions[0].id.clone(), tree: path, keys: keys.collect() }
     }
 
-    fn public(&self, division: &DivisionId) -> PublicKey {
+    pub(crate) fn public(&self, division: &DivisionId) -> PublicKey {
         let signer = &self.signers[division];
         PublicKey { algorithm: signer.algorithm(), bytes: signer.public_key() }
     }
@@ -53,21 +54,31 @@ impl World<'_> {
     /// The parent's entry that makes a division's key known.
     pub(crate) fn certify(&mut self, index: usize) {
         let division = self.divisions[index].id.clone();
-        let Some(node) = self.nodes[index].as_ref() else { return };
-        let (incarnation, parent) = (node.incarnation, node.parent().cloned());
-        let Some(parent) = parent.and_then(|parent| self.place(&parent)) else { return };
+        let parent = self.nodes[index].as_ref().and_then(Node::parent).and_then(|parent| self.place(parent));
+        let Some(parent) = parent else { return };
         let key = self.public(&division);
-        let cert = CertPut {
-            division: division.clone(),
-            incarnation,
-            entry_key: KeyRecord { algorithm: key.algorithm, public: hex::encode(key.bytes) },
-            tls_fingerprint: String::new(),
-            tls_not_after_ms: 0,
-            authority_pem: String::new(),
-        };
-        let has_children = self.divisions.iter().any(|other| other.parent.as_ref() == Some(&division));
+        self.certify_key(parent, &division, &key);
+    }
+
+    pub(crate) fn certify_key(&mut self, parent: usize, division: &DivisionId, key: &PublicKey) {
+        let node = self.place(division).and_then(|place| self.nodes[place].as_ref());
+        let Some(incarnation) = node.map(|node| node.incarnation) else { return };
+        let cert = cert_of(division, incarnation, key);
+        let has_children = self.divisions.iter().any(|other| other.parent.as_ref() == Some(division));
         let kind = if has_children { Kind::AuthorityPut } else { Kind::CertPut };
-        self.write(parent, vec![Act::of(kind, division, payload::encode(&cert))]);
+        self.write(parent, vec![Act::of(kind, division.clone(), payload::encode(&cert))]);
+    }
+}
+
+/// What a parent's entry says of a key.
+pub(crate) fn cert_of(division: &DivisionId, incarnation: Incarnation, key: &PublicKey) -> CertPut {
+    CertPut {
+        division: division.clone(),
+        incarnation,
+        entry_key: KeyRecord { algorithm: key.algorithm, public: hex::encode(&key.bytes) },
+        tls_fingerprint: String::new(),
+        tls_not_after_ms: 0,
+        authority_pem: String::new(),
     }
 }
 

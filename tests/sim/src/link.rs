@@ -92,6 +92,11 @@ impl End {
     fn carry_out(&mut self, effect: Effect, node: &mut Node, now_ms: i64) -> Result<Ticked, Error> {
         let what = word(&effect);
         match effect {
+            Effect::Send(Message::Heads { heads, position, wants_answer }) => {
+                let wants_answer = wants_answer && self.replica.mutation != Mutation::OneDirection;
+                let said = Some(Message::Heads { heads, position, wants_answer });
+                Ok(Ticked { said, what, ..Ticked::default() })
+            }
             Effect::Send(message) => Ok(Ticked { said: Some(message), what, ..Ticked::default() }),
             Effect::Finish(outcome) => {
                 self.outcome = Some(outcome);

@@ -123,6 +123,12 @@ fn many(from: u64, seeds: u64, mutation: Mutation) -> io::Result<bool> {
     Ok(failed == 0)
 }
 
+/// Whether the rules that are taken away beneath the mutation lose nothing on the seed.
+fn is_its_own(seed: u64, mutation: Mutation) -> bool {
+    let beneath = mutation.beneath();
+    beneath == Mutation::None || run(seed, beneath, None).failure.is_none()
+}
+
 /// For each mutation the first seed that finds it; no more seeds are run than a few beyond that.
 fn mutants(from: u64, seeds: u64) -> io::Result<bool> {
     let mut out = io::stdout().lock();
@@ -134,7 +140,8 @@ fn mutants(from: u64, seeds: u64) -> io::Result<bool> {
         while found.is_empty() && done < seeds {
             let count = MUTANT_SEEDS.min(seeds - done);
             let reports = run_all(from + done, count, mutation);
-            found.extend(reports.into_iter().filter(|(_, report)| report.failure.is_some()));
+            let is_found = |(seed, report): &(u64, Report)| report.failure.is_some() && is_its_own(*seed, mutation);
+            found.extend(reports.into_iter().filter(is_found));
             done += count;
         }
         let needed = found.first().map_or_else(|| "not found".to_owned(), |(seed, _)| (seed - from + 1).to_string());

@@ -15,7 +15,9 @@ pub enum Mutation {
     NoRouteEpoch,
     /// The route epoch is looked at when the session opens only.
     EpochAtOpen,
-    /// A position that does not hold leads to a comparison of heads in that direction only.
+    /// A position that does not hold leads to a comparison of heads in that direction only. Where everything that came
+    /// from a peer is named to it, the other direction's tail brings all that the comparison would; so the rule is
+    /// taken away on top of [`Self::EchoDropped`], and seen where that alone loses nothing.
     OneDirection,
     /// What came from a peer is not named to it.
     EchoDropped,
@@ -39,11 +41,23 @@ pub enum Mutation {
     AnyoneWrites,
     /// Of several decisions on a submission the first to arrive counts.
     ArrivalOrder,
+    /// An opinion holds for equal content wherever it stands in the line.
+    CarriedByContent,
+    /// A decision holds for the catalog: for whatever submission was the last to arrive.
+    DecisionOnLatest,
+    /// A restored node submits, decides and publishes before it has compared heads.
+    ActsWhileHeld,
+    /// A certificate counts wherever it stands, also where its division does not see it.
+    HiddenMint,
+    /// What a revoked key signed beyond its last good heads counts where it had arrived before.
+    RevokedCounts,
+    /// Signatures are not checked.
+    SignaturesUnchecked,
 }
 
 impl Mutation {
     /// All rules that are taken away.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::NoRunningHash,
         Self::NoWants,
         Self::NoRouteEpoch,
@@ -60,6 +74,12 @@ impl Mutation {
         Self::ErasedRefused,
         Self::AnyoneWrites,
         Self::ArrivalOrder,
+        Self::CarriedByContent,
+        Self::DecisionOnLatest,
+        Self::ActsWhileHeld,
+        Self::HiddenMint,
+        Self::RevokedCounts,
+        Self::SignaturesUnchecked,
     ];
 
     /// Its name on the command line.
@@ -82,7 +102,18 @@ impl Mutation {
             Self::ErasedRefused => "erased-refused",
             Self::AnyoneWrites => "anyone-writes",
             Self::ArrivalOrder => "arrival-order",
+            Self::CarriedByContent => "carried-by-content",
+            Self::DecisionOnLatest => "decision-on-latest",
+            Self::ActsWhileHeld => "acts-while-held",
+            Self::HiddenMint => "hidden-mint",
+            Self::RevokedCounts => "revoked-counts",
+            Self::SignaturesUnchecked => "signatures-unchecked",
         }
+    }
+
+    /// The rules that are taken away as well: a seed on which these alone are found says nothing of this one.
+    pub fn beneath(self) -> Self {
+        if self == Self::OneDirection { Self::EchoDropped } else { Self::None }
     }
 
     /// The mutation of a name.

@@ -3,14 +3,14 @@
 //! Invariant: beliefs are a function of the set of trust entries held and of what was pinned at enrolment. The fold
 //! is written after the daemon's rules (tree by the root alone, keys by an ancestor) and independently of its code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_journal::{
     Author, Entry, EntryHash, Incarnation, Lane, Reach, Route,
     carry::{self, Carriage},
     keys::Keyring,
     kind::Kind,
-    payload::{self, CertPut, TreePut},
+    payload::{self, CertPut, KeyRevoke, TreePut},
     route::Ancestry,
     sign::{PublicKey, Signer},
 };
@@ -24,6 +24,7 @@ use crate::{
     Body, Draft,
     error::Error,
     memory::{Memory, Tables},
+    mutation::Mutation,
     store::{Store, now},
 };
 
@@ -42,12 +43,14 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     pub(crate) incarnation: Incarnation,
     pub(crate) trust: Trust,
-    /// Restored, and not yet level with any peer: it does nothing that others act on.
-    pub(crate) is_held: bool,
+    /// With whom a restored machine is not level yet: until then it does nothing that others act on.
+    pub(crate) awaited: BTreeSet<DivisionId>,
     /// Runs an older version, which does not know every kind.
     pub(crate) is_old: bool,
     /// A copy of a machine that still runs; it goes away before the end.
     pub(crate) is_clone: bool,
+    /// Takes certificates wherever they stand, where a mutation takes the rule away.
+    believes_all: bool,
     pinned: Pinned,
     /// Rows of the feed that were looked at for trust entries.
     folded_to: usize,
@@ -78,12 +81,38 @@ impl Act {
 }
 
 impl Node {
-    pub(crate) fn new(division: DivisionId, feed_id: FeedId, incarnation: Incarnation, pinned: Pinned) -> Self {
-        let trust = fold(&division, &pinned, &[]);
-        let store = Store { db: Memory::new(feed_id) };
-        let missing = Vec::new();
-        let (is_held, is_old, is_clone) = (false, false, false);
-        Self { division, store, incarnation, trust, is_held, is_old, is_clone, pinned, folded_to: 0, missing }
+    pub(crate) fn new(
+        division: DivisionId,
+        feed_id: FeedId,
+        incarnation: Incarnation,
+        pinned: Pinned,
+        mutation: Mutation,
+    ) -> Self {
+        let believes_all = mutation == Mutation::HiddenMint;
+        Self {
+            trust: fold(&division, &pinned, &[], believes_all),
+            division,
+            store: Store { db: Memory::new(feed_id) },
+            incarnation,
+            awaited: BTreeSet::new(),
+            is_old: false,
+            is_clone: false,
+            believes_all,
+            pinned,
+            folded_to: 0,
+            missing: Vec::new(),
+        }
+    }
+
+    /// Restored and not yet level with its peers.
+    pub(crate) fn is_held(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// Those that may have something of this machine's past: its neighbours in the tree, and whoever it spoke with.
+    pub(crate) fn neighbours(&self) -> BTreeSet<DivisionId> {
+        let in_tree = self.trust.tree.children(&self.division).chain(self.parent());
+        in_tree.cloned().chain(self.store.db.peers()).collect()
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -100,20 +129,27 @@ impl Node {
     pub(crate) fn copy(&self, feed_id: Option<FeedId>) -> Self {
         let mut tables = self.store.db.tables().clone();
         tables.feed_id = feed_id.unwrap_or(tables.feed_id);
-        let store = Store { db: Memory::of(tables) };
-        let (division, pinned) = (self.division.clone(), self.pinned.clone());
-        let (incarnation, trust, folded_to) = (self.incarnation, self.trust.clone(), self.folded_to);
-        let missing = self.missing.clone();
-        let (is_held, is_old, is_clone) = (self.is_held, self.is_old, true);
-        Self { division, store, incarnation, trust, is_held, is_old, is_clone, pinned, folded_to, missing }
+        Self {
+            division: self.division.clone(),
+            store: Store { db: Memory::of(tables) },
+            incarnation: self.incarnation,
+            trust: self.trust.clone(),
+            awaited: self.awaited.clone(),
+            is_old: self.is_old,
+            is_clone: true,
+            believes_all: self.believes_all,
+            pinned: self.pinned.clone(),
+            folded_to: self.folded_to,
+            missing: self.missing.clone(),
+        }
     }
 
     /// The machine is lost, and a new one is enrolled in its place.
     pub(crate) fn rebuild(&mut self, feed_id: FeedId, incarnation: Incarnation) {
         self.store = Store { db: Memory::new(feed_id) };
         self.incarnation = incarnation;
-        self.is_held = true;
         self.refold();
+        self.awaited = self.parent().into_iter().cloned().collect();
     }
 
     pub(crate) fn feed_len(&self) -> usize {
@@ -160,7 +196,7 @@ impl Node {
             let trust = tables.rows.iter().filter(|row| row.entry.header.lane() == Lane::Trust);
             trust.map(|row| row.entry.clone()).collect()
         };
-        self.trust = fold(&self.division, &self.pinned, &entries);
+        self.trust = fold(&self.division, &self.pinned, &entries, self.believes_all);
         if self.division == self.pinned.root {
             self.missing = carry::missing(&self.trust.ancestry, &self.trust.tree, &entries);
         }
@@ -181,11 +217,11 @@ impl Node {
 
 type Ordered = (u64, Option<EntryHash>, Division);
 
-fn fold(me: &DivisionId, pinned: &Pinned, entries: &[Entry]) -> Trust {
+fn fold(me: &DivisionId, pinned: &Pinned, entries: &[Entry], believes_all: bool) -> Trust {
     let records = records(pinned, entries);
     let ancestry = Ancestry::of(&pinned.root, records.iter().map(|(.., record)| record));
     let tree = fold_tree(&records);
-    let keyring = fold_keys(pinned, &ancestry, entries);
+    let keyring = fold_keys(pinned, &ancestry, entries, believes_all);
     let route = Route::of(&tree, me);
     Trust { keyring, tree, ancestry, route }
 }
@@ -211,15 +247,21 @@ fn fold_tree(records: &[Ordered]) -> Tree {
     Tree::as_of(latest.into_values().map(|(.., division)| division), &Day::earliest())
 }
 
-fn fold_keys(pinned: &Pinned, ancestry: &Ancestry, entries: &[Entry]) -> Keyring {
+/// Revocations first: a certificate that a revoked key signed beyond its good heads brings no key.
+fn fold_keys(pinned: &Pinned, ancestry: &Ancestry, entries: &[Entry], believes_all: bool) -> Keyring {
     let mut keyring = Keyring::default();
     for (division, key) in &pinned.keys {
         keyring.pin(division.clone(), key.clone());
     }
+    let revocations = entries.iter().filter_map(|it| Some((&it.header, decoded(it, &[Kind::KeyRevoke])?)));
+    keyring.revoke_all(ancestry, revocations);
     for entry in entries {
         let Some(cert) = decoded::<CertPut>(entry, &[Kind::CertPut, Kind::AuthorityPut]) else { continue };
         let stream = &entry.header.stream;
-        if ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
+        if !keyring.counts(&entry.header) {
+            continue;
+        }
+        if believes_all || ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
             keyring.admit(&cert);
         }
     }
@@ -231,12 +273,18 @@ fn decoded<T: Payload>(entry: &Entry, kinds: &[Kind]) -> Option<T> {
     T::read(kind.word(), entry.payload.as_deref()?)
 }
 
-/// The two payloads read here, so that the crate needs no serialisation of its own.
+/// The payloads read here, so that the crate needs no serialisation of its own.
 trait Payload: Sized {
     fn read(kind: &str, bytes: &[u8]) -> Option<Self>;
 }
 
 impl Payload for TreePut {
+    fn read(kind: &str, bytes: &[u8]) -> Option<Self> {
+        payload::decode(kind, bytes).ok()
+    }
+}
+
+impl Payload for KeyRevoke {
     fn read(kind: &str, bytes: &[u8]) -> Option<Self> {
         payload::decode(kind, bytes).ok()
     }

@@ -12,10 +12,29 @@ const NODES_MAX: usize = 48;
 /// Deepest level below the root.
 const DEPTH_MAX: usize = 4;
 
-/// The kinds of fault of a run; each is on in about half of them.
+/// What a run is about. Rules that heal one another hide each other's absence, so half of the runs know few kinds of
+/// fault, and those often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// Each kind of fault in about half of the runs.
+    All,
+    /// Machines fall back and do not know.
+    Falls,
+    /// A machine and a neighbour fall back, one after the other.
+    Pairs,
+    /// Divisions move.
+    Moves,
+    /// Operators restore machines, and nothing else falls back: whatever is said twice was said too early.
+    Restores,
+    /// Keys are revoked, and relays mint keys.
+    Keys,
+}
+
+/// The kinds of fault of a run.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Plan {
+    pub(crate) theme: Theme,
     /// Links break after any message.
     pub(crate) cuts: bool,
     /// Machines crash between any two effects.
@@ -41,6 +60,9 @@ pub(crate) struct Plan {
     /// Machines that fall back, are restored or copied, at most: fewer than the branches that a stream may have.
     pub(crate) rewinds_left: u32,
     pub(crate) moves_left: u32,
+    /// Keys revoked and keys minted by relays, at most.
+    pub(crate) revocations_left: u32,
+    pub(crate) mints_left: u32,
     pub(crate) steps: usize,
     /// Faults besides broken links, of 1,000 steps.
     pub(crate) faults: usize,
@@ -52,6 +74,7 @@ impl Plan {
         let (cuts, crashes, full_disks, reverts, restores, clones, moves, late_keys, mauls) =
             (half(), half(), half(), half(), half(), half(), half(), half(), half());
         let mut plan = Self {
+            theme: Theme::All,
             cuts,
             crashes,
             full_disks,
@@ -65,26 +88,51 @@ impl Plan {
             erases: chance.one_in(3),
             rewinds_left: 4,
             moves_left: 5,
+            revocations_left: 0,
+            mints_left: 0,
             steps: 600 + chance.below(2_400),
             faults: 15,
         };
-        // Rules that heal one another hide each other's absence: some runs know one kind of fault only.
-        match chance.below(4) {
-            0 => plan.only(false),
-            1 => plan.only(true),
-            _ => {}
-        }
+        plan.follow(match chance.below(10) {
+            0 | 1 => Theme::Falls,
+            2 => Theme::Pairs,
+            3 | 4 => Theme::Moves,
+            5 => Theme::Restores,
+            6 => Theme::Keys,
+            _ => Theme::All,
+        });
         plan
     }
 
-    /// Silent reverts alone, or moves alone, and those often.
-    fn only(&mut self, moves: bool) {
-        (self.reverts, self.moves) = (!moves, moves);
-        (self.crashes, self.full_disks, self.restores) = (false, false, false);
-        (self.clones, self.late_keys, self.mauls) = (false, false, false);
+    fn follow(&mut self, theme: Theme) {
+        self.theme = theme;
+        if theme == Theme::All {
+            return;
+        }
+        (self.reverts, self.restores, self.clones, self.moves) = (false, false, false, false);
         (self.trespasses, self.erases) = (false, false);
-        (self.rewinds_left, self.moves_left) = (6, 12);
         self.faults = 40;
+        match theme {
+            Theme::All => {}
+            Theme::Falls | Theme::Pairs => {
+                (self.reverts, self.rewinds_left) = (true, 6);
+                self.calm();
+            }
+            Theme::Moves => {
+                (self.moves, self.moves_left) = (true, 12);
+                self.calm();
+            }
+            Theme::Restores => {
+                (self.restores, self.rewinds_left) = (true, 6);
+                self.late_keys = false;
+            }
+            Theme::Keys => (self.revocations_left, self.mints_left) = (4, 4),
+        }
+    }
+
+    /// Nothing but the theme goes wrong.
+    fn calm(&mut self) {
+        (self.crashes, self.full_disks, self.late_keys, self.mauls) = (false, false, false, false);
     }
 }
 

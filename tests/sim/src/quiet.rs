@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use gongkai_journal::{Entry, Lane};
+use gongkai_journal::{Entry, Lane, sign::PublicKey};
 use gongkai_model::{
     id::DivisionId,
     tree::{Division, Tree},
 };
 use gongkai_sync::session::Outcome;
 
-use crate::{check::Above, link::Link, mutation::Mutation, node::Node, world::World};
+use crate::{check::Above, link::Link, mutation::Mutation, node::Node, plan::Theme, world::World};
 
 /// Rounds of sessions over all links until quiet, at most.
 const ROUNDS_MAX: usize = 60;
@@ -44,6 +44,9 @@ impl World<'_> {
         let nodes: Vec<&Node> = self.nodes.iter().flatten().collect();
         self.watch.quiet(&nodes, &tree, &above);
         self.watch.reviews(&nodes, &above, self.mutation, &mut self.chance);
+        if self.plan.theme == Theme::Restores {
+            self.watch.said_once(&nodes, &above, self.mutation);
+        }
         for node in &nodes {
             for peer in nodes.iter().filter(|peer| tree.parent(&peer.division) == Some(&node.division)) {
                 self.watch.position(node, peer);
@@ -81,13 +84,18 @@ impl World<'_> {
         }
     }
 
+    /// Parents write again what is missing of the keys of those below them: one came too late, or was certified by a
+    /// key that has been revoked since.
     fn certify_missing(&mut self, tree: &Tree) {
-        for index in 1..self.divisions.len() {
-            let division = &self.divisions[index].id;
-            let parent = tree.parent(division).and_then(|parent| self.place(parent));
-            let parent = parent.and_then(|parent| self.nodes[parent].as_ref());
-            if parent.is_some_and(|parent| !parent.trust.keyring.divisions().contains(division)) {
-                self.certify(index);
+        let own = self.divisions.iter().skip(1).map(|it| (it.id.clone(), self.public(&it.id)));
+        let keys: Vec<(DivisionId, PublicKey)> = own.chain(self.former_keys.clone()).collect();
+        for (division, key) in keys {
+            let parent = tree.parent(&division).and_then(|parent| self.place(parent));
+            let above = parent.and_then(|parent| self.nodes[parent].as_ref());
+            if let (Some(parent), Some(above)) = (parent, above)
+                && above.trust.keyring.get(&division, &key.id()).is_none()
+            {
+                self.certify_key(parent, &division, &key);
             }
         }
     }

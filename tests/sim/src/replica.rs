@@ -95,20 +95,15 @@ impl Replica {
     }
 
     fn epoch(&self, route: &Route) -> Digest {
-        match self.mutation {
-            Mutation::NoRouteEpoch => Digest::of("no epoch", &[]),
-            _ => route.epoch(),
-        }
+        if self.mutation == Mutation::NoRouteEpoch { Digest::of("no epoch", &[]) } else { route.epoch() }
     }
 
     fn check_position(&mut self, node: &Node, position: &Position) -> Result<Event, Error> {
         let state = now(node.store.feed_state())?;
         let route = self.route(node);
         let hash = now(node.store.feed_hash_at(position.offset))?;
-        let agrees = match self.mutation {
-            Mutation::NoRunningHash => hash.is_some(),
-            _ => hash == Some(position.hash),
-        };
+        let is_scalar = self.mutation == Mutation::NoRunningHash;
+        let agrees = if is_scalar { hash.is_some() } else { hash == Some(position.hash) };
         let holds = position.feed_id == state.feed_id && position.epoch == self.epoch(&route) && agrees;
         let entries_to_send = if holds { now(node.store.count_routed(position.offset, &route))? } else { 0 };
         self.opened_epoch = Some(position.epoch);
@@ -133,11 +128,9 @@ impl Replica {
     fn read_feed(&self, node: &Node, after: u64) -> Result<Event, Error> {
         let route = self.route(node);
         let mut part = now(node.store.read_feed(after, &route, &self.peer, BATCH_ENTRIES, BATCH_BYTES_TARGET))?;
-        let epoch = match (self.mutation, self.opened_epoch) {
-            (Mutation::EpochAtOpen, Some(epoch)) => epoch,
-            _ => self.epoch(&route),
-        };
-        if self.mutation == Mutation::EchoDropped {
+        let opened = self.opened_epoch.filter(|_| self.mutation == Mutation::EpochAtOpen);
+        let epoch = opened.unwrap_or_else(|| self.epoch(&route));
+        if matches!(self.mutation, Mutation::EchoDropped | Mutation::OneDirection) {
             part.entries.retain(|carried| matches!(carried, Carried::Whole(_)));
         }
         let feed_id = now(node.store.feed_state())?.feed_id;
@@ -227,13 +220,15 @@ impl Replica {
         if matches!(self.mutation, Mutation::SecondBranchRefused | Mutation::FirstSeenWins) {
             arrival.entries = first_branch(node, arrival.entries);
         }
-        match self.mutation {
-            Mutation::UnknownKindsDropped if node.is_old => arrival.entries.retain(|it| kind_of(it) != Some(TOMORROW)),
-            Mutation::ErasedRefused => arrival.entries.retain(|it| !is_erased(it)),
-            _ => {}
+        if self.mutation == Mutation::UnknownKindsDropped && node.is_old {
+            arrival.entries.retain(|it| kind_of(it) != Some(TOMORROW));
         }
-        let trust = if self.mutation == Mutation::AnyoneWrites { trusting(node, &arrival) } else { node.trust.clone() };
-        let applied = now(node.store.apply(arrival, &trust, &|_| None))?;
+        if self.mutation == Mutation::ErasedRefused {
+            arrival.entries.retain(|it| !is_erased(it));
+        }
+        let credulous = (self.mutation == Mutation::AnyoneWrites).then(|| trusting(node, &arrival));
+        let trust = credulous.as_ref().unwrap_or(&node.trust);
+        let applied = now(node.store.apply(arrival, trust, &|_| None))?;
         node.catch_up();
         Ok(applied)
     }

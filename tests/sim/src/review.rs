@@ -1,27 +1,25 @@
-//! Review on the machines: townships submit, those above decide, withdraw and revoke, by what each can see; and what
-//! must hold of it when all is quiet.
+//! Work at the desks: townships submit and withdraw, those above decide and revoke, the root publishes; each by what it
+//! can see.
 //!
-//! Invariant: the state is folded by the daemon's own code from the entries held; that a catalog's approvals are
-//! decided by somebody is looked up in the entries again, past the fold.
+//! Invariant: a machine that is held edits and does nothing that others act on. Left out: what must hold of it all
+//! (verdicts).
 
 use gongkai_journal::{
-    Entry, Lane, Reach,
+    Lane, Reach,
     kind::Kind,
     payload::{self, OnCatalog},
 };
 use gongkai_model::{
     digest::Digest,
-    id::{CatalogId, DivisionId, ItemId, OperatorId},
+    id::{DivisionId, ItemId},
     item::Item,
-    review::{
-        self, CatalogState, Decision, Fact, Revocation, Step, Submission, SubmissionState, Verdict, Withdrawal, fold,
-    },
+    review::{Decision, Revocation, Step, Submission, SubmissionState, Verdict, Withdrawal},
     revision::{Header, Revision, Slot},
 };
 
 use crate::{
     chance::Chance,
-    check::{Above, Watch},
+    fold::{catalog, last_number, state_of},
     mutation::Mutation,
     node::{Act, Node},
     world::World,
@@ -29,23 +27,61 @@ use crate::{
 
 /// Items of a catalog: few, so that they stand unchanged, change back and are removed.
 const ITEMS: usize = 3;
-/// Shuffled foldings of each catalog when all is quiet.
-const SHUFFLES: usize = 2;
 
 impl World<'_> {
     /// A machine submits a revision of its own catalog, or says something on one below.
     pub(crate) fn review(&mut self, place: usize) {
         let Some(node) = self.nodes[place].as_ref() else { return };
-        if node.is_held {
+        if node.is_held() && self.mutation != Mutation::ActsWhileHeld {
             return self.log(&format!("{place} is held and does not act"));
         }
+        if place == 0 && self.chance.one_in(3) {
+            return self.publish();
+        }
+        let Some(node) = self.nodes[place].as_ref() else { return };
         let me = node.division.clone();
         let below: Vec<DivisionId> = node.trust.tree.children(&me).cloned().collect();
-        let is_own = below.is_empty() || self.chance.one_in(2);
-        let of = if is_own { me } else { below[self.chance.below(below.len())].clone() };
-        let act = if is_own { self.submit_or_withdraw(place) } else { self.rule(place, &of) };
+        if below.is_empty() || self.chance.one_in(2) {
+            let act = self.submit_or_withdraw(place);
+            return self.say(place, me, act);
+        }
+        let of = below[self.chance.below(below.len())].clone();
+        if self.chance.one_in(3) {
+            return self.race(place, &of);
+        }
+        let act = self.rule(place, &of);
+        self.say(place, of, act);
+    }
+
+    fn say(&mut self, place: usize, of: DivisionId, act: Option<(Kind, Vec<u8>)>) {
         let Some((kind, payload)) = act else { return };
         self.write(place, vec![Act { subject: of, kind: kind.word(), reach: Reach::Path, lane: Lane::Work, payload }]);
+    }
+
+    /// The owner submits while the reviewer's decision on what was there before is under way, or the other way round;
+    /// often the link breaks just then.
+    fn race(&mut self, place: usize, of: &DivisionId) {
+        let Some(owner) = self.place(of) else { return };
+        let is_held = |node: &Node| node.is_held() && self.mutation != Mutation::ActsWhileHeld;
+        if self.nodes[owner].as_ref().is_none_or(is_held) {
+            return;
+        }
+        if self.chance.one_in(2) {
+            self.cut_all(owner);
+        }
+        let is_owner_first = self.chance.one_in(2);
+        for is_owner in [is_owner_first, !is_owner_first] {
+            let (at, act) =
+                if is_owner { (owner, self.submit_or_withdraw(owner)) } else { (place, self.rule(place, of)) };
+            self.say(at, of.clone(), act);
+        }
+    }
+
+    /// The root publishes: an edition is its number here.
+    fn publish(&mut self) {
+        let Some(node) = self.nodes[0].as_ref() else { return };
+        let (subject, number) = (node.division.clone(), last_number(node) + 1);
+        self.write(0, vec![Act::of(Kind::Edition, subject, number.to_string().into_bytes())]);
     }
 
     fn submit_or_withdraw(&mut self, place: usize) -> Option<(Kind, Vec<u8>)> {
@@ -101,55 +137,8 @@ impl World<'_> {
     }
 }
 
-impl Watch {
-    /// Every machine that a catalog is routed to folds the same state, in whatever order; nothing is approved that
-    /// its reviewer did not approve by an entry that names it.
-    pub(crate) fn reviews(&mut self, nodes: &[&Node], above: &Above, mutation: Mutation, chance: &mut Chance) {
-        for owner in nodes {
-            let of = &owner.division;
-            let expected = folded(of, facts(owner, of, above), mutation);
-            self.folds += usize::from(!expected.submissions.is_empty());
-            for node in nodes.iter().filter(|node| owner.trust.tree.is_on_path(&node.division, of)) {
-                for _ in 0..SHUFFLES {
-                    let mut facts = facts(node, of, above);
-                    facts.extend(facts.clone().into_iter().step_by(2));
-                    shuffle(&mut facts, chance);
-                    if folded(of, facts, mutation) != expected {
-                        self.fail(format!("{} folds the catalog of {of} into another state", node.division));
-                    }
-                }
-            }
-            self.approved_by_somebody(owner, &expected, &facts(owner, of, above));
-        }
-    }
-
-    fn approved_by_somebody(&mut self, owner: &Node, state: &CatalogState, facts: &[Fact]) {
-        for submission in state.approved.iter().filter_map(|hash| state.submission(hash)) {
-            let is_approval = |fact: &&Fact| match &fact.act {
-                review::Act::Decision(made) => {
-                    made.submission == submission.hash
-                        && made.verdict == Verdict::Approve
-                        && submission.steps.iter().any(|step| step.division == fact.author)
-                }
-                _ => false,
-            };
-            if !facts.iter().any(|fact| is_approval(&fact)) {
-                self.fail(format!(
-                    "{} counts {} as approved, which nobody approved",
-                    owner.division,
-                    submission.hash.short()
-                ));
-            }
-        }
-    }
-}
-
 fn on<T: serde::Serialize>(division: &DivisionId, act: T) -> Vec<u8> {
     payload::encode(&OnCatalog { catalog: catalog(division), act })
-}
-
-fn catalog(division: &DivisionId) -> CatalogId {
-    CatalogId::parse(&format!("{division}/matters")).expect("a division's id and a word")
 }
 
 fn revision(chance: &mut Chance, division: &DivisionId, parents: Vec<Digest>) -> Revision {
@@ -164,58 +153,4 @@ fn revision(chance: &mut Chance, division: &DivisionId, parents: Vec<Digest>) ->
     }
     let header = Header { title: "matters".to_owned(), ..Header::default() };
     Revision { catalog: catalog(division), parents, header: header.to_canonical(), items }
-}
-
-fn state_of(node: &Node, of: &DivisionId, mutation: Mutation) -> CatalogState {
-    folded(of, all_facts(node, of), mutation)
-}
-
-fn folded(of: &DivisionId, mut facts: Vec<Fact>, mutation: Mutation) -> CatalogState {
-    if mutation == Mutation::ArrivalOrder {
-        first_decisions(&mut facts);
-    }
-    fold(&catalog(of), facts)
-}
-
-/// Those by authors that ever stood above: what a lost order allowed is not everywhere.
-fn facts(node: &Node, of: &DivisionId, above: &Above) -> Vec<Fact> {
-    let mut facts = all_facts(node, of);
-    facts.retain(|fact| above.is_above(&fact.author, of));
-    facts
-}
-
-fn all_facts(node: &Node, of: &DivisionId) -> Vec<Fact> {
-    let tables = node.store.db.tables();
-    tables.rows.iter().filter(|row| row.entry.header.stream.subject == *of).filter_map(|row| fact(&row.entry)).collect()
-}
-
-fn fact(entry: &Entry) -> Option<Fact> {
-    let (word, bytes) = (&entry.header.kind, entry.payload.as_deref()?);
-    let act = match Kind::from_word(word)? {
-        Kind::Submission => {
-            review::Act::Submission { submission: payload::decode(word, bytes).ok()?, parts: Vec::new() }
-        }
-        Kind::Withdrawal => review::Act::Withdrawal(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act),
-        Kind::Decision => review::Act::Decision(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act),
-        Kind::Revocation => review::Act::Revocation(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act),
-        _ => return None,
-    };
-    let author = entry.header.stream.author.division.clone();
-    let operator = OperatorId::parse(&format!("{author}/desk")).expect("a division's id and a word");
-    Some(Fact { hash: entry.hash(), author, operator, at_ms: entry.header.written_at_ms, act })
-}
-
-fn shuffle(facts: &mut [Fact], chance: &mut Chance) {
-    for index in (1..facts.len()).rev() {
-        facts.swap(index, chance.below(index + 1));
-    }
-}
-
-/// The rule taken away by [`Mutation::ArrivalOrder`]: of several decisions on a submission the first to arrive counts.
-fn first_decisions(facts: &mut Vec<Fact>) {
-    let mut decided = std::collections::BTreeSet::new();
-    facts.retain(|fact| match &fact.act {
-        review::Act::Decision(made) => decided.insert(made.submission),
-        _ => true,
-    });
 }

@@ -8,7 +8,7 @@ use gongkai_journal::{
     Entry, EntryHash, Incarnation, Lane, Reach,
     kind::Kind,
     payload::{self, IncarnationOpen},
-    sign::Ed25519Signer,
+    sign::{Ed25519Signer, PublicKey},
 };
 use gongkai_model::{id::DivisionId, tree::Division};
 use gongkai_sync::session::Outcome;
@@ -78,6 +78,8 @@ pub(crate) struct World<'a> {
     pub(crate) divisions: Vec<Division>,
     pub(crate) nodes: Vec<Option<Node>>,
     pub(crate) signers: BTreeMap<DivisionId, Ed25519Signer>,
+    /// Keys that were revoked: what they signed before counts, and is checked with them.
+    pub(crate) former_keys: Vec<(DivisionId, PublicKey)>,
     pub(crate) links: Vec<Link>,
     pub(crate) snapshots: BTreeMap<usize, Snapshot>,
     pub(crate) watch: Watch,
@@ -102,6 +104,7 @@ impl<'a> World<'a> {
             signers: divisions.iter().enumerate().map(|(index, it)| (it.id.clone(), signer(index))).collect(),
             divisions,
             nodes: Vec::new(),
+            former_keys: Vec::new(),
             links: Vec::new(),
             snapshots: BTreeMap::new(),
             watch: Watch::default(),
@@ -126,11 +129,11 @@ impl<'a> World<'a> {
     }
 
     /// Writes on a machine; where its stream is forked it goes on in a new incarnation.
-    pub(crate) fn write(&mut self, place: usize, mut acts: Vec<Act>) {
+    pub(crate) fn write(&mut self, place: usize, mut acts: Vec<Act>) -> bool {
         let now_ms = self.clock();
         let fresh = self.life();
         let signers = &self.signers;
-        let Some(node) = self.nodes[place].as_mut() else { return };
+        let Some(node) = self.nodes[place].as_mut() else { return false };
         let signer = &signers[&node.division];
         let again: Vec<Act> =
             acts.iter().map(|act| Act { subject: act.subject.clone(), payload: act.payload.clone(), ..*act }).collect();
@@ -143,6 +146,7 @@ impl<'a> World<'a> {
         }
         let tree = node.trust.tree.clone();
         self.watch.see_tree(&tree);
+        let is_done = done.is_ok();
         match done {
             Ok(entries) => {
                 for entry in entries {
@@ -153,6 +157,7 @@ impl<'a> World<'a> {
             Err(error) => self.log(&format!("{place} cannot write: {error}")),
         }
         self.carry_keys(place);
+        is_done
     }
 
     /// A wall clock that nobody should believe.
@@ -214,11 +219,17 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A machine that both ends of a session found to be level with the other is held no longer.
+    /// A machine that both ends of a session found to be level with the other waits for that one no longer, nor for
+    /// whom it is no neighbour of any more.
     pub(crate) fn release(&mut self, link: &Link) {
         for end in link.ends.iter().filter(|end| end.session.is_settled() || end.outcome == Some(Outcome::Complete)) {
             if let Some(node) = self.nodes[end.node].as_mut() {
-                node.is_held = false;
+                node.awaited.remove(&end.replica.peer);
+                let tree = &node.trust.tree;
+                let is_neighbour = |it: &DivisionId| {
+                    tree.parent(it) == Some(&node.division) || tree.parent(&node.division) == Some(it)
+                };
+                node.awaited.retain(is_neighbour);
             }
         }
     }

@@ -9,9 +9,10 @@ use gongkai_model::{digest::Digest, id::DivisionId};
 
 use crate::{
     entry::Entry,
+    header::Header,
     payload::{CertPut, KeyRevoke},
+    route::Ancestry,
     sign::PublicKey,
-    stream::StreamKey,
 };
 
 /// Keys of one division accepted; a node is re-enrolled a handful of times in its life.
@@ -50,6 +51,27 @@ impl Keyring {
         let held = self.keys.keys().filter(|(division, _)| *division == cert.division).count();
         if held < KEYS_PER_DIVISION_MAX {
             self.pin(cert.division.clone(), PublicKey { algorithm: cert.entry_key.algorithm, bytes });
+        }
+    }
+
+    /// Applies the revocations that an ancestor wrote, each with its entry's header. One that a revoked key signed beyond
+    /// its own good heads does not count; those from further up are heard first, for only they can end another's key.
+    pub fn revoke_all<'e>(
+        &mut self,
+        ancestry: &Ancestry,
+        revocations: impl IntoIterator<Item = (&'e Header, KeyRevoke)>,
+    ) {
+        let is_by_ancestor =
+            |(header, it): &(&Header, KeyRevoke)| ancestry.may_write(&header.stream.author.division, &it.division);
+        let mut due: Vec<(&Header, KeyRevoke)> = revocations.into_iter().filter(is_by_ancestor).collect();
+        due.sort_by_cached_key(|(header, _)| {
+            let author = &header.stream.author.division;
+            (ancestry.line(author).len(), author.clone())
+        });
+        for (header, revocation) in due {
+            if self.counts(header) {
+                self.revoke(&revocation);
+            }
         }
     }
 
@@ -94,14 +116,119 @@ impl Keyring {
         if key.algorithm != entry.header.signature_algorithm || !key.verifies(&entry.hash(), &entry.signature) {
             return Err(SignatureFault::Bad);
         }
-        if self.is_beyond_revocation(author, &entry.header.key_id, &entry.header.stream, entry.header.seq) {
-            return Err(SignatureFault::Revoked);
-        }
-        Ok(())
+        if self.counts(&entry.header) { Ok(()) } else { Err(SignatureFault::Revoked) }
     }
 
-    fn is_beyond_revocation(&self, division: &DivisionId, key_id: &[u8], stream: &StreamKey, seq: u64) -> bool {
-        let revoked = self.revoked.get(&(division.clone(), key_id.to_vec()));
-        revoked.is_some_and(|good| seq > good.get(&stream.digest()).copied().unwrap_or(0))
+    /// Whether an entry that is held may have an effect: not if a revoked key signed it beyond the last good head of its
+    /// stream. Asked when entries are folded, so that it makes no difference whether they came before the revocation.
+    pub fn counts(&self, header: &Header) -> bool {
+        if self.revoked.is_empty() {
+            return true;
+        }
+        let revoked = self.revoked.get(&(header.stream.author.division.clone(), header.key_id.clone()));
+        revoked.is_none_or(|good| header.seq <= good.get(&header.stream.digest()).copied().unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use gongkai_model::{id::Day, tree::Division};
+
+    use super::*;
+    use crate::{
+        payload::GoodHead,
+        stream::{Author, Incarnation, Lane, Reach, StreamKey},
+    };
+
+    fn id(text: &str) -> DivisionId {
+        DivisionId::parse(text).unwrap()
+    }
+
+    fn ancestry() -> Ancestry {
+        let rows = [("c", None), ("k", Some("c")), ("t", Some("k"))];
+        let divisions: Vec<Division> = rows
+            .iter()
+            .map(|(name, parent)| Division {
+                id: id(name),
+                from: Day::earliest(),
+                code: String::new(),
+                name: String::new(),
+                name_en: String::new(),
+                level: String::new(),
+                kind: String::new(),
+                parent: parent.map(id),
+                is_retired: false,
+            })
+            .collect();
+        Ancestry::of(&id("c"), &divisions)
+    }
+
+    fn header(author: &str, subject: &str, seq: u64) -> Header {
+        let author = Author { division: id(author), incarnation: Incarnation::from_bytes([1; 16]) };
+        Header {
+            stream: StreamKey::new(author, id(subject), Reach::Subtree, Lane::Trust),
+            seq,
+            previous: None,
+            written_at_ms: 0,
+            kind: String::new(),
+            payload_digest: Digest::of_file(b""),
+            payload_bytes: 0,
+            operator: None,
+            signature_algorithm: 1,
+            key_id: vec![7],
+        }
+    }
+
+    fn revocation(division: &str, good: &[&Header]) -> KeyRevoke {
+        let good = good.iter().map(|header| GoodHead {
+            stream: header.stream.clone(),
+            seq: header.seq,
+            hash: Digest::of_file(b""),
+        });
+        KeyRevoke {
+            division: id(division),
+            key_id: hex::encode([7]),
+            good: good.collect(),
+            reason: String::new(),
+            is_retired: false,
+        }
+    }
+
+    #[test]
+    fn what_a_revoked_key_signed_beyond_its_good_heads_counts_nowhere() {
+        let mut ring = Keyring::default();
+        let by_county = header("k", "t", 1);
+        ring.revoke_all(&ancestry(), [(&by_county, revocation("t", &[&header("t", "t", 5)]))]);
+        for (author, subject, seq, counts) in
+            [("t", "t", 5, true), ("t", "t", 6, false), ("t", "v", 1, false), ("k", "t", 9, true)]
+        {
+            assert_eq!(ring.counts(&header(author, subject, seq)), counts, "{author} {subject} {seq}");
+        }
+    }
+
+    #[test]
+    fn a_revocation_by_a_key_that_had_ended_is_none_whatever_the_order() {
+        let (early, late) = (header("k", "t", 1), header("k", "t", 2));
+        let by_city = header("c", "k", 1);
+        let of_county = || (&by_city, revocation("k", &[&early]));
+        let (good, bad) = ((&early, revocation("t", &[])), (&late, revocation("t", &[])));
+        for (orders, counts) in [
+            ([of_county(), bad.clone()], true),
+            ([bad.clone(), of_county()], true),
+            ([of_county(), good.clone()], false),
+            ([good.clone(), of_county()], false),
+        ] {
+            let mut ring = Keyring::default();
+            ring.revoke_all(&ancestry(), orders);
+            assert_eq!(ring.counts(&header("t", "t", 1)), counts);
+        }
+    }
+
+    #[test]
+    fn who_does_not_stand_above_ends_no_key() {
+        let mut ring = Keyring::default();
+        ring.revoke_all(&ancestry(), [(&header("t", "k", 1), revocation("k", &[]))]);
+        assert!(ring.counts(&header("k", "k", 1)));
     }
 }

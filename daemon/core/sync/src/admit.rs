@@ -4,7 +4,10 @@
 //! missing), or at fault (its stream stops and the sender is told). Both branches of a fork are kept.
 //! Left out: what entries mean; that is the fold's business and never stops a stream.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use gongkai_journal::{
     Entry, EntryHash, Route, StreamKey,
@@ -124,7 +127,8 @@ pub enum Occasion {
 /// that changes on the way counts from the next batch on, so that what it routes here waits as a want.
 pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<Carried>) -> Admission {
     let mut admission = Admission::default();
-    let mut keyring = trust.keyring.clone();
+    // Most batches bring no key: the ring is copied when one does.
+    let mut keyring = Cow::Borrowed(&trust.keyring);
     for carried in entries {
         match carried {
             Carried::Named { stream, tip } => {
@@ -147,7 +151,7 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
 }
 
 /// A certificate entry by the division itself or an ancestor brings its key.
-fn learn_key(keyring: &mut Keyring, ancestry: &Ancestry, entry: &Entry) {
+fn learn_key(keyring: &mut Cow<'_, Keyring>, ancestry: &Ancestry, entry: &Entry) {
     if !matches!(Kind::from_word(&entry.header.kind), Some(Kind::CertPut | Kind::AuthorityPut)) {
         return;
     }
@@ -157,7 +161,7 @@ fn learn_key(keyring: &mut Keyring, ancestry: &Ancestry, entry: &Entry) {
     };
     let stream = &entry.header.stream;
     if ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
-        keyring.admit(&cert);
+        keyring.to_mut().admit(&cert);
     }
 }
 
