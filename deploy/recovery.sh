@@ -26,6 +26,7 @@ city=211200 county=211221 other=211223 town=211221101
 catalog=$town/social-assistance
 first="$here/seeds/catalogs/$town-social-assistance.xlsx"
 second="$here/seeds/catalogs/$town-social-assistance-corrected.xlsx"
+third="$here/seeds/catalogs/$town-social-assistance-updated.xlsx"
 
 title() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 # A command at a node, shown with what it says; status 3 means "done, a person should look".
@@ -194,5 +195,34 @@ at $town --as clerk catalog submit $catalog
 agree in-review 4 $city $other $town
 at $other --as reviewer review approve $catalog
 agree approved 4 $city $other $town
+
+title "the town's machine is put back while its later work is upstream, and it works on alone: a fork"
+stop $town
+cp -a "$place/$town" "$place/snapshot"
+start $town
+at $town --as clerk catalog import "$first"
+at $town --as clerk catalog submit $catalog
+agree in-review 5 $city $other $town
+stop $other
+stop $town
+rm -rf "${place:?}/$town"
+mv "$place/snapshot" "$place/$town"
+start $town
+at $town --as clerk catalog import "$third"
+at $town --as clerk catalog submit $catalog
+start $other
+for node in $city $other $town; do until_says $node '"id"' conflict list; done
+until_free $town
+at $other doctor || true
+at $city conflict list
+id="$(json $town conflict list | field id | head -n 1)"
+at $town explain "$id"
+for node in $town $other $city; do at $node conflict show "$id"; done
+at $town --as clerk conflict resolve "$id" --take theirs --reason "the later one holds"
+agree in-review 7 $city $other $town
+at $other --as reviewer review approve $catalog
+agree approved 7 $city $other $town
+for node in $city $other $town; do at $node conflict list; done
+
 for node in $city $county $other $town; do at $node doctor --rebuild >/dev/null; done
 printf '\nrecovered: all nodes agree, and each finds nothing wrong with itself\n'

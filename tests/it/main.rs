@@ -5,6 +5,7 @@
 
 mod faults;
 mod headers;
+mod isolation;
 mod kills;
 mod layers;
 mod networks;

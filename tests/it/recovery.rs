@@ -5,6 +5,7 @@
 
 mod backup;
 mod clone;
+mod fork;
 mod rebuild;
 mod revert;
 mod tree;

@@ -142,3 +142,28 @@ fn a_revoked_town_is_cut_off_at_once_and_comes_back_under_new_keys() -> Result<(
     approve(&nodes[1])?;
     until(&nodes, 1, "approved")
 }
+
+#[test]
+fn a_decision_beyond_a_revocation_counts_nowhere_also_where_it_had_arrived() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let mut nodes = three(place.path())?;
+    submit(&nodes[2], FIRST)?;
+    until(&nodes, 1, "in-review")?;
+    nodes[0].stop()?;
+    approve(&nodes[1])?;
+    until(&nodes[1..], 1, "approved")?;
+    // The county's machine is stolen before the city has heard of that.
+    nodes[1].stop()?;
+    nodes[0].start()?;
+    nodes[0].run(&["node", "revoke", COUNTY, "--reason", "the machine was stolen"])?;
+    nodes[1].lose()?;
+    nodes[1].enrol(&nodes[0].invite(&[COUNTY, "--rebuild"])?)?;
+    nodes[1].start()?;
+    until_free(&nodes[1])?;
+    until(&nodes, 1, "in-review").context("the town takes the approval back")?;
+    ensure!(events(&nodes[2], "decision")? == 0, "what is set aside is no event of the catalog");
+    ensure!(nodes[2].run(&["doctor"])?.to_string().contains("1 set aside"), "and is still there");
+    approve(&nodes[1])?;
+    until(&nodes, 1, "approved")?;
+    agreed(&nodes, "approved", FIRST)
+}
