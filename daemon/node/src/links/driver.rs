@@ -49,7 +49,7 @@ pub(super) enum Ended {
     Complete,
     /// This end was asked to stop.
     Stopped,
-    /// `sync now` was asked: a fresh session shall answer it.
+    /// A fresh session shall follow at once: `sync now` was asked, or an act crossed the end of this one.
     AskedAgain,
     /// It broke, was refused, or failed here.
     Failed(Told, Class),
@@ -276,7 +276,7 @@ impl Driver<'_> {
                     self.replica.settled().await.map_err(|error| failed_here(&error))?;
                 }
                 self.tell();
-                Err(ended_by(outcome))
+                Err(self.ended_by(outcome))
             }
             effect => {
                 let is_first_load = matches!(effect, Effect::ApplyHeads { .. });
@@ -295,6 +295,22 @@ impl Driver<'_> {
                     self.take_claim(claimed, *holds).await?;
                 }
                 Ok(event)
+            }
+        }
+    }
+
+    fn ended_by(&self, outcome: Outcome) -> Ended {
+        match (outcome, self.role) {
+            (Outcome::Complete, _) => Ended::Complete,
+            // An act of this node crossed the parent's leaving: it goes up at once, in a session of its own.
+            (Outcome::Overtaken, PeerRole::Parent) => Ended::AskedAgain,
+            (Outcome::Overtaken, PeerRole::Child) | (Outcome::Interrupted, _) => {
+                let why = "the peer left before both sides were done".to_owned();
+                failed_there(&LinkError::Broken { why })
+            }
+            (Outcome::Refused(refusal) | Outcome::Refusing(refusal), _) => {
+                let class = class_of(&refusal);
+                Ended::Failed(Told::from(&refusal), class)
             }
         }
     }
@@ -332,20 +348,6 @@ fn failed_here(error: &gongkai_app::Error) -> Ended {
 
 fn failed_there(error: &LinkError) -> Ended {
     Ended::Failed(Told::from(error), error.class())
-}
-
-fn ended_by(outcome: Outcome) -> Ended {
-    match outcome {
-        Outcome::Complete => Ended::Complete,
-        Outcome::Interrupted => {
-            let why = "the peer left before both sides were done".to_owned();
-            failed_there(&LinkError::Broken { why })
-        }
-        Outcome::Refused(refusal) | Outcome::Refusing(refusal) => {
-            let class = class_of(&refusal);
-            Ended::Failed(Told::from(&refusal), class)
-        }
-    }
 }
 
 /// A clone's refusal passes when the other host stops, which this one cannot see; the others stand until a person acts.

@@ -204,6 +204,8 @@ pub enum Effect {
 pub enum Outcome {
     /// Both sides were done.
     Complete,
+    /// The peer was done and left; what this end said crossed that on the wire, and goes with the next session.
+    Overtaken,
     /// The link closed in the middle; the next session goes on from the last commit.
     Interrupted,
     /// The peer refused.

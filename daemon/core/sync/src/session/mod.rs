@@ -37,6 +37,8 @@ pub struct Session {
     has_sent_done: bool,
     /// The latest `Done` of the peer: how many of our demands it had seen.
     peer_done: Option<u64>,
+    /// The peer's latest demand came after its latest `Done`.
+    has_peer_gone_on: bool,
     /// What this end speaks.
     versions: Versions,
     /// What both speak, once the peer's hello is here.
@@ -65,6 +67,7 @@ impl Session {
             demands_received: 0,
             has_sent_done: false,
             peer_done: None,
+            has_peer_gone_on: false,
             versions: Versions { min: PROTOCOL_MIN, max: PROTOCOL_MAX },
             agreed: None,
         }
@@ -147,6 +150,7 @@ impl Session {
         if is_demand(&message) {
             self.demands_received += 1;
             self.has_sent_done = false;
+            self.has_peer_gone_on = true;
         }
         match (self.phase, message) {
             (_, Message::Refuse(refusal)) => self.finish(Outcome::Refused(refusal)),
@@ -167,6 +171,7 @@ impl Session {
             (_, Message::Wanted { request, entries, is_complete: _ }) => self.incoming.wanted(request, entries),
             (_, Message::Done { seen }) => {
                 self.peer_done = Some(seen);
+                self.has_peer_gone_on = false;
                 Vec::new()
             }
             // For people: whoever drives the session has it noted.
@@ -217,7 +222,12 @@ impl Session {
 
     fn close(&mut self) -> Vec<Effect> {
         let is_complete = self.is_peer_done() && self.is_caught_up();
-        self.finish(if is_complete { Outcome::Complete } else { Outcome::Interrupted })
+        let has_left_in_order = self.peer_done.is_some() && !self.has_peer_gone_on;
+        self.finish(match (is_complete, has_left_in_order) {
+            (true, _) => Outcome::Complete,
+            (false, true) => Outcome::Overtaken,
+            (false, false) => Outcome::Interrupted,
+        })
     }
 
     fn finish(&mut self, outcome: Outcome) -> Vec<Effect> {

@@ -51,6 +51,38 @@ fn a_session_cut_after_any_message_is_finished_by_the_next() {
 }
 
 #[test]
+fn an_act_that_crosses_the_peers_leaving_is_told_from_a_break() {
+    let (mut parent, mut child) = filled();
+    talk(&mut child, &mut parent, usize::MAX);
+    let positions = [&child, &parent].map(|node| Event::Opened { position: node.position.clone() });
+    let [opened, answered] = positions;
+    let (mut below, mut above) = (End::new(&mut child, "k"), End::new(&mut parent, "t"));
+    above.inbox.extend(below.run(opened));
+    below.inbox.extend(above.run(answered));
+    while above.outcome.is_none() {
+        // The child reads only when the parent waits for it: the parent's last word stays unread.
+        match above.inbox.pop_front() {
+            Some(heard) => below.inbox.extend(above.run(Event::Received(heard))),
+            None => {
+                above.inbox.extend(below.inbox.pop_front().into_iter().flat_map(|it| below.run(Event::Received(it))))
+            }
+        }
+    }
+    assert_eq!(above.outcome, Some(Outcome::Complete));
+    // Something is written before the child has read that the parent is done.
+    below.node.write("t", Reach::Path, "crossing");
+    below.run(Event::FeedAdvanced);
+    while let Some(heard) = below.inbox.pop_front() {
+        below.run(Event::Received(heard));
+    }
+    below.run(Event::Closed);
+    assert_eq!(below.outcome, Some(Outcome::Overtaken));
+    let outcomes = talk(&mut child, &mut parent, usize::MAX);
+    assert_eq!(outcomes, (Some(Outcome::Complete), Some(Outcome::Complete)));
+    check_equal(&parent, &child);
+}
+
+#[test]
 fn an_idle_session_costs_the_same_however_much_is_stored() {
     let (mut parent, mut child) = filled();
     talk(&mut child, &mut parent, usize::MAX);

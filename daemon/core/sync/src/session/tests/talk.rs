@@ -9,9 +9,9 @@ use crate::{
 };
 
 pub(super) struct End<'a> {
-    node: &'a mut Node,
+    pub(super) node: &'a mut Node,
     pub(super) session: Session,
-    inbox: VecDeque<Message>,
+    pub(super) inbox: VecDeque<Message>,
     pub(super) outcome: Option<Outcome>,
     said: usize,
 }
