@@ -2,112 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
-use std::{collections::VecDeque, path::Path};
-
-use gongkai_app::{
-    App, Chance, Clock, Founding, ImportQuestion, JoinQuestion, JoinedParts, Operator, Replica, Role, SystemChance,
-    SystemClock, Verdicts, found_root, store_joined,
-};
+use gongkai_app::{App, Chance, Clock, ImportQuestion, JoinQuestion, SystemChance, SystemClock, Verdicts};
 use gongkai_model::{
-    id::{CatalogId, Day, DivisionId},
+    id::{CatalogId, Day},
     review::{SubmissionStatus, Verdict},
 };
-use gongkai_pki::{EntryKey, PkiDir, Request};
-use gongkai_seeds::{Seeds, samples};
-use gongkai_store::Store;
-use gongkai_sync::session::{Effect, Event, Outcome, Session};
+use gongkai_pki::{PkiDir, Request};
+use gongkai_seeds::samples;
 
-async fn open(dir: &Path) -> App {
-    let store = Store::open(dir).await.unwrap();
-    let key = EntryKey::load(&PkiDir::open(dir).unwrap()).unwrap();
-    App::open(dir.to_owned(), store, Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await.unwrap()
-}
+use bed::{CORRECTED, COUNTY, TOWN, WORKBOOK, import, join, operator, root, sync};
 
-fn operator(app: &App, name: &str) -> Operator {
-    Operator::new(&app.world().me, name, Role::ALL).unwrap()
-}
-
-async fn root(dir: &Path) -> App {
-    let division = DivisionId::parse("211200").unwrap();
-    let seeds = Seeds::builtin();
-    found_root(dir, Founding { division: &division, seeds: &seeds }, &SystemClock, &SystemChance).await.unwrap();
-    open(dir).await
-}
-
-async fn join(parent: &App, dir: &Path, division: &str) -> App {
-    let admin = operator(parent, "admin");
-    let invited = parent.invite(&admin, division, &["127.0.0.1:1".to_owned()], 60_000).await.unwrap();
-    let token = gongkai_pki::Token::parse(&invited.token).unwrap();
-    std::fs::create_dir_all(dir).unwrap();
-    let request = Request::make(&PkiDir::open(dir).unwrap(), token.path(), true).unwrap();
-    let incarnation = SystemChance.incarnation();
-    let question = JoinQuestion { path: token.path().to_vec(), secret: token.secret().to_vec(), request, incarnation };
-    let answer = parent.answer_join(question).await.unwrap();
-    let joined = JoinedParts {
-        path: token.path(),
-        grant: &answer.grant,
-        pinned: token.root_fingerprint(),
-        anchor: answer.anchor,
-        incarnation,
-        is_rebuilt: answer.is_rebuilt,
-    };
-    store_joined(dir, joined, &SystemClock, &SystemChance).await.unwrap();
-    open(dir).await
-}
-
-struct End {
-    replica: Replica,
-    session: Session,
-    outcome: Option<Outcome>,
-}
-
-impl End {
-    fn new(app: &App, peer: &App) -> Self {
-        let peer = peer.world().me.clone();
-        let session = Session::new(app.session_facts(peer.clone(), "test".to_owned(), false));
-        Self { replica: app.replica(peer), session, outcome: None }
-    }
-
-    async fn run(&mut self, event: Event) -> Vec<gongkai_sync::message::Message> {
-        let mut out = Vec::new();
-        let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
-            for effect in self.session.step(event) {
-                match effect {
-                    Effect::Send(message) => out.push(message),
-                    Effect::Finish(outcome) => self.outcome = Some(outcome),
-                    effect => events.extend(self.replica.carry_out(effect).await.unwrap()),
-                }
-            }
-        }
-        out
-    }
-}
-
-async fn sync(child: &App, parent: &App) {
-    let (mut one, mut two) = (End::new(child, parent), End::new(parent, child));
-    let opened = one.replica.opened().await.unwrap();
-    let mut to_two = VecDeque::from(one.run(opened).await);
-    let opened = two.replica.opened().await.unwrap();
-    let mut to_one = VecDeque::from(two.run(opened).await);
-    while !to_one.is_empty() || !to_two.is_empty() {
-        if let Some(message) = to_one.pop_front() {
-            to_two.extend(one.run(Event::Received(message)).await);
-        }
-        if let Some(message) = to_two.pop_front() {
-            to_one.extend(two.run(Event::Received(message)).await);
-        }
-    }
-    assert_eq!((one.outcome, two.outcome), (Some(Outcome::Complete), Some(Outcome::Complete)));
-}
-
-async fn import(app: &App, file: &str) -> Vec<CatalogId> {
-    let sample = samples().iter().find(|sample| sample.file == file).unwrap_or_else(|| panic!("no sample {file}"));
-    let question =
-        ImportQuestion { content: sample.bytes.to_vec(), file_name: file.to_owned(), ..ImportQuestion::default() };
-    let imported = app.import(&operator(app, "clerk"), question).await.unwrap();
-    imported.revisions.into_iter().map(|revision| revision.catalog).collect()
-}
+mod bed;
 
 fn said(verdict: Verdict, items: Vec<(String, Verdict, String)>) -> Verdicts {
     Verdicts {
@@ -124,13 +29,13 @@ fn said(verdict: Verdict, items: Vec<(String, Verdict, String)>) -> Verdicts {
 async fn a_catalog_goes_up_is_returned_corrected_and_approved_and_all_nodes_agree() {
     let dir = tempfile::tempdir().unwrap();
     let city = root(&dir.path().join("city")).await;
-    let county = join(&city, &dir.path().join("county"), "211221").await;
+    let county = join(&city, &dir.path().join("county"), COUNTY).await;
     sync(&county, &city).await;
     assert!(county.world().tree().len() > 100, "the tree came down");
-    let town = join(&county, &dir.path().join("town"), "211221101").await;
+    let town = join(&county, &dir.path().join("town"), TOWN).await;
     sync(&town, &county).await;
-    let catalog = import(&town, "211221101-social-assistance.xlsx").await.remove(0);
-    assert!(import(&town, "211221101-social-assistance.xlsx").await == vec![catalog.clone()]);
+    let catalog = import(&town, WORKBOOK).await.remove(0);
+    assert!(import(&town, WORKBOOK).await == vec![catalog.clone()]);
     town.submit(&operator(&town, "clerk"), &catalog, "first".to_owned(), String::new()).await.unwrap();
 
     sync(&town, &county).await;
@@ -145,7 +50,7 @@ async fn a_catalog_goes_up_is_returned_corrected_and_approved_and_all_nodes_agre
     assert_eq!(returned.state.head().unwrap().status, SubmissionStatus::Returned { step: 0 });
     assert_eq!(returned.state.head().unwrap().receipts.len(), 1, "the county confirmed the arrival of {}", head.hash);
 
-    import(&town, "211221101-social-assistance-corrected.xlsx").await;
+    import(&town, CORRECTED).await;
     town.submit(&operator(&town, "clerk"), &catalog, "corrected".to_owned(), String::new()).await.unwrap();
     sync(&town, &county).await;
     let again = county.load_known(&catalog).await.unwrap();
@@ -190,11 +95,9 @@ async fn assert_as_read(app: &App, catalog: &CatalogId, step: &str) {
 
 /// One act of a clerk or a reviewer, or a session; many are refused as things stand, which is as good a step.
 async fn act(town: &App, county: &App, catalog: &CatalogId, act: usize) -> &'static str {
-    const FIRST: &str = "211221101-social-assistance.xlsx";
-    const CORRECTED: &str = "211221101-social-assistance-corrected.xlsx";
     let (clerk, reviewer) = (operator(town, "clerk"), operator(county, "reviewer"));
     match act {
-        0 => drop(import(town, FIRST).await),
+        0 => drop(import(town, WORKBOOK).await),
         1 => drop(import(town, CORRECTED).await),
         2 => {
             let loaded = town.load(catalog).await.unwrap();
@@ -218,9 +121,9 @@ async fn act(town: &App, county: &App, catalog: &CatalogId, act: usize) -> &'sta
 async fn what_is_remembered_of_a_catalog_is_what_reading_it_gives() {
     let dir = tempfile::tempdir().unwrap();
     let city = root(&dir.path().join("city")).await;
-    let county = join(&city, &dir.path().join("county"), "211221").await;
+    let county = join(&city, &dir.path().join("county"), COUNTY).await;
     sync(&county, &city).await;
-    let town = join(&county, &dir.path().join("town"), "211221101").await;
+    let town = join(&county, &dir.path().join("town"), TOWN).await;
     sync(&town, &county).await;
     let catalog = CatalogId::parse("211221101/social-assistance").unwrap();
     let mut dice = 0x9e37_79b9_u32;
@@ -242,7 +145,7 @@ async fn a_token_enrols_once_and_only_its_division() {
     let city = root(&dir.path().join("city")).await;
     let refused = city.invite(&operator(&city, "admin"), "211221101", &["127.0.0.1:1".to_owned()], 60_000).await;
     assert_eq!(refused.unwrap_err().code(), "GK-APP-021");
-    let county = join(&city, &dir.path().join("county"), "211221").await;
+    let county = join(&city, &dir.path().join("county"), COUNTY).await;
     let invited = city.invite(&operator(&city, "admin"), "211282", &["127.0.0.1:1".to_owned()], 60_000).await.unwrap();
     let token = gongkai_pki::Token::parse(&invited.token).unwrap();
     let make = |name: &str| {

@@ -16,7 +16,10 @@ use gongkai_store::{DATABASE_FILE, MARKER_FILE};
 use gongkai_sync::{message::Message, session::Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::bed::{CITY, End, id, open_signed};
+use crate::{
+    bed::End,
+    nodes::{CITY, id, open_signed},
+};
 
 pub(crate) const EXPECTED_FILE: &str = "expected.json";
 pub(crate) const SESSIONS_FILE: &str = "sessions.json";
@@ -174,7 +177,7 @@ async fn this_version_goes_through_the_first_sessions_to_the_same_feed() {
         for frame in session.frames.iter().filter(|frame| frame.from == CITY) {
             end.take(&hex::decode(&frame.hex).unwrap()).await;
         }
-        assert_eq!(end.outcome, Some(Outcome::Complete), "session `{}`", session.name);
+        assert_eq!(end.outcome(), Some(&Outcome::Complete), "session `{}`", session.name);
         assert_eq!(&State::of(&app).await, after, "session `{}`", session.name);
     }
 }

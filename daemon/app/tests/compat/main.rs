@@ -9,4 +9,6 @@
 mod bed;
 mod golden;
 mod make;
+#[path = "../bed/mod.rs"]
+mod nodes;
 mod relay;

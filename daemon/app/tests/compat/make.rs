@@ -16,8 +16,9 @@ use gongkai_store::{Arrival, Body, DATABASE_FILE, Draft, MARKER_FILE, Peer, Peer
 use gongkai_sync::{admit::Occasion, message::Carried, want::Tip};
 
 use crate::{
-    bed::{CITY, COUNTY, Crossed, TOWN, id, import, join, key, open, operator, root, sync},
+    bed::{Crossed, sync},
     golden::{EXPECTED_FILE, Expected, Frame, Recorded, SESSIONS_FILE, State, folder, kinds},
+    nodes::{CITY, COUNTY, TOWN, id, import, join, key, open, operator, root},
 };
 
 const AT_MS: i64 = 1_772_424_000_000;

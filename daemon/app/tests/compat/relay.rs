@@ -16,7 +16,10 @@ use gongkai_sync::{
     session::Outcome,
 };
 
-use crate::bed::{CITY, COUNTY, End, TOWN, converse, id, join, key, root, sync};
+use crate::{
+    bed::{End, converse, sync},
+    nodes::{CITY, COUNTY, TOWN, id, join, key, root},
+};
 
 const LATER_KIND: &str = "of.a.later.version";
 
@@ -103,11 +106,11 @@ async fn a_peer_of_another_version_is_refused_with_both_ranges_and_where_to_upda
     let county = join(&city, &dir.path().join("county"), COUNTY).await;
     let (mut old, mut new) = (End::new(&county, &id(CITY)), End::new(&city, &id(COUNTY)).speaking(2, 3));
     converse(&mut old, &mut new).await;
-    let refused = |outcome: Option<Outcome>| match outcome {
+    let refused = |outcome: Option<&Outcome>| match outcome.cloned() {
         Some(Outcome::Refused(refusal) | Outcome::Refusing(refusal)) => refusal,
         other => panic!("{other:?}"),
     };
-    for refusal in [refused(old.outcome), refused(new.outcome)] {
+    for refusal in [refused(old.outcome()), refused(new.outcome())] {
         assert_eq!(refusal.code, "GK-SYNC-003");
         assert!(refusal.message.contains("211221 speaks protocol 1..=1"), "{}", refusal.message);
         assert!(refusal.message.contains("211200 speaks protocol 2..=3"), "{}", refusal.message);
@@ -117,7 +120,7 @@ async fn a_peer_of_another_version_is_refused_with_both_ranges_and_where_to_upda
     let (mut one, mut two) = (End::new(&county, &id(CITY)), End::new(&city, &id(COUNTY)).speaking(1, 9));
     converse(&mut one, &mut two).await;
     assert_eq!((one.agreed(), two.agreed()), (Some(1), Some(1)));
-    assert_eq!((one.outcome, two.outcome), (Some(Outcome::Complete), Some(Outcome::Complete)));
+    assert_eq!((one.outcome(), two.outcome()), (Some(&Outcome::Complete), Some(&Outcome::Complete)));
 }
 
 #[test]

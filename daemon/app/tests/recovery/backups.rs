@@ -4,7 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use gongkai_app::{CheckState, Operator, Role, SystemChance, SystemClock, restore};
 
-use crate::bed::{Bed, WORKBOOK, import, operator};
+use crate::{
+    bed::{Bed, import},
+    nodes::{WORKBOOK, operator},
+};
 
 #[tokio::test]
 async fn a_backup_is_one_private_file_and_replaces_none() {

@@ -4,5 +4,7 @@
 
 mod backups;
 mod bed;
+#[path = "../bed/mod.rs"]
+mod nodes;
 mod restores;
 mod reverts;

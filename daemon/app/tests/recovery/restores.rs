@@ -5,7 +5,10 @@ use std::fs;
 use gongkai_app::{App, HoldReason, SystemChance, SystemClock, restore};
 use gongkai_store::LogFilter;
 
-use crate::bed::{Bed, CORRECTED, WORKBOOK, approve, forks, import, open, operator, submissions, submit, sync};
+use crate::{
+    bed::{Bed, approve, forks, import, submissions, submit},
+    nodes::{CORRECTED, WORKBOOK, open, operator, sync},
+};
 
 /// Saves the node, lets it work on, loses its directory and brings the backup back.
 async fn lose_and_restore(bed: &Bed, app: App, name: &str) -> App {

@@ -4,7 +4,10 @@ use std::fs;
 
 use gongkai_app::{App, HoldReason};
 
-use crate::bed::{Bed, CORRECTED, WORKBOOK, approve, forks, import, open, snapshot, submissions, submit, sync};
+use crate::{
+    bed::{Bed, approve, forks, import, snapshot, submissions, submit},
+    nodes::{CORRECTED, WORKBOOK, open, sync},
+};
 
 /// Puts the snapshot of a node back, as a hypervisor would.
 async fn revert(bed: &Bed, app: App, name: &str) -> App {
