@@ -62,7 +62,7 @@ fn text(response: &AuditLogResponse, context: &Context) -> String {
     let mut table = Table::new(context.lang(), &head);
     for entry in &response.entries {
         table.row(cells![
-            moment(entry.at_ms),
+            format!("{}{}", if entry.is_ahead { "! " } else { "" }, moment(entry.at_ms)),
             entry.author,
             entry.operator,
             state_word(&entry.kind, context.lang()),
@@ -74,6 +74,11 @@ fn text(response: &AuditLogResponse, context: &Context) -> String {
     let next = response.next_before;
     Page::new(context.lang())
         .table(&table, ("no entry", "没有条目"))
+        .say_if(
+            response.entries.iter().any(|entry| entry.is_ahead),
+            "!: the author's clock was far ahead when it came; do not believe this time",
+            "!：到达时作者的时钟远在将来，此时间不可信",
+        )
         .say_if(next > 0, format!("older ones: --before {next}"), format!("更早的条目：--before {next}"))
         .into_text()
 }

@@ -16,8 +16,8 @@ use crate::{
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A code such as GK-SHEET-004; or of the node in --data: a division, a catalog, the hash of a submission or
-    /// another entry, `sync`, `publish`
+    /// A code such as GK-SHEET-004; or of the node in --data: a division, a catalog, a conflict's id, the hash of a
+    /// submission or another entry that is here or wanted, `hold`, `sync`, `publish`
     #[arg(required_unless_present = "list", value_name = "CODE|THING")]
     code: Option<String>,
     /// Print all codes

@@ -60,6 +60,11 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
             format!("conflicts: {}", response.conflicts),
             format!("冲突：{}", response.conflicts),
         )
+        .say_if(
+            response.entries_ahead > 0,
+            format!("times not to be believed: {} entries bear one far ahead (gongkai doctor)", response.entries_ahead),
+            format!("不可信的时间：{} 条的时间远在将来（见 gongkai doctor）", response.entries_ahead),
+        )
         .facts(&[
             (Word::Edition, &or_dash(response.edition)),
             (Word::Entries, &response.entries),

@@ -15,7 +15,7 @@ use gongkai_store::{LogFilter, LogRow};
 
 pub use summary::Summary;
 
-use crate::{Action, App, Operator, Result};
+use crate::{Action, App, Operator, Result, times::is_far_ahead};
 pub(crate) use summary::summary;
 
 /// Rows given where no number was asked for: a screen or two.
@@ -69,6 +69,8 @@ pub struct AuditRow {
     pub at_ms: i64,
     /// When this node committed it, unix milliseconds.
     pub committed_at_ms: i64,
+    /// The author's wall time lies far ahead of that: nobody should believe it.
+    pub is_ahead: bool,
     /// Who acted; `None` for the node itself.
     pub operator: Option<OperatorId>,
     /// The catalog it is about.
@@ -153,6 +155,7 @@ impl App {
             kind: row.kind,
             at_ms: row.written_at_ms,
             committed_at_ms: row.committed_at_ms,
+            is_ahead: is_far_ahead(row.written_at_ms, row.committed_at_ms),
             operator: person,
             catalog: row.about.and_then(|about| CatalogId::parse(&about).ok()),
             bytes: row.payload_bytes,

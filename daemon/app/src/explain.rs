@@ -12,6 +12,7 @@ use crate::{App, Error, LinkNow, Operator, Result, Role, Summary};
 
 mod catalog;
 mod entry;
+mod named;
 mod peer;
 mod publish;
 
@@ -100,7 +101,7 @@ impl Finding {
 /// The answer about one thing, the most serious finding first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// `division`, `catalog`, `entry`, `sync`, `publish`.
+    /// `division`, `catalog`, `entry`, `want`, `conflict`, `hold`, `sync`, `publish`.
     pub kind: &'static str,
     /// What was asked, in full.
     pub thing: String,
@@ -129,13 +130,16 @@ fn admin_of(division: &DivisionId) -> Summary {
 enum Thing {
     Sync,
     Publish,
+    Hold,
+    Conflict(String),
+    Want(EntryHash),
     Catalog(CatalogId),
     Entry(EntryHash),
     Division(DivisionId),
 }
 
 impl App {
-    /// Explains a division, a catalog, an entry, `sync` or `publish`.
+    /// Explains a division, a catalog, an entry that is here or wanted, a conflict, `hold`, `sync` or `publish`.
     pub async fn explain(
         &self,
         operator: &Operator,
@@ -150,6 +154,9 @@ impl App {
                 }
                 ("publish", "publish".to_owned(), self.explain_publish().await?)
             }
+            Thing::Hold => ("hold", "hold".to_owned(), self.explain_self().await?),
+            Thing::Conflict(id) => ("conflict", id.clone(), self.explain_conflict(&id).await?),
+            Thing::Want(hash) => ("want", hash.to_string(), self.explain_want(&hash, links).await?),
             Thing::Catalog(catalog) => ("catalog", catalog.to_string(), self.explain_catalog(&catalog, links).await?),
             Thing::Entry(hash) => ("entry", hash.to_string(), self.explain_entry(&hash, links).await?),
             Thing::Division(division) => {
@@ -168,6 +175,7 @@ impl App {
         match asked {
             "sync" => return Ok(Thing::Sync),
             "publish" => return Ok(Thing::Publish),
+            "hold" => return Ok(Thing::Hold),
             _ => {}
         }
         if asked.contains('/') {
@@ -177,10 +185,14 @@ impl App {
         if let Ok(division) = self.world().division(asked) {
             return Ok(Thing::Division(division.id.clone()));
         }
-        match self.entry_named(asked).await? {
-            Some(hash) => Ok(Thing::Entry(hash)),
-            None => Err(Error::DivisionUnknown { id: asked.chars().take(80).collect() }),
+        if let Ok((_, conflict)) = self.conflict(asked).await {
+            return Ok(Thing::Conflict(conflict.id));
         }
+        if let Some(hash) = self.entry_named(asked).await? {
+            return Ok(Thing::Entry(hash));
+        }
+        let wanted = self.wanted_named(asked.strip_prefix("sha256:").unwrap_or(asked)).await?;
+        wanted.map(Thing::Want).ok_or_else(|| Error::DivisionUnknown { id: asked.chars().take(80).collect() })
     }
 
     /// The one entry whose hash begins so.

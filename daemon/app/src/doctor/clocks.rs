@@ -6,26 +6,19 @@
 use std::collections::BTreeMap;
 
 use gongkai_journal::StreamKey;
-use gongkai_store::{LogFilter, LogRow, PeerRole};
+use gongkai_store::{LogFilter, LogRow};
 
 use super::{Check, ok, warning};
-use crate::{App, Result};
+use crate::{App, Result, times::is_far_ahead};
 
-/// How far ahead an author's clock may be: a wrong time zone and a wrong day.
-const AHEAD_MS_MAX: i64 = 26 * 3_600_000;
 /// How far a clock may step back between two entries of a stream: a step of the time service.
 const BACK_MS_MAX: i64 = 5 * 60_000;
-/// This version was made after the first day of 2026: a node's clock that says less has lost its battery, and what it
-/// committed then is no measure for others.
-const BUILD_DAY_MS: i64 = 1_767_225_600_000;
 /// Rows read in one go.
 const PAGE: usize = 1_000;
 
 impl App {
     pub(super) async fn check_times(&self) -> Result<Check> {
-        let peers = self.store().peers().await?;
-        let parent = peers.iter().find(|peer| peer.role == PeerRole::Parent).and_then(|peer| peer.last_contact_ms);
-        let mut times = Times { floor_ms: parent.unwrap_or(0).max(BUILD_DAY_MS), ..Times::default() };
+        let mut times = Times { floor_ms: self.present_floor_ms().await?, ..Times::default() };
         let mut filter = LogFilter { limit: PAGE, ..LogFilter::default() };
         loop {
             let rows = self.store().log(&filter).await?;
@@ -52,8 +45,7 @@ struct Times {
 impl Times {
     fn hear(&mut self, row: &LogRow) {
         self.entries += 1;
-        let present_ms = row.committed_at_ms.max(self.floor_ms);
-        if row.written_at_ms > present_ms.saturating_add(AHEAD_MS_MAX) {
+        if is_far_ahead(row.written_at_ms, row.committed_at_ms.max(self.floor_ms)) {
             self.ahead.push(row.feed);
         }
         let before = self.last.insert(row.stream.clone(), (row.seq, row.written_at_ms));
@@ -86,6 +78,7 @@ mod tests {
     use gongkai_model::{digest::Digest, id::DivisionId};
 
     use super::*;
+    use crate::times::BUILD_DAY_MS;
 
     const NOON: i64 = 1_800_000_000_000;
     const HOUR: i64 = 3_600_000;

@@ -44,6 +44,7 @@ impl App {
             finding = finding.so(action, admin_of(&self.world().me));
         }
         let mut findings = vec![finding];
+        findings.extend(self.without_effect(&placed.entry));
         findings.extend(self.effect(hash, &placed.entry).await?);
         Ok(findings)
     }

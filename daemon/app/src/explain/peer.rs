@@ -201,7 +201,7 @@ impl App {
         Ok(by_cause.into_iter().map(|((why, stopped), wants)| self.want(peer, link, why, stopped, &wants)).collect())
     }
 
-    fn want(
+    pub(super) fn want(
         &self,
         peer: &DivisionId,
         link: &LinkNow,
@@ -213,7 +213,7 @@ impl App {
         let first = wants.first().map(|want| &want.want);
         let stream = first.map_or_else(String::new, |want| {
             let key = &want.stream;
-            format!("{} → {} #{}", key.author.division, key.subject, want.tip.seq)
+            format!("{} → {} #{} {}", key.author.division, key.subject, want.tip.seq, want.tip.hash.short())
         });
         let count = wants.len();
         let (mut state, cause, action, who) = why_text(why, peer, count);

@@ -65,6 +65,7 @@ fn entry(row: AuditRow, sentence: fn(Summary) -> String) -> wire::AuditEntry {
         seq: row.seq,
         kind: row.kind,
         at_ms: row.at_ms,
+        is_ahead: row.is_ahead,
         operator: row.operator.map_or_else(String::new, |operator| operator.to_string()),
         catalog: row.catalog.map_or_else(String::new, |catalog| catalog.to_string()),
         revision: row.revision.map_or_else(String::new, |revision| revision.to_string()),

@@ -231,6 +231,7 @@ impl Admin {
         let links = self.0.shared.board.links();
         status.peers = convert::count(links.len());
         status.peers_connected = convert::count(links.values().filter(|link| link.state.is_in_session()).count());
+        status.entries_ahead = convert::count(self.app().entries_ahead().await?.len());
         status.warnings = self.warnings();
         status.hold = self.hold();
         status.state = match (&status.hold, status.warnings.is_empty()) {

@@ -1,0 +1,143 @@
+//! What else can be stuck and has a name of its own: a hold, a conflict, an entry that is wanted and not here, and an
+//! entry that is here and has no effect.
+//!
+//! Invariant: what is said of an entry that is not here comes from the want, which is kept; of one that is here, from
+//! the entry itself.
+
+use std::collections::BTreeMap;
+
+use gongkai_journal::{Entry, EntryHash, kind::Kind, payload};
+use gongkai_model::{
+    conflict::{ConflictKind, Side},
+    id::DivisionId,
+};
+use gongkai_sync::want::Want;
+
+use super::{Finding, FindingState, HASH_DIGITS_MIN, admin_of, two};
+use crate::{App, LinkNow, Result};
+
+/// Kinds whose payload names a catalog.
+const ON_CATALOG: [Kind; 8] = [
+    Kind::Waiver,
+    Kind::Submission,
+    Kind::Withdrawal,
+    Kind::Receipt,
+    Kind::Decision,
+    Kind::Revocation,
+    Kind::Proposal,
+    Kind::Reroute,
+];
+
+impl App {
+    /// What stands against what, and who can settle it.
+    pub(super) async fn explain_conflict(&self, id: &str) -> Result<Vec<Finding>> {
+        let (_, conflict) = self.conflict(id).await?;
+        let catalog = &conflict.catalog;
+        let cause = match conflict.kind {
+            ConflictKind::Submissions => two(
+                "同一所有者有两份并列的报送，都保留，须由人选择",
+                "two submissions of one owner stand side by side; both are kept, and a person must choose",
+            ),
+            ConflictKind::Drafts => {
+                two("一份草稿基于较早的内容，与另一份并列", "a draft stands on an older state, beside another")
+            }
+            ConflictKind::Department => two(
+                "审核期间部门表有变动，步骤与今天的表不同",
+                "the departments' table changed during the review: its steps are not those of today",
+            ),
+        };
+        let keeper = self.world().custodian(&catalog.division);
+        let side = |side: &Side| {
+            let by = side.operator.as_ref().map_or_else(|| side.author.to_string(), ToString::to_string);
+            format!("{} {by}", side.revision.short())
+        };
+        let base = conflict.base.map_or_else(|| "-".to_owned(), |base| base.short());
+        let finding = Finding::new(FindingState::Stuck, catalog, cause)
+            .because("共同基础", "base", base, None)
+            .because("本方", "ours", side(&conflict.ours), Some(conflict.ours.at_ms))
+            .because("对方", "theirs", side(&conflict.theirs), Some(conflict.theirs.at_ms));
+        let id = &conflict.id;
+        let (action, who) = if conflict.kind.is_merged() {
+            let action = two(
+                format!("先看 `gongkai conflict show {id}`，再执行 `gongkai conflict resolve {id} …`"),
+                format!("look at `gongkai conflict show {id}`, then `gongkai conflict resolve {id} …`"),
+            );
+            (action, two(format!("{keeper} 的经办人"), format!("a clerk of {keeper}")))
+        } else {
+            let action = two(
+                format!("查看 `gongkai conflict show {id}`；必要时改送"),
+                format!("look at `gongkai conflict show {id}`; reroute the submission where that is meant"),
+            );
+            (action, admin_of(&keeper))
+        };
+        Ok(vec![finding.so(action, who)])
+    }
+
+    /// The wanted entry whose hash begins so, with the peers from whom it is wanted.
+    pub(super) async fn wanted_named(&self, digits: &str) -> Result<Option<EntryHash>> {
+        if digits.len() < HASH_DIGITS_MIN {
+            return Ok(None);
+        }
+        for peer in self.store().peers().await? {
+            let wants = self.store().wants(&peer.division).await?;
+            let found = wants.iter().find(|row| row.want.tip.hash.to_hex().starts_with(digits));
+            if let Some(row) = found {
+                return Ok(Some(row.want.tip.hash));
+            }
+        }
+        Ok(None)
+    }
+
+    /// An entry that a peer has, or was said to have, and that is not here.
+    pub(super) async fn explain_want(
+        &self,
+        hash: &EntryHash,
+        links: &BTreeMap<DivisionId, LinkNow>,
+    ) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for (peer, link) in links {
+            for row in self.store().wants(peer).await?.into_iter().filter(|row| row.want.tip.hash == *hash) {
+                let Want { why, .. } = row.want;
+                findings.push(self.want(peer, link, why, row.stopped.clone(), &[row]));
+            }
+        }
+        Ok(findings)
+    }
+
+    /// Why an entry that is stored and relayed has no effect here, where that can be told from itself.
+    pub(super) fn without_effect(&self, entry: &Entry) -> Option<Finding> {
+        let header = &entry.header;
+        let author = &header.stream.author.division;
+        let finding = |state, cause| Finding::new(state, entry.hash().short(), cause);
+        if !self.world().trust.keyring.counts(header) {
+            let cause = two(
+                "签署密钥已被吊销，此条目在其最后有效条目之后，已搁置",
+                "its key was revoked, and it stands beyond the last good entry: it is set aside",
+            );
+            let action = two(
+                "如仍需要，由作者以新密钥重新办理",
+                "if it is still meant, its author acts again under the new key",
+            );
+            return Some(finding(FindingState::Stuck, cause).coded("GK-CHAIN-004").so(action, admin_of(author)));
+        }
+        let bytes = entry.payload.as_deref()?;
+        let Some(kind) = Kind::from_word(&header.kind) else {
+            let cause = two(
+                "本版本不认识此种类：照原样保存并转发，不产生效力",
+                "this version does not know its kind: it is stored and relayed as it is, and means nothing here",
+            );
+            let action = two("升级本节点的程序", "install a later version of the program here");
+            return Some(finding(FindingState::Waiting, cause).so(action, admin_of(&self.world().me)));
+        };
+        if ON_CATALOG.contains(&kind) && payload::about(kind.word(), bytes).is_none() {
+            let cause = two(
+                "内容无法读取：照原样保存并转发，不产生效力，其他不受影响",
+                "its payload cannot be read: it is stored and relayed as it is, has no effect, and holds up nothing else",
+            );
+            let action =
+                two("由作者重新办理，并检查其程序版本", "its author acts again, and looks at its program's version");
+            return Some(finding(FindingState::Stuck, cause).so(action, admin_of(author)));
+        }
+        None
+    }
+}
