@@ -74,7 +74,11 @@ pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &To
             Err(reason) => rejected.push(reason),
         }
     }
-    note_unmet(&sheets, told, &mut diagnostics);
+    let unmet = unmet(&sheets, told);
+    for header in &unmet {
+        let message = format!("no column `{header}` in the file: the mapping is not kept");
+        diagnostics.warn_file("mapping-unmet", &message);
+    }
     if tables.is_empty() {
         return Err(Error::NoCatalog { looked: why_none(&rejected) });
     }
@@ -87,6 +91,7 @@ pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &To
         tables,
         warnings: diagnostics.finish(&sheets),
         rejected,
+        unmet,
     })
 }
 
@@ -110,18 +115,16 @@ fn sheets(bytes: &[u8], told: TextForm, diagnostics: &mut Diagnostics) -> Result
     csv::sheets(bytes, told, diagnostics)
 }
 
-/// Names mapped headers that stand nowhere in the file: most likely a slip of the keyboard.
-fn note_unmet(sheets: &[Sheet], told: &Told<'_>, diagnostics: &mut Diagnostics) {
+/// The headers told for this file that stand nowhere in it: most likely a slip of the keyboard.
+fn unmet(sheets: &[Sheet], told: &Told<'_>) -> Vec<String> {
     if told.mapping.is_empty() {
-        return;
+        return Vec::new();
     }
     let cells =
         || sheets.iter().flat_map(|sheet| (sheet.first_row()..sheet.end_row()).flat_map(|r| sheet.own_cells(r)));
     let short = || cells().map(|(_, text)| text).filter(|text| text.len() <= HEADER_CHARS_MAX * 4);
     let words: BTreeSet<String> = short().map(header::plain).collect();
-    for header in told.mapping.unmet(|word| words.contains(word)) {
-        diagnostics.warn_file("mapping-unmet", &format!("no column `{header}` in the file"));
-    }
+    told.mapping.unmet(|word| words.contains(word)).map(str::to_owned).collect()
 }
 
 fn why_none(rejected: &[Rejected]) -> String {

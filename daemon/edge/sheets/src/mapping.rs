@@ -171,6 +171,12 @@ impl Mapping {
         self.by_word.values().map(|named| (named.header.clone(), named.field.clone())).collect()
     }
 
+    /// The same without some headers, as they were told.
+    pub fn without(mut self, headers: &[String]) -> Self {
+        self.by_word.retain(|_, named| !headers.contains(&named.header));
+        self
+    }
+
     /// Whether nothing is mapped.
     pub fn is_empty(&self) -> bool {
         self.by_word.is_empty()

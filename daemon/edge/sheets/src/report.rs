@@ -36,6 +36,9 @@ pub struct Report {
     pub warnings: Vec<Warning>,
     /// Sheets with text that hold no catalog.
     pub rejected: Vec<Rejected>,
+    /// Headers that were told for this file and stand nowhere in it; each has a warning.
+    #[serde(skip)]
+    pub unmet: Vec<String>,
 }
 
 /// One catalog.

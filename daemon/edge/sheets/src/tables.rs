@@ -9,7 +9,7 @@ use crate::{
     Reading, Told,
     domain_title::{self, Title},
     grid::{Sheet, address, letters},
-    header::{self, Header},
+    header::{self, Column, Header},
     report::{Diagnostics, Rejected, Table},
     rows::{self, Stretch},
 };
@@ -26,7 +26,7 @@ pub(crate) fn read(
     if headers.is_empty() {
         return Err(reject(sheet));
     }
-    let groups = group(sheet, reading, &headers);
+    let groups = group(sheet, reading, headers);
     let mut tables = Vec::new();
     for (index, group) in groups.iter().enumerate() {
         let end = groups.get(index + 1).map_or(sheet.end_row(), |next| next.title.first_row);
@@ -39,28 +39,38 @@ pub(crate) fn read(
 }
 
 /// The headers of one table and its title.
-struct TableHeaders<'a> {
+struct TableHeaders {
     title: Title,
-    headers: Vec<&'a Header>,
+    headers: Vec<Header>,
 }
 
-fn group<'a>(sheet: &Sheet, reading: &Reading<'_>, headers: &'a [Header]) -> Vec<TableHeaders<'a>> {
-    let mut groups: Vec<TableHeaders<'a>> = Vec::new();
+fn group(sheet: &Sheet, reading: &Reading<'_>, headers: Vec<Header>) -> Vec<TableHeaders> {
+    let mut groups: Vec<TableHeaders> = Vec::new();
     let mut floor = sheet.first_row();
-    for header in headers {
-        let title = domain_title::find(sheet, reading, header, floor);
+    for mut header in headers {
+        let title = domain_title::find(sheet, reading, &header, floor);
         floor = header.end;
         match groups.last_mut() {
-            Some(last) if is_page_break(last, header, &title) => last.headers.push(header),
+            Some(last) if is_page_break(last, &header, &title) => {
+                // What an office added by hand has its head on the first page only.
+                if let Some(first) = last.headers.first() {
+                    header.columns.clone_from(&first.columns);
+                }
+                last.headers.push(header);
+            }
             _ => groups.push(TableHeaders { title, headers: vec![header] }),
         }
     }
     groups
 }
 
-/// The same columns again, under no title or under the same one.
-fn is_page_break(last: &TableHeaders<'_>, header: &Header, title: &Title) -> bool {
-    let same_columns = last.headers.first().is_some_and(|first| first.columns == header.columns);
+/// The same columns of the form again, under no title or under the same one.
+fn is_page_break(last: &TableHeaders, header: &Header, title: &Title) -> bool {
+    let of_form = |header: &Header| -> Vec<(u32, Column)> {
+        let columns = header.columns.iter();
+        columns.filter(|(_, column)| !matches!(column, Column::Extra(_) | Column::Field(_))).cloned().collect()
+    };
+    let same_columns = last.headers.first().is_some_and(|first| of_form(first) == of_form(header));
     same_columns && (title.text.is_empty() || title.text == last.title.text)
 }
 
@@ -68,11 +78,11 @@ fn read_one(
     sheet: &Sheet,
     file_name: &str,
     (reading, told): (&Reading<'_>, &Told<'_>),
-    group: &TableHeaders<'_>,
+    group: &TableHeaders,
     end: u32,
     diagnostics: &mut Diagnostics,
 ) -> Option<Table> {
-    let first = *group.headers.first()?;
+    let first = group.headers.first()?;
     let stretches: Vec<Stretch<'_>> = group
         .headers
         .iter()

@@ -2,19 +2,24 @@
 
 use gongkai_sheets::Report;
 
-use super::books::{ITEM, LEAVES, Page, TITLE, codes, item, list, read_page, rows, texts};
+use super::books::{self, ITEM, LEAVES, Page, TITLE, codes, item, list, read_page, texts};
 
 mod cells;
 mod headers;
+mod rows;
 mod tables;
 
 /// (numbers, claim, page, check)
 type Case = (&'static [u8], &'static str, fn() -> Page, fn(&Report));
 
+fn cases() -> Vec<Case> {
+    [rows::CASES, tables::CASES, headers::CASES, cells::CASES].concat()
+}
+
 #[test]
 #[expect(clippy::print_stdout, reason = "the last line printed names the case that failed")]
 fn every_variant_is_read_as_the_notes_say() {
-    let cases: Vec<Case> = [tables::CASES, headers::CASES, cells::CASES].concat();
+    let cases = cases();
     for (numbers, claim, page, check) in &cases {
         println!("variant {numbers:?}: {claim}");
         check(&read_page(page()));
@@ -40,7 +45,7 @@ fn the_table_of_variants_names_tests_that_exist() {
             }
         }
     }
-    let cases: Vec<Case> = [tables::CASES, headers::CASES, cells::CASES].concat();
+    let cases = cases();
     let rows: Vec<(u8, Vec<&str>)> = table.lines().filter_map(table_row).collect();
     assert_eq!(rows.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..=34).collect::<Vec<u8>>());
     for (number, tests) in &rows {
@@ -64,7 +69,7 @@ fn a_clean_official_sheet_has_no_warning() {
     assert_eq!(report.warnings, []);
     assert_eq!((report.items, report.tables[0].range.as_str()), (2, "A1:N5"));
     assert_eq!(report.tables[0].domain.as_deref(), Some("social-assistance"));
-    let row = rows(&report)[0];
+    let row = books::rows(&report)[0];
     assert_eq!((row.serial.as_str(), row.item.name(), row.source.row), ("1", "政策法规", 4));
     assert_eq!(list(&row.item.channels), ["gov-website"]);
     assert_eq!((list(&row.item.audience), row.item.disclosure_mode.as_str()), (vec!["public"], "proactive"));

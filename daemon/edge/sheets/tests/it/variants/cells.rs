@@ -1,6 +1,7 @@
 //! Variants inside cells: marks, boxes, damage, widths.
 
-use super::{Case, Page, codes, item, list, rows};
+use super::{Case, Page, codes, item, list};
+use crate::books::rows;
 
 fn channels(text: &'static str) -> Page {
     Page::official(vec![item(&[(7, text)])])

@@ -1,7 +1,7 @@
 //! Variants of headers: other columns, other order, cut and missing words.
 
-use super::{Case, ITEM, LEAVES, Page, codes, item, list, rows, texts};
-use crate::books::GROUPS;
+use super::{Case, ITEM, LEAVES, Page, codes, item, list, texts};
+use crate::books::{GROUPS, rows};
 
 fn with_header(groups: &[(usize, &'static str)], leaves: &[(usize, &'static str)], items: Vec<Vec<String>>) -> Page {
     let mut page = Page::official(items);
