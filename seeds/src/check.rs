@@ -14,12 +14,12 @@ use crate::{Error, Seeds};
 pub(crate) fn check(seeds: &Seeds) -> Result<(), Error> {
     check_vocabulary(seeds)?;
     check_divisions(seeds)?;
-    seeds.routing.check()?;
-    check_chain_levels(seeds)?;
-    check_tasks(seeds)?;
     if let Some(title) = seeds.laws.repeated().or_else(|| seeds.repealed.repeated()) {
         return Err(Error::LawTwice(title));
     }
+    seeds.routing.check()?;
+    check_chain_levels(seeds)?;
+    check_tasks(seeds)?;
     seeds.holidays.faulty_year().map_or(Ok(()), |year| Err(Error::HolidayFaulty(year)))
 }
 

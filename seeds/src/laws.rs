@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_model::{check::LawState, vocabulary::fold};
+use gongkai_model::{check::LawState, domain::Law, vocabulary::fold};
 use serde::{Deserialize, Serialize};
+
+use crate::RepealedLaws;
 
 /// One known title.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +83,25 @@ impl LawTitles {
     pub(crate) fn repeated(&self) -> Option<String> {
         self.repeated.clone()
     }
+}
+
+/// What two lists say beside two others, by title.
+pub(crate) fn beside(
+    titles: &LawTitles,
+    repealed: &RepealedLaws,
+    (known, known_repealed): (&LawTitles, &RepealedLaws),
+) -> Vec<Law> {
+    let mut laws: BTreeMap<&str, Law> = BTreeMap::new();
+    for law in titles.iter().filter(|law| known.find(&law.title) != Some(law)) {
+        let (title, doc_no, also) = (law.title.clone(), law.doc_no.clone(), law.also.clone());
+        laws.insert(&law.title, Law { title, doc_no, also, ..Law::default() });
+    }
+    for law in repealed.iter().filter(|law| known_repealed.find(&law.title) != Some(law)) {
+        let entry = laws.entry(&law.title).or_insert_with(|| Law { title: law.title.clone(), ..Law::default() });
+        entry.also = law.also.clone();
+        (entry.repealed_from, entry.by) = (Some(law.from.clone()), law.by.clone());
+    }
+    laws.into_values().collect()
 }
 
 fn folded(title: &str) -> String {

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_model::{
+    check::LawState,
     domain::{Chain, Department, Domain, RoutingTable, Task},
     id::{CatalogId, Day},
     tree::{Division, Tree},
@@ -95,14 +96,21 @@ impl Seeds {
         let is_elsewhere = [DIVISIONS, DOMAINS].iter().any(|name| files.contains_key(*name));
         let has_pilots = files.contains_key(PILOTS) || !is_elsewhere;
         let pilots: BTreeSet<CatalogId> = if has_pilots { read(files, PILOTS)? } else { BTreeSet::new() };
+        let (titles, repealed) = (read(files, LAW_TITLES)?, read(files, REPEALED)?);
+        // A node's program knows the built-in titles: the table carries what another list adds to them.
+        let laws = laws::beside(
+            &titles,
+            &repealed,
+            (&read(&BTreeMap::new(), LAW_TITLES)?, &read(&BTreeMap::new(), REPEALED)?),
+        );
         let seeds = Self {
             divisions: read(files, DIVISIONS)?,
-            routing: RoutingTable { domains, departments, chains, pilots },
+            routing: RoutingTable { domains, departments, chains, pilots, laws },
             tasks: read(files, TASKS)?,
             vocabulary: read(files, VOCABULARIES)?,
-            laws: read(files, LAW_TITLES)?,
+            laws: titles,
             holidays: read(files, HOLIDAYS)?,
-            repealed: read(files, REPEALED)?,
+            repealed,
         };
         check::check(&seeds)?;
         Ok(seeds)
@@ -111,6 +119,12 @@ impl Seeds {
     /// The names of the files that [`Seeds::parse`] knows.
     pub fn file_names() -> impl Iterator<Item = &'static str> {
         BUILTIN.iter().map(|(name, _)| *name)
+    }
+
+    /// What the built-in lists say of a title on a day.
+    pub fn law_state(&self, title: &str, today: &Day) -> LawState {
+        let repealed = self.repealed.find(title).filter(|law| law.from <= *today);
+        repealed.map_or_else(|| self.laws.state(title), |law| LawState::expired(&law.from, &law.by))
     }
 
     /// The tree as it stands on a day.

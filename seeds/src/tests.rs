@@ -197,3 +197,24 @@ fn another_city_brings_only_its_tree() {
     let seeds = Seeds::parse(&BTreeMap::from([(DIVISIONS.to_owned(), tree.to_owned())])).unwrap();
     assert_eq!((seeds.divisions.len(), seeds.routing.domains.len()), (1, 26));
 }
+
+#[test]
+fn a_city_s_own_titles_go_into_its_table_and_the_program_s_do_not() {
+    assert!(Seeds::builtin().routing.laws.is_empty());
+    let titles = r#"[{"title":"某市河道条例","kind":"rule","doc_no":"某政发〔2026〕3号"}]"#;
+    let repealed = r#"[{"title":"某市养犬规定","from":"2025-01-01","by":"某市养犬条例"}]"#;
+    let files =
+        BTreeMap::from([(LAW_TITLES.to_owned(), titles.to_owned()), (REPEALED.to_owned(), repealed.to_owned())]);
+    let laws = Seeds::parse(&files).unwrap().routing.laws;
+    assert_eq!(laws.iter().map(|law| law.title.as_str()).collect::<Vec<_>>(), ["某市养犬规定", "某市河道条例"]);
+    assert_eq!(laws[0].repealed_from.as_ref().map(ToString::to_string).as_deref(), Some("2025-01-01"));
+}
+
+#[test]
+fn a_repealed_title_is_said_to_be_from_its_day_on() {
+    let seeds = Seeds::builtin();
+    let on = |day: &str| seeds.law_state("《合同法》", &Day::parse(day).unwrap());
+    assert!(!matches!(on("2020-12-31"), LawState::Expired { .. }));
+    let LawState::Expired { by } = on("2021-01-01") else { unreachable!("repealed by then") };
+    assert!(by.contains("2021-01-01") && by.contains("民法典"), "{by}");
+}

@@ -4,8 +4,8 @@
 
 use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{
-    AssignDomainRequest, ChainRow, ChainStep, PutDepartmentRequest, SetChainRequest, SetPilotRequest,
-    ShowRoutingRequest,
+    AssignDomainRequest, ChainRow, ChainStep, LawRow, PutDepartmentRequest, PutLawRequest, SetChainRequest,
+    SetPilotRequest, ShowRoutingRequest,
 };
 
 use super::{Answer, Context, Exit};
@@ -28,6 +28,8 @@ pub(crate) enum RoutingCommand {
     Department(DepartmentArgs),
     /// Mark a catalog as a pilot's, or no longer (at the top node)
     Pilot(PilotArgs),
+    /// Put a law's title on the list that checks know, or say that it was repealed (at the top node)
+    Law(LawArgs),
 }
 
 /// Arguments of `routing show`.
@@ -116,6 +118,31 @@ pub(crate) struct PilotArgs {
     dry_run: bool,
 }
 
+/// Arguments of `routing law`.
+#[derive(Debug, Args)]
+pub(crate) struct LawArgs {
+    /// The full title, such as 铁岭市城乡网格化服务管理条例
+    title: String,
+    /// The document number
+    #[arg(long, default_value = "", hide_default_value = true)]
+    number: String,
+    /// A short form in use; may be repeated
+    #[arg(long, value_name = "TITLE")]
+    also: Vec<String>,
+    /// The first day on which it holds no more
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    repealed_from: String,
+    /// What took its place
+    #[arg(long, value_name = "TITLE", default_value = "", hide_default_value = true)]
+    replaced_by: String,
+    /// Take it from the list
+    #[arg(long)]
+    drop: bool,
+    /// Show the result, change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 /// Runs it.
 pub(crate) async fn run(command: RoutingCommand, context: &Context) -> Result<Answer, Failure> {
     let lang = context.lang();
@@ -143,6 +170,12 @@ pub(crate) async fn run(command: RoutingCommand, context: &Context) -> Result<An
         RoutingCommand::Pilot(args) => {
             let request = SetPilotRequest { catalog: args.catalog, is_pilot: !args.end, dry_run: args.dry_run };
             context.connect().await?.routing().set_pilot(request).await?.into_inner()
+        }
+        RoutingCommand::Law(args) => {
+            let LawArgs { title, number, also, repealed_from, replaced_by, drop, dry_run } = args;
+            let law = LawRow { title, doc_no: number, also, repealed_from, replaced_by };
+            let request = PutLawRequest { law: Some(law), drop, dry_run };
+            context.connect().await?.routing().put_law(request).await?.into_inner()
         }
     };
     let exit = Exit::attention_if(!response.outdated.is_empty());

@@ -5,21 +5,21 @@
 //! who overruled what (waive).
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, LazyLock},
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 use gongkai_model::{
-    check::{Facts, Finding, Verdict, Waiver, WaiverError, apply_waivers, check_revision},
+    check::{Facts, Finding, LawState, Verdict, Waiver, WaiverError, apply_waivers, check_revision},
     digest::Digest,
-    id::CatalogId,
+    domain::LawIndex,
+    id::{CatalogId, Day},
     item::{Basis, Item},
     revision::Revision,
-    standard::counterparts,
+    standard::{StandardId, StandardKind, counterparts},
 };
-use gongkai_seeds::{LawTitles, Seeds};
 
-use crate::{App, Loaded, Result, standard::standard_of};
+use crate::{App, Loaded, Result, World, desk::seeds, standard::standard_of};
 
 /// Why a check stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,24 +102,45 @@ impl App {
         let loaded = self.load_known(catalog).await?;
         let revision = Arc::clone(loaded.named(revision)?);
         let standard = self.standard_under(&revision).await?;
-        let verdict = verdict_of(&loaded, &revision, standard.as_deref());
+        let verdict = verdict_of(&self.world(), &loaded, &revision, standard.as_deref());
         let checked = Checked { revision: revision.digest(), items: revision.items.len(), verdict };
         Ok((loaded, checked))
     }
 
-    /// The content of the standard that a revision stands on; `None` without one, or before it has come.
+    /// The content of the standard that a revision stands on; of a catalog that names none the one that was handed
+    /// down for its domain. `None` without one, with several, or before it has come.
     pub(crate) async fn standard_under(&self, revision: &Revision) -> Result<Option<Arc<Revision>>> {
-        let Some(named) = standard_of(revision) else { return Ok(None) };
+        let Some(named) = standard_of(revision) else { return self.only_standard(&revision.catalog).await };
         let versions = self.standard_versions(&named.id).await?;
         Ok(versions.into_iter().find(|version| version.row.revision == named.revision).map(|version| version.content))
     }
 }
 
+impl App {
+    /// The one standard that was handed down for a catalog's domain by a division above its owner.
+    async fn only_standard(&self, catalog: &CatalogId) -> Result<Option<Arc<Revision>>> {
+        let path = self.world().tree().path(&catalog.division);
+        let mut rows = self.standard_rows(Some(&catalog.domain)).await?;
+        rows.retain(|row| row.is_sent && row.facts.kind != StandardKind::Pilot && path.contains(&row.id.division));
+        let ids: BTreeSet<&StandardId> = rows.iter().map(|row| &row.id).collect();
+        match (ids.first(), ids.len()) {
+            (Some(only), 1) => Ok(Some(self.standard(only).await?.content)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// What is known of a title: by the city's own list before the program's.
+fn law_state(own: &LawIndex<'_>, title: &str, today: &Day) -> LawState {
+    own.find(title).map_or_else(|| seeds().law_state(title, today), |law| law.state(today))
+}
+
 /// The findings of a revision after the catalog's waivers. Without the standard limits are held to the statutory one:
 /// that makes a warning more or less, which stops nothing.
-pub(crate) fn verdict_of(loaded: &Loaded, revision: &Revision, standard: Option<&Revision>) -> Verdict {
+pub(crate) fn verdict_of(world: &World, loaded: &Loaded, revision: &Revision, standard: Option<&Revision>) -> Verdict {
     let waivers: Vec<Waiver> = loaded.waivers.iter().map(|standing| standing.waiver.clone()).collect();
-    let known = |basis: &Basis| laws().state(&basis.title);
+    let own = world.routing_table().law_index();
+    let known = |basis: &Basis| law_state(&own, &basis.title, &world.today);
     let followed = standard.map(|standard| followed(revision, standard)).unwrap_or_default();
     let find = |item: &Item| followed.get(&item.to_canonical().digest());
     apply_waivers(check_revision(revision, &Facts { laws: Some(&known), standard: Some(&find) }), &waivers)
@@ -133,8 +154,8 @@ fn followed(revision: &Revision, standard: &Revision) -> BTreeMap<Digest, Item> 
 }
 
 /// Refuses a revision that the check does not let through.
-pub(crate) fn require_clean(loaded: &Loaded, revision: &Revision) -> Result<()> {
-    let verdict = verdict_of(loaded, revision, None);
+pub(crate) fn require_clean(world: &World, loaded: &Loaded, revision: &Revision) -> Result<()> {
+    let verdict = verdict_of(world, loaded, revision, None);
     let Some(first) = verdict.stops_submission().next() else { return Ok(()) };
     let (catalog, count) = (loaded.catalog.clone(), verdict.errors);
     Err(CheckError::Stopped { catalog, count, first: in_words(first) }.into())
@@ -148,12 +169,6 @@ pub(crate) fn in_words(finding: &Finding) -> String {
         (_, serial) => format!("item {serial}"),
     };
     format!("{item}, {}: {} ({})", finding.field, finding.message, finding.code())
-}
-
-/// The titles of laws that come with the program.
-pub(crate) fn laws() -> &'static LawTitles {
-    static LAWS: LazyLock<LawTitles> = LazyLock::new(|| Seeds::builtin().laws);
-    &LAWS
 }
 
 #[cfg(test)]

@@ -205,7 +205,7 @@ impl App {
             effective_from: None,
         };
         let act = admit(&loaded.state, Intent::Submit(draft), &operator.actor(&world))?;
-        require_clean(loaded, &revision)?;
+        require_clean(&self.world(), loaded, &revision)?;
         let entry = self.record_act(&conflict.catalog, operator.id.clone(), act).await?;
         self.resolved(conflict, revision.digest(), entry, true).await
     }

@@ -17,7 +17,7 @@ use gongkai_sheets::{Mapping, Reading, Report, Table, TextForm, Told};
 
 pub use matched::{MatchedRow, RowChange};
 
-use crate::{Action, App, Error, Loaded, Operator, Result, check::laws, source::File};
+use crate::{Action, App, Error, Loaded, Operator, Result, desk::seeds, source::File};
 
 /// Share of a catalog's items whose removal needs a confirmation.
 const REMOVALS_SHARE_MAX: f64 = 0.2;
@@ -92,6 +92,7 @@ impl App {
         }
         let division = self.writable_division(question.division.as_deref())?;
         let (report, mapping) = self.read_workbook(&question, &division).await?;
+        let mapping = mapping.without(&report.unmet);
         let by_domain = self.tables_by_domain(&report, &question)?;
         let _acting = self.inner.acting.lock().await;
         let mut planned = Vec::new();
@@ -176,7 +177,11 @@ impl App {
         let (content, file_name) = (question.content.clone(), question.file_name.clone());
         let reading = move || {
             let reading = Reading { vocabulary: &world.vocabulary, routing: world.routing_table(), node_level: &level };
-            let full_title = |title: &str| laws().full_title(title);
+            let own = world.routing_table().law_index();
+            let full_title = |title: &str| match own.find(title) {
+                Some(law) => Some(law.title.clone()).filter(|full| full != title),
+                None => seeds().laws.full_title(title),
+            };
             let told = Told { mapping: &mapping, law_title: Some(&full_title), text };
             let report = gongkai_sheets::read_told(&content, &file_name, &reading, &told)?;
             Ok((report, mapping))

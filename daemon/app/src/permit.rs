@@ -98,6 +98,7 @@ actions! {
     RoutingDocument "routing.document" ANY
     RoutingPutDepartment "routing.put-department" ADMIN
     RoutingPutDomain "routing.put-domain" ADMIN
+    RoutingPutLaw "routing.put-law" ADMIN
     RoutingReroute "routing.reroute" ADMIN
     RoutingSetChain "routing.set-chain" ADMIN
     RoutingSetPilot "routing.set-pilot" ADMIN

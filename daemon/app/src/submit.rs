@@ -67,7 +67,7 @@ impl App {
             effective_from: change.effective_from,
         };
         let act = admit(&loaded.state, Intent::Submit(draft), &operator.actor(&world))?;
-        require_clean(&loaded, working)?;
+        require_clean(&world, &loaded, working)?;
         let submission = self.record_act(catalog, operator.id.clone(), act).await?;
         Ok(Submitted { loaded: self.load(catalog).await?, submission })
     }

@@ -60,7 +60,7 @@ impl App {
         self.require_free()?;
         let loaded = self.load_known(catalog).await?;
         let standard = self.standard_under(loaded.named(&question.revision)?).await?;
-        let (waiver, findings) = planned(&loaded, question, standard.as_deref())?;
+        let (waiver, findings) = planned(&self.world(), &loaded, question, standard.as_deref())?;
         let is_same = |standing: &&StandingWaiver| {
             let stands = &standing.waiver;
             (&stands.code, &stands.item, stands.digest) == (&waiver.code, &waiver.item, waiver.digest)
@@ -112,7 +112,12 @@ impl App {
 }
 
 /// The waiver to record, and how many findings it covers.
-fn planned(loaded: &Loaded, question: WaiveQuestion, standard: Option<&Revision>) -> Result<(Waiver, usize)> {
+fn planned(
+    world: &World,
+    loaded: &Loaded,
+    question: WaiveQuestion,
+    standard: Option<&Revision>,
+) -> Result<(Waiver, usize)> {
     let revision = loaded.named(&question.revision)?;
     let rule = Rule::parse(&question.rule)
         .ok_or_else(|| CheckError::from(WaiverError::RuleUnknown(question.rule.chars().take(40).collect())))?;
@@ -120,7 +125,7 @@ fn planned(loaded: &Loaded, question: WaiveQuestion, standard: Option<&Revision>
     let code = rule.name().to_owned();
     let waiver = Waiver { code, item, reason: question.reason.trim().to_owned(), digest };
     waiver.rule().map_err(CheckError::from)?;
-    let verdict = verdict_of(loaded, revision, standard);
+    let verdict = verdict_of(world, loaded, revision, standard);
     let is_meant = |finding: &&Finding| finding.rule == rule && (waiver.item.is_empty() || finding.item == waiver.item);
     let findings = verdict.findings.iter().filter(is_meant).count();
     if findings == 0 {

@@ -2,10 +2,16 @@
 //!
 //! Invariant: a file is checked without a daemon by the same rules as a catalog; what was waived stays in the list.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use clap::Args;
-use gongkai_model::check::{Entry, Facts, Finding as ModelFinding, Verdict, apply_waivers, check};
+use gongkai_model::{
+    check::{Entry, Facts, Finding as ModelFinding, Verdict, apply_waivers, check},
+    id::Day,
+};
 use gongkai_proto::admin::v1::{
     CheckCatalogRequest, CheckCatalogResponse, Finding, ListWaiversRequest, ListWaiversResponse, RecallWaiverRequest,
     WaiveRequest, WaiveResponse,
@@ -113,14 +119,20 @@ fn check_file(file: &Path, division: &str) -> Result<CheckCatalogResponse, Failu
     let content = import::read(file)?;
     let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let report = import::read_report(&content, &file_name, &import::FileQuestion::of(division))?;
-    let laws = Seeds::builtin().laws;
-    let known = |basis: &gongkai_model::item::Basis| laws.state(&basis.title);
+    let (seeds, today) = (Seeds::builtin(), today());
+    let known = |basis: &gongkai_model::item::Basis| seeds.law_state(&basis.title, &today);
     let facts = Facts { laws: Some(&known), standard: None };
     let mut findings = Vec::new();
     for table in &report.tables {
         findings.extend(check_table(table, &facts));
     }
     Ok(response(&file_name, report.items, apply_waivers(findings, &[])))
+}
+
+fn today() -> Day {
+    // A clock before 1970 knows no repealed law yet.
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Day::in_china(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The items have no ids yet: the cell at fault names them, or the first of the row.

@@ -23,7 +23,7 @@ use crate::{
     client::Client,
     commands::{Answer, Context, Exit, short},
     errors::{Failure, Fault},
-    ui::{Lang, Page, Table, Word, cells, field_words, findings::reading},
+    ui::{Bars, Lang, Page, Table, Word, cells, field_words, findings::reading},
 };
 
 /// Arguments of `catalog import`.
@@ -73,18 +73,32 @@ pub(crate) async fn run(args: ImportArgs, context: &Context) -> Result<Answer, F
         Err(failure) => return Err(failure),
     };
     let mut results = Vec::new();
-    for file in &args.files {
+    let (mut bars, total) = (Bars::new(&context.ui), args.files.len() as u64);
+    for (index, file) in (0u64..).zip(&args.files) {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        bars.set("files", name, index, total);
         results.push((file, one(file, &args, client.as_ref()).await));
     }
+    bars.clear();
+    let lang = context.lang();
+    // Where nothing was compared, a person should not take the rows for changes.
+    let note = if client.is_none() { not_compared(lang) } else { "" };
     match results.len() {
         // One file: its own document, or its own failure.
         1 => {
             let (_, result) = results.remove(0);
             let response = result?;
-            Ok(Answer::new(&response, text(&response, context.lang()))?.with_exit(exit(&response)))
+            Ok(Answer::new(&response, text(&response, lang) + note)?.with_exit(exit(&response)))
         }
-        _ => several(&results, context),
+        _ => several(&results, note, lang),
     }
+}
+
+fn not_compared(lang: Lang) -> &'static str {
+    lang.pick(
+        "no daemon was asked: the file was read, and not compared with a catalog\n",
+        "未连接节点守护进程：只读取了文件，没有与现有目录比较\n",
+    )
 }
 
 async fn one(file: &Path, args: &ImportArgs, client: Option<&Client>) -> Result<ImportCatalogResponse, Failure> {
@@ -135,9 +149,9 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 
 fn several(
     results: &[(&PathBuf, Result<ImportCatalogResponse, Failure>)],
-    context: &Context,
+    note: &str,
+    lang: Lang,
 ) -> Result<Answer, Failure> {
-    let lang = context.lang();
     let mut documents = Vec::new();
     let mut page = String::new();
     let mut end = Exit::Done;
@@ -157,7 +171,25 @@ fn several(
             }
         }
     }
+    page += &summary(results, lang);
+    page += note;
     Ok(Answer::new(&serde_json::json!({ "imports": documents }), page)?.with_exit(end))
+}
+
+/// What became of all files, in one line at the end: the first ones have left the screen by then.
+fn summary(results: &[(&PathBuf, Result<ImportCatalogResponse, Failure>)], lang: Lang) -> String {
+    let read: Vec<&ImportCatalogResponse> = results.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
+    let (files, good) = (results.len(), read.len());
+    let failed = files - good;
+    let items: u32 = read.iter().map(|response| response.items).sum();
+    let warnings: usize = read.iter().map(|response| response.warnings.len()).sum();
+    let rejected: usize = read.iter().map(|response| response.rejected.len()).sum();
+    lang.pick(
+        format!(
+            "{files} files: {good} read with {items} items, {failed} failed; {warnings} warnings, {rejected} sheets not taken\n"
+        ),
+        format!("共 {files} 个文件：读入 {good} 个、{items} 项，失败 {failed} 个；提示 {warnings} 条，未采用工作表 {rejected} 张\n"),
+    )
 }
 
 /// A part that was not taken, or that would remove much, needs a person.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing here asks or decides; JSON never passes here.
 
-use gongkai_proto::admin::v1::{ChainRow, ChangeTableResponse, DomainRow, ShowRoutingResponse};
+use gongkai_proto::admin::v1::{ChainRow, ChangeTableResponse, DomainRow, LawRow, ShowRoutingResponse};
 
 use crate::{
     commands::{review::reviews, short},
@@ -25,6 +25,7 @@ pub(super) fn show(response: &ShowRoutingResponse, lang: Lang) -> String {
         .table(&domains(&response.domains, lang), ("no domain", "没有领域"))
         .table(&chains(&response.chains, lang), ("no chain: one level up, the counterpart", "没有流程：上一级对口部门"))
         .facts(&[(Word::Pilots, &response.pilots.join(lang.pick(", ", "、")))])
+        .table_if(!response.laws.is_empty(), &laws(&response.laws, lang))
         .table(&versions, ("", ""))
         .say_if(
             !response.outdated.is_empty(),
@@ -76,6 +77,16 @@ fn chains(rows: &[ChainRow], lang: Lang) -> Table {
     table
 }
 
+fn laws(rows: &[LawRow], lang: Lang) -> Table {
+    let mut table = Table::new(lang, &[Word::LawTitle, Word::DocumentNo, Word::Aliases, Word::Repealed]);
+    for row in rows {
+        let by = if row.replaced_by.is_empty() { String::new() } else { format!(" → {}", row.replaced_by) };
+        let repealed = format!("{}{by}", row.repealed_from);
+        table.row(cells![row.title, row.doc_no, row.also.join(lang.pick(", ", "、")), repealed]);
+    }
+    table
+}
+
 /// What a change made of the table.
 pub(crate) fn changed(response: &ChangeTableResponse, lang: Lang) -> String {
     let mut page = Page::new(lang).facts(&[(Word::TableVersion, &response.version), (Word::Hash, &response.entry)]);
@@ -84,6 +95,9 @@ pub(crate) fn changed(response: &ChangeTableResponse, lang: Lang) -> String {
     }
     if !response.chains.is_empty() {
         page = page.table(&chains(&response.chains, lang), ("", ""));
+    }
+    if !response.laws.is_empty() {
+        page = page.table(&laws(&response.laws, lang), ("", ""));
     }
     page.say_if(response.dry_run, "a dry run: the table stays as it is", "试运行：流程表未改动")
         .say_if(

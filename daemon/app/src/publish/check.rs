@@ -48,7 +48,7 @@ impl App {
                 checked: Checked {
                     revision: revision.digest(),
                     items: revision.items.len(),
-                    verdict: verdict_of(&loaded, revision, standard.as_deref()),
+                    verdict: verdict_of(&world, &loaded, revision, standard.as_deref()),
                 },
                 catalog,
             });

@@ -129,7 +129,7 @@ fn judge(world: &World, loaded: &Loaded, published: Option<&Digest>) -> Judged {
     if let Some(why) = unfit(world, revision) {
         return Judged::Blocked(BlockedCatalog { missing: missing(&Absence::Unfit { why }), findings: Vec::new() });
     }
-    let findings: Vec<Finding> = verdict_of(loaded, revision, None).stops_publication().cloned().collect();
+    let findings: Vec<Finding> = verdict_of(world, loaded, revision, None).stops_publication().cloned().collect();
     if let Some(first) = findings.first() {
         let absence = Absence::Unclean { count: findings.len(), first: in_words(first) };
         return Judged::Blocked(BlockedCatalog { missing: missing(&absence), findings });

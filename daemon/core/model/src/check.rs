@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::{
     digest::Digest,
+    id::Day,
     item::{Basis, CanonicalItem, Item},
     privacy::{PrivateFinding, check_json, check_text},
     revision::{CanonicalHeader, Revision},
@@ -60,6 +61,14 @@ pub enum LawState {
     },
     /// Not in the list.
     Unknown,
+}
+
+impl LawState {
+    /// Of a law that was repealed on a day; `by` is what took its place, empty where nothing did.
+    pub fn expired(from: &Day, by: &str) -> Self {
+        let by = if by.is_empty() { String::new() } else { format!(", now 《{by}》") };
+        Self::Expired { by: format!("repealed on {from}{by}") }
+    }
 }
 
 /// Looks up what is known of a title.

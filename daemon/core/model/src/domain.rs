@@ -13,8 +13,8 @@ mod routing;
 mod title;
 
 pub use routing::{
-    ALIASES_MAX, Chain, DOMAINS_MAX, Error, ROLE_COUNTERPART, ROLE_LEAD_OFFICE, Reviewer, RoutingTable, STEPS_MAX,
-    Step, TableChange,
+    ALIASES_MAX, Chain, DOMAINS_MAX, Error, LAWS_MAX, Law, LawIndex, ROLE_COUNTERPART, ROLE_LEAD_OFFICE, Reviewer,
+    RoutingTable, STEPS_MAX, Step, TableChange,
 };
 pub use title::TitleMatch;
 

@@ -5,7 +5,7 @@
 use gongkai_app::{Operator, OutdatedReview, RerouteScope, TableChanged, World};
 use gongkai_model::{
     digest::Digest,
-    domain::{Assignment, Chain, Department, Domain, RoutingTable, Step, TableChange},
+    domain::{Assignment, Chain, Department, Domain, Law, RoutingTable, Step, TableChange},
     id::{CatalogId, Day, DepartmentSlug, DivisionId, DomainSlug},
     review,
 };
@@ -86,6 +86,17 @@ impl RoutingService for Admin {
         let asked = request.into_inner();
         let catalog = CatalogId::parse(&asked.catalog).map_err(Error::from).map_err(refused)?;
         let change = TableChange::Pilot { catalog, is_pilot: asked.is_pilot };
+        self.change(&operator, change, asked.dry_run).await
+    }
+
+    async fn put_law(
+        &self,
+        request: Request<wire::PutLawRequest>,
+    ) -> Result<Response<wire::ChangeTableResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let asked = request.into_inner();
+        let law = law_of(asked.law.unwrap_or_default()).map_err(refused)?;
+        let change = if asked.drop { TableChange::DropLaw(law.title) } else { TableChange::Law(Box::new(law)) };
         self.change(&operator, change, asked.dry_run).await
     }
 
@@ -189,6 +200,7 @@ fn shown(world: &World, asked: &wire::ShowRoutingRequest) -> Result<wire::ShowRo
         domains: domains.map(|domain| domain_row(world, table, domain)).collect(),
         chains: chains.map(chain_row).collect(),
         pilots: table.pilots.iter().filter(|pilot| fits(&pilot.domain)).map(ToString::to_string).collect(),
+        laws: table.laws.iter().map(law_row).collect(),
         outdated: Vec::new(),
     })
 }
@@ -257,9 +269,31 @@ fn changed_response(world: &World, changed: &TableChanged, is_dry_run: bool) -> 
         domains: domains.map(|domain| domain_row(world, after, domain)).collect(),
         chains: chains.map(chain_row).collect(),
         pilots: after.pilots.iter().map(ToString::to_string).collect(),
+        laws: after.laws.iter().filter(|law| !before.laws.contains(law)).map(law_row).collect(),
         outdated: changed.outdated.iter().map(outdated_review).collect(),
         dry_run: is_dry_run,
     }
+}
+
+fn law_row(law: &Law) -> wire::LawRow {
+    wire::LawRow {
+        title: law.title.clone(),
+        doc_no: law.doc_no.clone(),
+        also: law.also.clone(),
+        repealed_from: law.repealed_from.as_ref().map_or_else(String::new, ToString::to_string),
+        replaced_by: law.by.clone(),
+    }
+}
+
+fn law_of(row: wire::LawRow) -> Result<Law, Error> {
+    let bare = |text: &str| text.trim().trim_start_matches('《').trim_end_matches('》').to_owned();
+    Ok(Law {
+        title: bare(&row.title),
+        doc_no: row.doc_no.trim().to_owned(),
+        also: row.also.iter().map(|name| bare(name)).collect(),
+        repealed_from: filled(&row.repealed_from).map(Day::parse).transpose()?,
+        by: bare(&row.replaced_by),
+    })
 }
 
 fn filled(text: &str) -> Option<&str> {

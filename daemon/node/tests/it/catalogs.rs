@@ -1,11 +1,12 @@
 //! The catalog calls around the main job: forms of export, named columns, findings overruled, editions checked.
 
 use gongkai_proto::admin::v1::{
-    CheckCatalogRequest, CheckEditionRequest, ExportCatalogRequest, ImportCatalogRequest, ListWaiversRequest,
-    MappingsRequest, RecallWaiverRequest, ShowCatalogRequest, SubmitCatalogRequest, TemplateRequest, WaiveRequest,
+    CheckCatalogRequest, CheckEditionRequest, ExportCatalogRequest, ImportCatalogRequest, LawRow, ListWaiversRequest,
+    MappingsRequest, PutLawRequest, RecallWaiverRequest, ShowCatalogRequest, SubmitCatalogRequest, TemplateRequest,
+    WaiveRequest,
 };
 
-use crate::harness::{city, code, sample};
+use crate::harness::{Node, caught_up, city, code, sample};
 
 const CATALOG: &str = "211200/ecological-environment";
 
@@ -110,4 +111,69 @@ async fn an_edition_is_checked_before_it_is_made() {
     city.import(file.bytes, &file.file).await;
     let nothing = city.editions().check(CheckEditionRequest {}).await.unwrap().into_inner();
     assert_eq!((nothing.catalogs.len(), nothing.blocked), (0, 0), "only approved catalogs are checked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_the_file_has_not_is_named_and_not_kept() {
+    let city = city().await;
+    let slip = ImportCatalogRequest {
+        map: vec!["牵头科局=subject".into(), "牵头科室=subject".into()], ..table(false)
+    };
+    let imported = city.catalogs().import(slip).await.unwrap().into_inner();
+    let unmet = imported.warnings.iter().find(|warning| warning.code == "mapping-unmet").unwrap();
+    assert!(unmet.message.contains("`牵头科室`"), "{}", unmet.message);
+    let kept = city.catalogs().mappings(MappingsRequest::default()).await.unwrap().into_inner();
+    assert_eq!(kept.mappings.iter().map(|kept| kept.header.as_str()).collect::<Vec<_>>(), ["牵头科局"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_that_the_top_node_puts_on_its_list_is_known_below_until_it_is_repealed() {
+    let city = city().await;
+    let county = city.child("211221").await;
+    caught_up(&county).await;
+    let table = TABLE.replace("中华人民共和国环境保护法", "铁岭县河道条例");
+    import_table(&county, &table).await;
+    let catalog = "211221/ecological-environment";
+    let law = |repealed_from: &str| PutLawRequest {
+        law: Some(LawRow {
+            title: "《铁岭县河道保护管理条例》".to_owned(),
+            also: vec!["铁岭县河道条例".to_owned()],
+            repealed_from: repealed_from.to_owned(),
+            replaced_by: "铁岭县水资源条例".to_owned(),
+            ..LawRow::default()
+        }),
+        ..PutLawRequest::default()
+    };
+    assert!(rules(&county, catalog).await.contains(&"law-unknown".to_owned()));
+    let below = county.routing().put_law(law("")).await.unwrap_err();
+    assert!(!code(&below).is_empty(), "only the top node keeps the list");
+    let changed = city.routing().put_law(law("")).await.unwrap().into_inner();
+    assert_eq!(changed.laws[0].title, "铁岭县河道保护管理条例");
+    caught_up(&county).await;
+    assert!(!rules(&county, catalog).await.iter().any(|rule| rule.starts_with("law-")));
+    // Imports complete the short form from then on.
+    import_table(&county, &table).await;
+    let show = ShowCatalogRequest { catalog: catalog.to_owned(), ..ShowCatalogRequest::default() };
+    let shown = county.catalogs().show(show).await.unwrap().into_inner();
+    assert_eq!(shown.items[0].basis[0].title, "铁岭县河道保护管理条例");
+    city.routing().put_law(law("2020-01-01")).await.unwrap();
+    caught_up(&county).await;
+    let found = rules(&county, catalog).await;
+    assert!(found.contains(&"law-expired".to_owned()), "{found:?}");
+}
+
+async fn import_table(node: &Node, table: &str) {
+    let request = ImportCatalogRequest {
+        content: table.as_bytes().to_vec(),
+        file_name: "环保.csv".to_owned(),
+        map: vec!["牵头科局=subject".to_owned()],
+        ..ImportCatalogRequest::default()
+    };
+    node.catalogs().import(request).await.unwrap();
+}
+
+async fn rules(node: &Node, catalog: &str) -> Vec<String> {
+    let check = CheckCatalogRequest { catalog: catalog.to_owned(), ..CheckCatalogRequest::default() };
+    let found = node.catalogs().check(check).await.unwrap().into_inner().findings;
+    found.into_iter().map(|finding| finding.rule).collect()
 }

@@ -1,12 +1,12 @@
 //! Standards through three levels: handed down, adopted, overridden, moved onto a new version; a pilot's template.
 
 use gongkai_proto::admin::v1::{
-    CompareStandardRequest, DecideReviewRequest, ImportStandardRequest, ImportStandardResponse, ListStandardsRequest,
-    OfferStandardRequest, RebaseCatalogRequest, RebaseCatalogResponse, SendStandardRequest, ShowCatalogRequest,
-    StandardRow, StartCatalogRequest,
+    CheckCatalogRequest, CompareStandardRequest, DecideReviewRequest, ImportStandardRequest, ImportStandardResponse,
+    ListStandardsRequest, OfferStandardRequest, RebaseCatalogRequest, RebaseCatalogResponse, SendStandardRequest,
+    ShowCatalogRequest, StandardRow, StartCatalogRequest,
 };
 
-use crate::harness::{COUNTY, Node, TOWN, city, code, sample};
+use crate::harness::{COUNTY, Node, TOWN, city, code, sample, table};
 
 const CATALOG: &str = "211221101/social-assistance";
 const GUIDELINE: &str = "211200/social-assistance/guideline";
@@ -151,4 +151,30 @@ async fn a_pilot_offers_its_approved_catalog_and_others_begin_from_it() {
     assert_eq!(pilot.row(&catalog).await.unwrap().state, "approved");
     let decide = DecideReviewRequest { catalog: catalog.clone(), ..DecideReviewRequest::default() };
     assert!(city.reviews().approve(decide).await.unwrap().into_inner().unchanged);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_catalog_is_held_to_the_limits_of_the_standard_of_its_domain() {
+    let city = city().await;
+    let limit = |days: u32| table(&[("低保审批", &format!("信息形成之日起{days}个工作日内"))]).into_bytes();
+    city.import(&limit(20), "目录.csv").await;
+    let looser = async || {
+        let check = CheckCatalogRequest { catalog: "211200/social-assistance".to_owned(), ..Default::default() };
+        let found = city.catalogs().check(check).await.unwrap().into_inner().findings;
+        found.into_iter().find(|finding| finding.rule == "limit-looser").map(|finding| finding.message)
+    };
+    assert_eq!(looser().await, None, "the statutory limit is kept");
+    let request = ImportStandardRequest {
+        content: limit(7),
+        file_name: "指引.csv".to_owned(),
+        kind: "guideline".to_owned(),
+        version: "2019年版".to_owned(),
+        authority: "民政部办公厅".to_owned(),
+        ..ImportStandardRequest::default()
+    };
+    city.standards().import(request).await.unwrap();
+    assert_eq!(looser().await, None, "a draft of a standard binds nobody");
+    send(&city, GUIDELINE).await;
+    let message = looser().await.unwrap();
+    assert!(message.contains("20 working days, not 7"), "{message}");
 }

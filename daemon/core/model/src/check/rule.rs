@@ -210,7 +210,9 @@ impl Rule {
         match self {
             Self::ElementMissing => "fill in the element: the eight of the plan are the least that an item has",
             Self::TitleUnbalanced => "put the missing 《 or 》 so that each title is whole",
-            Self::LawUnknown => "compare the title with the law's text; if it is right, waive it or add it to the list",
+            Self::LawUnknown => {
+                "compare the title with the law's text; if it is right, waive it, or add it: `gongkai routing law` at the top node"
+            }
             Self::LawDoubtful => {
                 "make sure that this law exists: copies of mirrored pages hold invented ones; then waive it or mend it"
             }

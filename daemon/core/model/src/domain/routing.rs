@@ -17,9 +17,11 @@ use crate::{
 
 mod change;
 mod error;
+mod law;
 
 pub use change::TableChange;
 pub use error::Error;
+pub use law::{LAWS_MAX, Law, LawIndex};
 
 /// The counterpart department (对口部门) of the catalog's domain.
 pub const ROLE_COUNTERPART: &str = "counterpart";
@@ -45,6 +47,9 @@ pub struct RoutingTable {
     /// Catalogs of pilots (试点): their owners may offer them as templates.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub pilots: BTreeSet<CatalogId>,
+    /// Titles of laws beside those that come with the program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub laws: Vec<Law>,
 }
 
 /// The review steps of some catalogs.
@@ -98,6 +103,11 @@ impl RoutingTable {
         self.departments.iter().find(|department| department.slug == *slug)
     }
 
+    /// The table's laws by their names.
+    pub fn law_index(&self) -> LawIndex<'_> {
+        LawIndex::of(&self.laws)
+    }
+
     /// The domain that a title or a sheet name speaks of, by its longest name (compared on folded text).
     pub fn domain_in_title(&self, text: &str) -> TitleMatch<'_> {
         title::find(&self.domains, text)
@@ -137,6 +147,7 @@ impl RoutingTable {
         self.check_departments()?;
         self.check_domains()?;
         self.check_chains()?;
+        law::check(&self.laws)?;
         let unknown = self.pilots.iter().find(|pilot| self.domain(&pilot.domain).is_none());
         unknown.map_or(Ok(()), |pilot| Err(Error::PilotDomainUnknown(pilot.clone())))
     }

@@ -3,7 +3,7 @@
 //! Invariant: the result has passed the table's check; responsibility that has begun is never rewritten, only
 //! followed by another from a later day. Left out: who may change tables, and the entry that carries one.
 
-use super::{Chain, Error, RoutingTable};
+use super::{Chain, Error, Law, RoutingTable, law};
 use crate::{
     domain::{Assignment, Department, Domain},
     id::{CatalogId, DomainSlug},
@@ -41,6 +41,10 @@ pub enum TableChange {
         /// Whether it is.
         is_pilot: bool,
     },
+    /// Puts a law on the list of known titles, or says more of it.
+    Law(Box<Law>),
+    /// Takes the law with that title from the list.
+    DropLaw(String),
 }
 
 impl RoutingTable {
@@ -56,6 +60,8 @@ impl RoutingTable {
             TableChange::Names { domain, aliases } => table.name(&domain, aliases)?,
             TableChange::Pilot { catalog, is_pilot: true } => drop(table.pilots.insert(catalog)),
             TableChange::Pilot { catalog, is_pilot: false } => drop(table.pilots.remove(&catalog)),
+            TableChange::Law(law) => law::put(&mut table.laws, *law),
+            TableChange::DropLaw(title) => table.laws.retain(|law| !law.is_named(&title)),
         }
         if table == *self {
             return Err(Error::NothingChanged);

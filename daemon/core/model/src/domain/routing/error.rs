@@ -2,7 +2,7 @@
 //!
 //! Invariant: codes are permanent, and every message names what is at fault.
 
-use super::{ALIASES_MAX, DOMAINS_MAX, STEPS_MAX};
+use super::{ALIASES_MAX, DOMAINS_MAX, LAWS_MAX, STEPS_MAX};
 use crate::{
     id::{CatalogId, Day, DepartmentSlug, DomainSlug},
     tree::DEPTH_MAX,
@@ -77,6 +77,12 @@ pub enum Error {
     /// A change that changes nothing.
     #[error("the table says so already")]
     NothingChanged,
+    /// A name that leads to two laws.
+    #[error("`{0}` is the title or short form of two laws")]
+    LawTwice(String),
+    /// A law without a title, one that is too long, or too many of them.
+    #[error("a law needs a title of at most 200 characters and 8 short forms; {LAWS_MAX} laws are kept")]
+    LawShape,
     /// More than the table may hold.
     #[error("the table holds more than {DOMAINS_MAX} domains, or a domain more than {ALIASES_MAX} aliases")]
     TooLarge,
@@ -101,6 +107,8 @@ impl Error {
             Self::DomainUnknown(_) => "GK-ROUTE-023",
             Self::AssignedOtherwise { .. } => "GK-ROUTE-024",
             Self::NothingChanged => "GK-ROUTE-025",
+            Self::LawTwice(_) => "GK-ROUTE-026",
+            Self::LawShape => "GK-ROUTE-027",
         }
     }
 
@@ -124,6 +132,8 @@ impl Error {
             }
             Self::AssignedOtherwise { .. } => "name the day from which the other department is responsible".to_owned(),
             Self::NothingChanged => "nothing is left to do; `gongkai routing show` prints the table".to_owned(),
+            Self::LawTwice(name) => format!("leave `{name}` with the law that offices mean by it"),
+            Self::LawShape => "write the title as printed, without 《》; drop titles that no catalog names".to_owned(),
             Self::TooLarge => "divide the table, or drop names that no title uses".to_owned(),
         }
     }

@@ -195,3 +195,29 @@ fn a_change_gives_a_whole_checked_table_or_a_refusal() {
     let named = later.changed(names("employment")).unwrap();
     assert_eq!(named.domain_in_title("就业帮扶领域").one().map(|domain| domain.slug.as_str()), Some("employment"));
 }
+
+#[test]
+fn a_law_is_found_under_all_of_its_names_and_two_never_share_one() {
+    let law = |title: &str, also: &[&str]| {
+        let also = also.iter().map(|name| (*name).to_owned()).collect();
+        TableChange::Law(Box::new(Law { title: title.to_owned(), also, ..Law::default() }))
+    };
+    let table = table().changed(law("某市河道保护管理条例", &["河道条例"])).unwrap();
+    let found = |table: &RoutingTable, title: &str| table.law_index().find(title).map(|law| law.doc_no.clone());
+    assert_eq!(found(&table, "《河道 条例》"), Some(String::new()));
+    assert_eq!(found(&table, "养犬条例"), None);
+    let code = |change: TableChange| table.changed(change).unwrap_err().code();
+    assert_eq!(code(law("某市水资源条例", &["河道条例"])), "GK-ROUTE-026");
+    assert_eq!(code(law("《》", &[])), "GK-ROUTE-027");
+    assert_eq!(code(law(&"长".repeat(300), &[])), "GK-ROUTE-027");
+    assert_eq!(code(TableChange::DropLaw("养犬条例".to_owned())), "GK-ROUTE-025");
+    let numbered =
+        Law {
+            title: "某市河道保护管理条例".to_owned(), doc_no: "某政发〔2026〕3号".to_owned(), ..Law::default()
+        };
+    let more = table.changed(TableChange::Law(Box::new(numbered))).unwrap();
+    assert_eq!((more.laws.len(), found(&more, "某市河道保护管理条例").as_deref()), (1, Some("某政发〔2026〕3号")));
+    assert!(more.changed(TableChange::DropLaw("《某市河道保护管理条例》".to_owned())).unwrap().laws.is_empty());
+    let many = (0..=LAWS_MAX).map(|n| Law { title: format!("第{n}号办法"), ..Law::default() }).collect();
+    assert_eq!(RoutingTable { laws: many, ..table.clone() }.check().unwrap_err().code(), "GK-ROUTE-027");
+}
