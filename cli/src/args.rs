@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        audit, catalog, completions, conflict, demo, doctor, domain, explain, node, operator, publish, recovery,
-        review, routing, standard, sync,
+        audit, bundle, catalog, completions, conflict, demo, doctor, domain, explain, node, operator, publish,
+        recovery, review, routing, standard, sync,
     },
     ui::{Lang, Output},
 };
@@ -73,6 +73,9 @@ pub(crate) enum Command {
     /// The links to the level above and below
     #[command(subcommand)]
     Sync(sync::SyncCommand),
+    /// Bundles: carry entries by hand where there is no network
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// Catalogs: import, look, check, submit
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
@@ -138,6 +141,12 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("sync peers", "各链路的配置与身份"),
     ("sync history", "历次会话及其字节数"),
     ("sync watch", "持续显示进度与状态变化"),
+    ("bundle", "离线数据包：无网络时用存储介质传送条目"),
+    ("bundle export", "为上级或下级制作数据包：对方尚未确认的内容"),
+    ("bundle inspect", "查看数据包是什么、导入会带来什么（无守护进程时只核验完整性）"),
+    ("bundle import", "导入数据包，可安全重复"),
+    ("bundle status", "与各上下级往来的数据包：上月的介质送到了吗"),
+    ("bundle lost", "没有回音的数据包及处理办法"),
     ("catalog", "目录：导入、查看、检查、报送"),
     ("catalog import", "从工作簿导入"),
     ("catalog list", "列出目录"),

@@ -11,12 +11,12 @@ use std::{
 use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, ADMIN_SOCKET,
     admin::v1::{
-        audit_service_client::AuditServiceClient, catalog_service_client::CatalogServiceClient,
-        conflict_service_client::ConflictServiceClient, explain_service_client::ExplainServiceClient,
-        node_service_client::NodeServiceClient, operator_service_client::OperatorServiceClient,
-        publish_service_client::PublishServiceClient, review_service_client::ReviewServiceClient,
-        routing_service_client::RoutingServiceClient, standard_service_client::StandardServiceClient,
-        sync_service_client::SyncServiceClient,
+        audit_service_client::AuditServiceClient, bundle_service_client::BundleServiceClient,
+        catalog_service_client::CatalogServiceClient, conflict_service_client::ConflictServiceClient,
+        explain_service_client::ExplainServiceClient, node_service_client::NodeServiceClient,
+        operator_service_client::OperatorServiceClient, publish_service_client::PublishServiceClient,
+        review_service_client::ReviewServiceClient, routing_service_client::RoutingServiceClient,
+        standard_service_client::StandardServiceClient, sync_service_client::SyncServiceClient,
     },
     metadata,
 };
@@ -85,6 +85,7 @@ macro_rules! services {
 impl Client {
     services! {
         audit: AuditServiceClient,
+        bundle: BundleServiceClient,
         catalog: CatalogServiceClient,
         conflict: ConflictServiceClient,
         explain: ExplainServiceClient,

@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub(crate) mod audit;
+pub(crate) mod bundle;
 pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod conflict;
@@ -126,6 +127,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Node(command) => node::run(command, context).await,
         Command::Status => status::run(context).await,
         Command::Sync(command) => sync::run(command, context).await,
+        Command::Bundle(command) => bundle::run(command, context).await,
         Command::Catalog(command) => catalog::run(command, context).await,
         Command::Review(command) => review::run(command, context).await,
         Command::Standard(command) => standard::run(command, context).await,

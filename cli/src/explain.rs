@@ -9,6 +9,7 @@ use crate::ui::Lang;
 
 /// The files of pages, by area.
 const FILES: &[&str] = &[
+    include_str!("../pages/bundle.txt"),
     include_str!("../pages/catalog.txt"),
     include_str!("../pages/cli.txt"),
     include_str!("../pages/conflict.txt"),

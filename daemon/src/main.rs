@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Parser, Subcommand, ValueEnum};
 use gongkai_node::{
-    Error, Found, Join, Made, Restore, RestoredNode, Start, Told,
+    Error, Found, Join, Made, Restore, RestoredNode, SeenBundle, Start, Told,
     config::{Config, LISTEN_DEFAULT},
 };
 
@@ -91,6 +91,14 @@ enum Command {
         /// The file that `gongkai backup` made
         file: PathBuf,
     },
+    /// Look at a bundle: is it whole, and what does it say of itself
+    InspectBundle {
+        /// How to print
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        output: Output,
+        /// The bundle
+        file: PathBuf,
+    },
     /// Tell whether a configuration is right
     CheckConfig {
         /// The configuration
@@ -112,7 +120,10 @@ fn main() -> ExitCode {
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let arguments = Arguments::parse();
     let output = match &arguments.command {
-        Command::Init { output, .. } | Command::Join { output, .. } | Command::Restore { output, .. } => *output,
+        Command::Init { output, .. }
+        | Command::Join { output, .. }
+        | Command::Restore { output, .. }
+        | Command::InspectBundle { output, .. } => *output,
         Command::Run { .. } | Command::CheckConfig { .. } | Command::Version => Output::Text,
     };
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Signals);
@@ -135,6 +146,7 @@ enum Answer {
     Line(String),
     Made(Box<Made>),
     Restored(RestoredNode),
+    Seen(Box<SeenBundle>),
 }
 
 async fn carry_out(command: Command) -> Result<Answer, Error> {
@@ -157,6 +169,7 @@ async fn carry_out(command: Command) -> Result<Answer, Error> {
         Command::Restore { data: dir, output: _, file } => {
             Ok(Answer::Restored(gongkai_node::restore(Restore { dir, file }).await?))
         }
+        Command::InspectBundle { output: _, file } => Ok(Answer::Seen(Box::new(gongkai_node::inspect_file(&file)?))),
         Command::CheckConfig { file } => {
             Config::load(Some(&file))?;
             Ok(Answer::Line(format!("`{}` is right", file.display())))
@@ -177,6 +190,11 @@ fn print(answer: &Answer, output: Output) -> Result<(), Error> {
             back.entries,
             if back.awaited.is_empty() { "a neighbour".to_owned() } else { back.awaited.join(", ") },
             back.data_dir
+        ),
+        (Answer::Seen(seen), Output::Json) => serde_json::to_string(seen).unwrap_or_default(),
+        (Answer::Seen(seen), Output::Text) => format!(
+            "bundle {} {}\nfrom {} to {}\nfeed {}..{}\nentries {}\nkey {}\nthe file is whole",
+            seen.number, seen.id, seen.from, seen.to, seen.begin_offset, seen.end_offset, seen.entries, seen.key_id
         ),
         (Answer::Made(made), Output::Json) => serde_json::to_string(made).unwrap_or_default(),
         (Answer::Made(made), Output::Text) => format!(

@@ -58,6 +58,20 @@ words! {
     Age "days" "已等"
     Aliases "other names" "别名"
     Allowed "allowed" "允许"
+    Wanted "lacking" "尚缺"
+    Size "size" "大小"
+    SigningKey "key" "签名密钥"
+    SentTo "to" "接收方"
+    SentBy "from" "制作方"
+    ReadOut "place to read out" "可口头报出的位置"
+    ReadAt "read" "导入时间"
+    Number "no." "编号"
+    MadeAt "made" "制作时间"
+    KnownAsOf "known as of" "所知截至"
+    HeardAt "heard" "得知时间"
+    Forked "forked streams" "分叉"
+    Bundle "bundle" "数据包"
+    AtStake "at stake" "未确认"
     Approved "approved" "已通过版本"
     AsOf "as of" "截至"
     Author "author" "记录节点"
@@ -168,6 +182,11 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("auditor", "审计员"),
     ("blocked", "不能发布"),
     ("acknowledged", "已确认"),
+    ("arrived", "已送达"),
+    ("older", "较旧"),
+    ("read-before", "已导入过"),
+    ("repeated", "后包已含"),
+    ("unheard", "无回音"),
     ("accepted", "已采纳"),
     ("added", "新增"),
     ("ambiguous", "待确认"),

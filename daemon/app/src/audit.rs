@@ -205,6 +205,8 @@ pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
         | Kind::ProposalAnswer
         | Kind::SignOff
         | Kind::Refusal
+        | Kind::BundleExport
+        | Kind::BundleImport
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

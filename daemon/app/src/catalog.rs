@@ -239,6 +239,8 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry
         | Kind::ProposalAnswer
         | Kind::SignOff
         | Kind::Refusal
+        | Kind::BundleExport
+        | Kind::BundleImport
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

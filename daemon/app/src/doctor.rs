@@ -28,6 +28,8 @@ const EXPIRY_WARNING_MS: i64 = 30 * DAY_MS;
 const CLOCK_SLACK_MS: i64 = 5 * 60_000;
 /// A want that is older has waited for more than a night of a scheduled link.
 const WANT_AGE_MS_MAX: i64 = 2 * DAY_MS;
+/// Where bundles are carried: a drive there and one back, once a month.
+const CARRIED_WANT_AGE_MS_MAX: i64 = 62 * DAY_MS;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,6 +231,8 @@ impl App {
         let (mut open, mut aside, mut stuck, mut example) = (0_usize, 0_usize, 0_usize, None);
         let now_ms = self.now_ms();
         for peer in self.store().peers().await? {
+            let is_carried = self.bundle_ledger(&peer.division).await?.newest.is_some();
+            let age_ms_max = if is_carried { CARRIED_WANT_AGE_MS_MAX } else { WANT_AGE_MS_MAX };
             for want in self.store().wants(&peer.division).await? {
                 open += 1;
                 // What a revoked key went on to sign is kept out, and that is as it should be.
@@ -236,7 +240,7 @@ impl App {
                     aside += 1;
                     continue;
                 }
-                let is_stuck = want.stopped.is_some() || now_ms - want.created_at_ms > WANT_AGE_MS_MAX;
+                let is_stuck = want.stopped.is_some() || now_ms - want.created_at_ms > age_ms_max;
                 stuck += usize::from(is_stuck);
                 let why = || want.stopped.clone().unwrap_or_else(|| want.want.why.word().to_owned());
                 example = example.or_else(|| is_stuck.then(|| (peer.division.clone(), why())));

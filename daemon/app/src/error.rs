@@ -151,6 +151,9 @@ pub enum Error {
     /// Saving, bringing back, or a hold.
     #[error(transparent)]
     Recovery(#[from] crate::RecoveryError),
+    /// Bundles.
+    #[error(transparent)]
+    Bundle(#[from] crate::BundleRefused),
     /// A payload of this node's own journal is unreadable.
     #[error("entry {hash} of this node's journal cannot be read: {why}")]
     Damaged {
@@ -219,6 +222,7 @@ impl Error {
             Self::Publish(error) => error.code(),
             Self::Conflict(error) => error.code(),
             Self::Recovery(error) => error.code(),
+            Self::Bundle(refused) => refused.code(),
             Self::SignOff(error) => error.code(),
             Self::Proposal(error) => error.code(),
             Self::Id(_) => "GK-APP-001",
@@ -261,6 +265,7 @@ impl Error {
             Self::Publish(error) => error.hint(),
             Self::Conflict(error) => error.hint(),
             Self::Recovery(error) => error.hint(),
+            Self::Bundle(refused) => refused.hint(),
             Self::SignOff(error) => error.hint(),
             Self::Proposal(error) => error.hint(),
             Self::Id(_) => {

@@ -179,6 +179,8 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
         | Kind::ItemBatch
         | Kind::SignOff
         | Kind::Refusal
+        | Kind::BundleExport
+        | Kind::BundleImport
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

@@ -5,6 +5,7 @@
 
 mod acts;
 mod audit;
+mod bundle;
 mod catalog;
 mod check;
 mod clock;
@@ -59,6 +60,9 @@ use gongkai_store::Store;
 use tokio::sync::{Mutex, watch};
 
 pub use audit::{AuditFilter, AuditPage, AuditRow, Summary};
+pub use bundle::{
+    BundleJudged, BundlePeer, BundleQuestion, BundleRefused, BundleStart, BundleTaken, Foreseen, LostBundle, MadeState,
+};
 pub use catalog::Loaded;
 pub use check::{CheckError, Checked};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
@@ -121,6 +125,8 @@ struct Inner {
     acting: Mutex<()>,
     /// One backup at a time.
     saving: Mutex<()>,
+    /// One bundle at a time.
+    bundling: Mutex<()>,
     /// The hold that the store keeps.
     held: ArcSwapOption<Held>,
     /// Working days that a step of review has.
@@ -157,6 +163,7 @@ impl App {
             recent: recent::Recent::default(),
             acting: Mutex::new(()),
             saving: Mutex::new(()),
+            bundling: Mutex::new(()),
             held,
             review_days: AtomicU32::new(REVIEW_DAYS_DEFAULT),
             sign_offs: ArcSwap::default(),

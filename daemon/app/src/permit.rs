@@ -45,6 +45,11 @@ macro_rules! actions {
 
 actions! {
     AuditLog "audit.log" AUDITOR
+    BundleExport "bundle.export" WORKER
+    BundleImport "bundle.import" WORKER
+    BundleInspect "bundle.inspect" ANY
+    BundleLost "bundle.lost" ANY
+    BundleStatus "bundle.status" ANY
     CatalogAccept "catalog.accept" CLERK
     CatalogCheck "catalog.check" ANY
     CatalogDecline "catalog.decline" CLERK
@@ -134,7 +139,7 @@ mod tests {
     use super::*;
 
     /// Verbs that change nothing.
-    const READING: &str = "check compare diff document explain export history list list-waivers log peers preview \
+    const READING: &str = "check compare diff document explain export history inspect list list-waivers log lost peers preview \
         proposals show sign-offs status template watch whereabouts who-am-i";
 
     #[test]

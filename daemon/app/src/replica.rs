@@ -2,7 +2,13 @@
 //!
 //! Invariant: no decision is made here: the engine decides what to read, admission decides what to keep.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use gongkai_journal::{Entry, Lane, Route, payload};
 use gongkai_model::{digest::Digest, id::DivisionId};
@@ -25,12 +31,14 @@ const WANTS_READ_MAX: usize = 256;
 pub struct Replica {
     app: App,
     peer: DivisionId,
+    /// Entries that were new here.
+    taken: Arc<AtomicU64>,
 }
 
 impl App {
     /// The store's side of a session with a peer.
     pub fn replica(&self, peer: DivisionId) -> Replica {
-        Replica { app: self.clone(), peer }
+        Replica { app: self.clone(), peer, taken: Arc::default() }
     }
 
     /// What this node says of itself when a session opens.
@@ -58,6 +66,11 @@ impl Replica {
     /// Both sides have said, each after all that the other asked, that nothing is left.
     pub async fn settled(&self) -> Result<()> {
         self.app.compared_with(&self.peer).await
+    }
+
+    /// How many entries it has brought that were new here.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Carries out one effect that concerns the store; `None` for those that have no result, or are the driver's.
@@ -213,6 +226,8 @@ impl Replica {
         let world = self.app.world();
         let about = |entry: &Entry| payload::about_text(&entry.header.kind, entry.payload.as_deref()?);
         let applied = self.app.store().apply(arrival, &world.trust, &about).await?;
+        let count = u64::try_from(applied.appended.len()).unwrap_or(u64::MAX);
+        self.taken.fetch_add(count, Ordering::Relaxed);
         let _acting = self.app.inner.acting.lock().await;
         self.app.watch_for_rewind(&self.peer, &applied.wants, &applied.appended).await?;
         self.app.catch_up().await?;

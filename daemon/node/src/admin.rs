@@ -9,12 +9,12 @@ use gongkai_app::{App, Operator, Role, Summary};
 use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, DESCRIPTORS,
     admin::v1::{
-        audit_service_server::AuditServiceServer, catalog_service_server::CatalogServiceServer,
-        conflict_service_server::ConflictServiceServer, explain_service_server::ExplainServiceServer,
-        node_service_server::NodeServiceServer, operator_service_server::OperatorServiceServer,
-        publish_service_server::PublishServiceServer, review_service_server::ReviewServiceServer,
-        routing_service_server::RoutingServiceServer, standard_service_server::StandardServiceServer,
-        sync_service_server::SyncServiceServer,
+        audit_service_server::AuditServiceServer, bundle_service_server::BundleServiceServer,
+        catalog_service_server::CatalogServiceServer, conflict_service_server::ConflictServiceServer,
+        explain_service_server::ExplainServiceServer, node_service_server::NodeServiceServer,
+        operator_service_server::OperatorServiceServer, publish_service_server::PublishServiceServer,
+        review_service_server::ReviewServiceServer, routing_service_server::RoutingServiceServer,
+        standard_service_server::StandardServiceServer, sync_service_server::SyncServiceServer,
     },
     metadata,
 };
@@ -31,6 +31,8 @@ use crate::{
 };
 
 mod audit;
+mod bundle;
+mod bundle_rows;
 mod catalog;
 mod catalogs;
 mod changes;
@@ -175,6 +177,7 @@ pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: Cancellati
         .add_service(health_service)
         .add_service(reflection)
         .add_service(sized!(AuditServiceServer, admin))
+        .add_service(sized!(BundleServiceServer, admin))
         .add_service(sized!(CatalogServiceServer, admin))
         .add_service(sized!(ConflictServiceServer, admin))
         .add_service(sized!(ExplainServiceServer, admin))

@@ -302,6 +302,7 @@ mod tests {
             ("[parent]\nbytes_per_second_max = 100", "GK-CONF-005"),
             ("[node]\ntime_zone = \"Tieling\"", "GK-CONF-005"),
             ("[[child]]\ndivision = \"no id!\"", "GK-CONF-005"),
+            ("[[child]]\ndivision = \"211221101\"\nmode = \"live\"", "GK-CONF-005"),
             ("[link]\nkeepalive_timeout_seconds = 0", "GK-CONF-005"),
             ("[children]\nbytes_per_second_max = 16384\n[link]\nkeepalive_timeout_seconds = 5", "GK-CONF-005"),
             ("[[operator]]\nname = \"li\"\nroles = [\"king\"]", "GK-CONF-004"),

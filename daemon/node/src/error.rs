@@ -27,6 +27,9 @@ pub enum Error {
     /// A link.
     #[error(transparent)]
     Link(#[from] gongkai_link::LinkError),
+    /// A bundle's file.
+    #[error(transparent)]
+    Bundle(#[from] gongkai_link::bundle::BundleError),
     /// Seed files.
     #[error(transparent)]
     Seeds(#[from] gongkai_seeds::Error),
@@ -151,6 +154,7 @@ impl Error {
             Self::Store(error) => error.code(),
             Self::Pki(error) => error.code(),
             Self::Link(error) => error.code(),
+            Self::Bundle(error) => error.code(),
             Self::Seeds(error) => error.code(),
             Self::SocketInUse { .. } => "GK-NODE-001",
             Self::Socket { .. } => "GK-NODE-002",
@@ -180,6 +184,7 @@ impl Error {
             Self::Store(error) => error.hint(),
             Self::Pki(error) => error.hint(),
             Self::Link(error) => error.hint(),
+            Self::Bundle(error) => error.hint(),
             Self::Seeds(error) => error.hint(),
             Self::SocketInUse { .. } => "stop it, or use another data directory".to_owned(),
             Self::Socket { .. } => "check the rights and the length of the data directory's path".to_owned(),

@@ -4,6 +4,7 @@
 //! succeeded. No rule of the domain is here: what may be done is decided by the use cases (`gongkai-app`).
 
 mod admin;
+mod bundles;
 pub mod config;
 mod data_dir;
 mod day;
@@ -20,6 +21,7 @@ mod stop;
 mod told;
 mod users;
 
+pub use bundles::{SeenBundle, inspect_file};
 pub use data_dir::CONFIG_FILE;
 pub use error::Error;
 pub use found::{Found, found};

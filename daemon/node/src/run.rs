@@ -27,6 +27,7 @@ use tracing::{error, info, warn};
 use crate::{
     Error,
     admin::{self, Facts},
+    bundles,
     config::{Addresses, Config},
     data_dir, day,
     links::{Board, Children, Enroller, Parent, Shared, daemon_id, host_name, session_clock},
@@ -97,6 +98,7 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
         entry_key_id: key.key_id(),
         limits: config.limits.clone(),
     };
+    bundles::sweep(dir)?;
     let parent = parent_of(credentials.path());
     let config = &with_told_parent(config, &store, parent.as_ref()).await?;
     let tls = HotTls::new(credentials, session_clock(last_contact(&store, parent.as_ref()).await?))?;
@@ -185,7 +187,12 @@ async fn last_contact(store: &Store, parent: Option<&DivisionId>) -> Result<i64,
 async fn show_known_links(shared: &Shared, parent: Option<&DivisionId>, config: &Config) -> Result<(), Error> {
     for peer in shared.app.store().peers().await? {
         if peer.role == PeerRole::Child {
-            let mode = if peer.mode == "live" { "live" } else { "schedule" };
+            let told = config.mode_of_child(&peer.division);
+            let mode = match (told, peer.mode.as_str()) {
+                ("bundle", _) => "bundle",
+                (_, "live") => "live",
+                (_, _) => "schedule",
+            };
             shared.board.add(&peer.division, PeerRole::Child, mode, peer.last_contact_ms);
         } else if Some(&peer.division) == parent {
             shared.board.add(&peer.division, PeerRole::Parent, config.parent.mode.word(), peer.last_contact_ms);

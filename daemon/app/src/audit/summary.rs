@@ -5,8 +5,8 @@
 use gongkai_journal::{
     kind::Kind,
     payload::{
-        self, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, IncarnationOpen, ItemSource, KeyRevoke, MappingPut,
-        OnCatalog, Refused, SignedOff, TablePut, TreePut,
+        self, BundleCarried, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, IncarnationOpen, ItemSource,
+        KeyRevoke, MappingPut, OnCatalog, Refused, SignedOff, TablePut, TreePut,
     },
 };
 use gongkai_model::{
@@ -71,6 +71,8 @@ fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
         Kind::ProposalAnswer => answer(&read::<OnCatalog<ProposalAnswer>>(kind, bytes)?.act),
         Kind::SignOff => sign_off(&read(kind, bytes)?),
         Kind::Refusal => refusal(&read(kind, bytes)?),
+        Kind::BundleExport => bundle_made(&read(kind, bytes)?),
+        Kind::BundleImport => bundle_read(&read(kind, bytes)?),
         Kind::Edition => edition(&read(kind, bytes)?),
         Kind::Erase => erase(&read(kind, bytes)?),
         Kind::StandardDraft | Kind::StandardPut => standard(&read(kind, bytes)?),
@@ -252,6 +254,24 @@ fn sign_off(signed: &SignedOff) -> Summary {
 fn refusal(refused: &Refused) -> Summary {
     let (action, code, caller) = (quote(&refused.action), quote(&refused.code), quote(&refused.caller));
     Summary::of(format!("拒绝{action}（{code}，{caller}）"), format!("{action} refused ({code}, {caller})"))
+}
+
+fn bundle_made(told: &BundleCarried) -> Summary {
+    let BundleCarried { division, number, entries, .. } = told;
+    let id = told.id.short();
+    Summary::of(
+        format!("导出给 {division} 的第{number}号离线数据包（{entries}条，{id}）"),
+        format!("bundle {number} to {division} made ({entries} entries, {id})"),
+    )
+}
+
+fn bundle_read(told: &BundleCarried) -> Summary {
+    let BundleCarried { division, number, entries, .. } = told;
+    let id = told.id.short();
+    Summary::of(
+        format!("导入 {division} 的第{number}号离线数据包（新增{entries}条，{id}）"),
+        format!("bundle {number} from {division} read ({entries} new entries, {id})"),
+    )
 }
 
 fn edition(edition: &EditionPayload) -> Summary {

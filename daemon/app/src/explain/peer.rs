@@ -133,6 +133,20 @@ impl App {
                 two("若持续，检查网络、防火墙与上级节点是否运行", hint(reason.as_ref())),
                 admin_of(&me),
             ),
+            _ if link.mode == "bundle" && !link.is_in_session => (
+                FindingState::Waiting,
+                two(
+                    format!("与 {peer} 之间没有网络，条目以离线数据包传送"),
+                    format!("no network to {peer}: entries are carried as bundles"),
+                ),
+                two(
+                    format!("用 `gongkai bundle export --to {peer}` 制作；往来情况见 `gongkai bundle status`"),
+                    format!(
+                        "make one with `gongkai bundle export --to {peer}`; `gongkai bundle status` has the history"
+                    ),
+                ),
+                admin_of(&me),
+            ),
             "unreachable" | "idle" | "never" if link.role == PeerRole::Child && link.mode == "live" => (
                 FindingState::Waiting,
                 two(
@@ -170,6 +184,14 @@ impl App {
             (true, ..) => {
                 (FindingState::Waiting, two("正在传输，无需处理", "nothing: it is on its way"), Summary::default())
             }
+            (false, "bundle", _) => (
+                FindingState::Waiting,
+                two(
+                    format!("用 `gongkai bundle export --to {peer}` 制作数据包并送去"),
+                    format!("make a bundle with `gongkai bundle export --to {peer}` and bring it there"),
+                ),
+                admin_of(&me),
+            ),
             (false, "manual", PeerRole::Parent) => {
                 (FindingState::Stuck, two("执行 `gongkai sync now`", "run `gongkai sync now`"), admin_of(&me))
             }

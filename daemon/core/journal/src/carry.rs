@@ -82,6 +82,8 @@ fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, K
         | Kind::ProposalAnswer
         | Kind::SignOff
         | Kind::Refusal
+        | Kind::BundleExport
+        | Kind::BundleImport
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

@@ -65,11 +65,15 @@ pub enum Kind {
     Reroute,
     /// A piece of a document that a decision names, such as the province's letter.
     Document,
+    /// A bundle was made and given to somebody to carry.
+    BundleExport,
+    /// A bundle was read.
+    BundleImport,
 }
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::TreePut,
         Self::TablePut,
         Self::CertPut,
@@ -99,6 +103,8 @@ impl Kind {
         Self::StandardOffer,
         Self::Reroute,
         Self::Document,
+        Self::BundleExport,
+        Self::BundleImport,
     ];
 
     /// The word in headers.
@@ -133,6 +139,8 @@ impl Kind {
             Self::StandardOffer => "standard.offer",
             Self::Reroute => "reroute",
             Self::Document => "document",
+            Self::BundleExport => "bundle.export",
+            Self::BundleImport => "bundle.import",
         }
     }
 
@@ -144,9 +152,13 @@ impl Kind {
     /// How far entries of this kind go.
     pub fn reach(self) -> Reach {
         match self {
-            Self::DraftSave | Self::ItemSource | Self::MappingPut | Self::StandardDraft | Self::Refusal => {
-                Reach::SelfOnly
-            }
+            Self::DraftSave
+            | Self::ItemSource
+            | Self::MappingPut
+            | Self::StandardDraft
+            | Self::Refusal
+            | Self::BundleExport
+            | Self::BundleImport => Reach::SelfOnly,
             Self::TreePut
             | Self::TablePut
             | Self::AuthorityPut
@@ -205,7 +217,9 @@ impl Kind {
             | Self::StandardPut
             | Self::StandardOffer
             | Self::Reroute
-            | Self::Document => Lane::Work,
+            | Self::Document
+            | Self::BundleExport
+            | Self::BundleImport => Lane::Work,
         }
     }
 }

@@ -227,6 +227,19 @@ pub struct Refused {
     pub caller: String,
 }
 
+/// `bundle.export` and `bundle.import`: a bundle was made for a neighbour, or one of its was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleCarried {
+    /// For whom it was made, or who made it.
+    pub division: DivisionId,
+    /// Its name: the digest of its manifest.
+    pub id: Digest,
+    /// Counted by its maker for its reader.
+    pub number: u64,
+    /// Entries that it told whole, or that were new here.
+    pub entries: u64,
+}
+
 /// `sign-off`: one person's word for exactly these contents of the next edition (保密审查, 三审三校).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedOff {
@@ -306,6 +319,8 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::MappingPut
         | Kind::SignOff
         | Kind::Refusal
+        | Kind::BundleExport
+        | Kind::BundleImport
         | Kind::Edition
         | Kind::StandardDraft
         | Kind::StandardBatch

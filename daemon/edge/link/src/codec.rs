@@ -11,7 +11,7 @@ use gongkai_sync::{
 use prost::Message as _;
 
 mod error;
-mod fields;
+pub(crate) mod fields;
 pub mod limits;
 mod packed;
 

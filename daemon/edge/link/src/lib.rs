@@ -4,6 +4,7 @@
 //! (`gongkai-sync`); what a certificate means is `gongkai-pki`'s. Everything from a peer is hostile until read.
 //! Left out: what a session is about (sync), where entries are kept (store).
 
+pub mod bundle;
 pub mod codec;
 mod error;
 pub mod grpc;

@@ -63,9 +63,9 @@ fn grpc_code(error: &Error) -> Code {
         | Error::App(App::DivisionUnknown { .. } | App::CatalogUnknown { .. } | App::NotInCatalog { .. }) => {
             Code::NotFound
         }
-        Error::BadRequest { .. } | Error::App(App::Id(_) | App::Sheet(_) | App::Mapping(_) | App::TextForm(_)) => {
-            Code::InvalidArgument
-        }
+        Error::Bundle(_)
+        | Error::BadRequest { .. }
+        | Error::App(App::Id(_) | App::Sheet(_) | App::Mapping(_) | App::TextForm(_)) => Code::InvalidArgument,
         Error::NotYet { .. } => Code::Unimplemented,
         Error::SyncTimeout { .. } => Code::DeadlineExceeded,
         Error::Store(_) | Error::File { .. } | Error::App(App::Store(_) | App::Damaged { .. }) => Code::Internal,

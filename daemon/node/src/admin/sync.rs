@@ -4,7 +4,7 @@
 
 use gongkai_model::id::{CatalogId, DivisionId};
 use gongkai_proto::admin::v1::{self as wire, sync_service_server::SyncService};
-use gongkai_store::{PeerRole, SessionRow};
+use gongkai_store::SessionRow;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -112,7 +112,7 @@ impl Admin {
         let world = self.app().world();
         let board = &self.0.shared.board;
         for child in world.tree().children(&world.me).filter(|child| world.has_node(child)) {
-            board.add(child, PeerRole::Child, "live", None);
+            board.add_unheard(child, self.0.shared.config.mode_of_child(child));
         }
         board.links().into_iter().collect()
     }

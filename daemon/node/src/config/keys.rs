@@ -11,7 +11,7 @@ const SECTIONS: [(&str, &[&str]); 11] = [
     ("log", &["format", "level"]),
     ("parent", &["address", "mode", "schedule", "zone", "windows", "jitter_seconds", "bytes_per_second_max"]),
     ("children", &["bytes_per_second_max"]),
-    ("child", &["division", "bytes_per_second_max"]),
+    ("child", &["division", "mode", "bytes_per_second_max"]),
     (
         "link",
         &[

@@ -76,6 +76,8 @@ pub struct ChildrenConfig {
 pub struct ChildConfig {
     /// Whose link.
     pub division: String,
+    /// `bundle` where its entries are carried by hand; otherwise the child's own configuration says.
+    pub mode: Option<Mode>,
     /// Bytes a second each way; 0: no limit, whatever `[children]` says.
     pub bytes_per_second_max: u64,
 }
@@ -150,6 +152,8 @@ pub enum Mode {
     Schedule,
     /// Only by `gongkai sync now`.
     Manual,
+    /// Never by itself: files are carried by hand. `gongkai sync now` still tries, where a cable lies for once.
+    Bundle,
 }
 
 impl Mode {
@@ -159,6 +163,7 @@ impl Mode {
             Self::Live => "live",
             Self::Schedule => "schedule",
             Self::Manual => "manual",
+            Self::Bundle => "bundle",
         }
     }
 }
@@ -173,7 +178,7 @@ impl Config {
             .map_err(|error| refused("parent.windows", &error.text.clone(), error))?;
         let timing = match parent.mode {
             Mode::Live => Timing::Live,
-            Mode::Manual => Timing::Manual,
+            Mode::Manual | Mode::Bundle => Timing::Manual,
             Mode::Schedule => {
                 let schedule = Schedule::parse(&parent.schedule, zone);
                 let schedule = schedule.map_err(|error| refused("parent.schedule", &parent.schedule, error))?;
@@ -193,6 +198,12 @@ impl Config {
     pub fn limit_of_child(&self, division: &str) -> Option<u64> {
         let own = self.each_child.iter().find(|child| child.division == division);
         limit(own.map_or(self.children.bytes_per_second_max, |child| child.bytes_per_second_max))
+    }
+
+    /// How the link to a child is run as long as it was not heard: it dials and chooses, or its files are carried.
+    pub fn mode_of_child(&self, division: &DivisionId) -> &'static str {
+        let own = self.each_child.iter().find(|child| child.division == division.as_str());
+        own.and_then(|child| child.mode).unwrap_or(Mode::Live).word()
     }
 
     /// Times of the links; the rate is the parent's.
@@ -233,6 +244,9 @@ impl Config {
         }
         for child in &self.each_child {
             DivisionId::parse(&child.division).map_err(|error| refused("child.division", &child.division, error))?;
+            if let Some(mode) = child.mode.filter(|mode| *mode != Mode::Bundle) {
+                return Err(refused("child.mode", mode.word(), "the child chooses it; only `bundle` can be said here"));
+            }
         }
         self.check_rates()?;
         self.check_times()

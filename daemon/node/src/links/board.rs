@@ -151,6 +151,13 @@ impl Board {
         });
     }
 
+    /// Puts a child on the board that was not heard in this life of the daemon; what was heard of it stands.
+    pub(crate) fn add_unheard(&self, peer: &DivisionId, mode: &'static str) {
+        if self.link(peer).is_none() {
+            self.add(peer, PeerRole::Child, mode, None);
+        }
+    }
+
     /// Takes a link off the board that has ended for good.
     pub(crate) fn remove(&self, peer: &DivisionId) {
         self.0.links.send_modify(|links| {

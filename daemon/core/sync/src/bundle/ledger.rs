@@ -66,7 +66,7 @@ pub struct Read {
     pub mark: Mark,
     /// When it was read last, unix milliseconds.
     pub read_at_ms: i64,
-    /// Entries that were new.
+    /// Entries that were new when it was read, however often.
     pub entries: u64,
 }
 
@@ -171,8 +171,9 @@ impl Ledger {
         for made in self.made.iter_mut().filter(|made| receipts.contains(&made.mark.id)) {
             made.arrived_at_ms.get_or_insert(now_ms);
         }
+        let before: u64 = self.read.iter().filter(|read| read.mark.id == mark.id).map(|read| read.entries).sum();
         self.read.retain(|read| read.mark.id != mark.id);
-        self.read.push(Read { mark, read_at_ms: now_ms, entries });
+        self.read.push(Read { mark, read_at_ms: now_ms, entries: before + entries });
         keep_latest(&mut self.read);
     }
 

@@ -22,23 +22,26 @@
 //! was lost, brings entries and moves nothing. Left out: files and
 //! signatures (edge/link), where the ledger is kept (app).
 
-use gongkai_journal::{EntryHash, Incarnation, StreamKey};
+use gongkai_journal::{EntryHash, Incarnation, Lane, StreamKey};
 use gongkai_model::digest::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    message::{Batch, Carried, Message},
     position::{Position, empty_hash},
     want::{Head, Tip},
 };
 
 mod bridge;
 mod ledger;
+mod manifest;
 mod reading;
 mod recording;
 #[cfg(test)]
 mod tests;
 
 pub use ledger::{Ledger, Made, Mark, Read, Seen, Subject};
+pub use manifest::{Manifest, Outside, RECEIPTS_MAX, id_of};
 pub use reading::{Claim, Heard, Reading};
 pub use recording::{Extent, Recorded, Recording, Script};
 
@@ -58,6 +61,15 @@ pub struct Ask {
     pub tip: Tip,
     /// What the asker holds of it, highest first.
     pub haves: Vec<Tip>,
+}
+
+/// Of a message of a bundle whose speaker's key is not known yet: what may make it known, as a batch that moves nothing.
+/// Entries bear their authors' own signatures, so who carried them does not matter.
+pub fn certificates_of(message: Message) -> Option<Batch> {
+    let Message::Batch(Batch { from, to: _, entries }) = message else { return None };
+    let is_trust = |carried: &Carried| matches!(carried, Carried::Whole(entry) if entry.header.lane() == Lane::Trust);
+    let entries: Vec<Carried> = entries.into_iter().filter(is_trust).collect();
+    (!entries.is_empty()).then(|| Batch { to: from.clone(), from, entries })
 }
 
 /// The beginning of a feed for one route: where everybody stands who has taken nothing.

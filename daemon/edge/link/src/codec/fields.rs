@@ -18,31 +18,31 @@ use super::{
 };
 use crate::sentence::cleaned;
 
-pub(super) fn write_digest(digest: &Digest) -> Vec<u8> {
+pub(crate) fn write_digest(digest: &Digest) -> Vec<u8> {
     digest.to_bytes().to_vec()
 }
 
-pub(super) fn read_digest(field: &'static str, bytes: &[u8]) -> Result<Digest, DecodeError> {
+pub(crate) fn read_digest(field: &'static str, bytes: &[u8]) -> Result<Digest, DecodeError> {
     Digest::from_bytes(bytes).map_err(|_| DecodeError::Invalid { field })
 }
 
-fn write_incarnation(incarnation: &Incarnation) -> Vec<u8> {
+pub(crate) fn write_incarnation(incarnation: &Incarnation) -> Vec<u8> {
     incarnation.as_bytes().to_vec()
 }
 
-fn read_incarnation(field: &'static str, bytes: &[u8]) -> Result<Incarnation, DecodeError> {
+pub(crate) fn read_incarnation(field: &'static str, bytes: &[u8]) -> Result<Incarnation, DecodeError> {
     Incarnation::from_slice(bytes).ok_or(DecodeError::Invalid { field })
 }
 
-fn read_division(field: &'static str, text: &str) -> Result<DivisionId, DecodeError> {
+pub(crate) fn read_division(field: &'static str, text: &str) -> Result<DivisionId, DecodeError> {
     DivisionId::parse(text).map_err(|_| DecodeError::Invalid { field })
 }
 
-pub(super) fn required<T>(field: &'static str, value: Option<T>) -> Result<T, DecodeError> {
+pub(crate) fn required<T>(field: &'static str, value: Option<T>) -> Result<T, DecodeError> {
     value.ok_or(DecodeError::Missing { field })
 }
 
-pub(super) fn write_position(position: &Position) -> wire::Position {
+pub(crate) fn write_position(position: &Position) -> wire::Position {
     wire::Position {
         feed_id: write_incarnation(&position.feed_id),
         offset: position.offset,
@@ -52,7 +52,7 @@ pub(super) fn write_position(position: &Position) -> wire::Position {
 }
 
 /// Leaves out what is as in `from`: on a link that stands both are, and they are 49 bytes of every batch.
-pub(super) fn write_position_after(from: &Position, to: &Position) -> wire::Position {
+pub(crate) fn write_position_after(from: &Position, to: &Position) -> wire::Position {
     let mut written = write_position(to);
     if to.feed_id == from.feed_id {
         written.feed_id = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn write_position_after(from: &Position, to: &Position) -> wire::Posi
     written
 }
 
-pub(super) fn read_position(position: &wire::Position) -> Result<Position, DecodeError> {
+pub(crate) fn read_position(position: &wire::Position) -> Result<Position, DecodeError> {
     Ok(Position {
         feed_id: read_incarnation("position.feed_id", &position.feed_id)?,
         offset: position.offset,
@@ -72,7 +72,7 @@ pub(super) fn read_position(position: &wire::Position) -> Result<Position, Decod
     })
 }
 
-pub(super) fn read_position_after(from: &Position, to: wire::Position) -> Result<Position, DecodeError> {
+pub(crate) fn read_position_after(from: &Position, to: wire::Position) -> Result<Position, DecodeError> {
     let mut whole = to;
     if whole.feed_id.is_empty() {
         whole.feed_id = write_incarnation(&from.feed_id);

@@ -44,7 +44,7 @@ impl Admin {
     }
 
     /// The same as a warning with its next step.
-    pub(super) fn hold_warning(&self) -> Option<wire::Reason> {
+    pub(in crate::admin) fn hold_warning(&self) -> Option<wire::Reason> {
         let refusal = self.app().held()?.refusal();
         Some(wire::Reason { code: refusal.code().to_owned(), message: refusal.to_string(), hint: refusal.hint() })
     }
