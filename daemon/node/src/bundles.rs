@@ -111,7 +111,7 @@ fn ended(outcome: Outcome) -> Result<(), Error> {
     let refusal = match outcome {
         Outcome::Complete => return Ok(()),
         Outcome::Refused(refusal) | Outcome::Refusing(refusal) => refusal,
-        Outcome::Interrupted => return Err(incomplete()),
+        Outcome::Interrupted | Outcome::Overtaken => return Err(incomplete()),
     };
     Err(refused(BundleRefused::of_engine(&refusal.code, refusal.message)))
 }
