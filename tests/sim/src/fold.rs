@@ -91,7 +91,9 @@ fn fact(entry: &Entry) -> Option<Fact> {
         | Kind::StandardPut
         | Kind::StandardOffer
         | Kind::Reroute
-        | Kind::Document => return None,
+        | Kind::Document
+        | Kind::BundleExport
+        | Kind::BundleImport => return None,
     };
     let author = entry.header.stream.author.division.clone();
     let operator = OperatorId::parse(&format!("{author}/desk")).expect("a division's id and a word");
