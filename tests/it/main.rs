@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::print_stderr, reason = "a test says on stderr what it skips and how it is replayed")]
 
+mod bundles;
 mod faults;
 mod headers;
 mod isolation;

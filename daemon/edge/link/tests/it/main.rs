@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::print_stderr, reason = "sizes are figures that people look at")]
 
+mod bundles;
 mod frames;
 mod limits;
 mod matters;
