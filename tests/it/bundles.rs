@@ -199,6 +199,42 @@ fn a_town_that_was_restored_is_free_again_by_drives_alone() -> Result<()> {
 }
 
 #[test]
+fn a_county_under_new_keys_is_known_by_its_drive_and_a_late_drive_of_the_old_one_only_brings_entries() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let mut cut = Cut::new(place.path())?;
+    cut.round()?;
+    submit(cut.town(), FIRST)?;
+    let up = cut.up()?;
+    read(cut.county(), &up)?;
+    approve(cut.county())?;
+    // The city hears of it; the drive to the town is long on its way.
+    eventually("the city has the decision", || Ok(events(&cut.nodes[0], "decision")? == 1))?;
+    let late = cut.down()?;
+    cut.nodes[1].kill()?;
+    cut.county().lose()?;
+    let token = cut.nodes[0].invite(&[COUNTY, "--rebuild"])?;
+    cut.county().enrol(&token)?;
+    cut.nodes[1].start()?;
+    until_free(cut.county())?;
+
+    let down = cut.down()?;
+    let report = read(cut.town(), &down)?;
+    ensure!(report["is_news"] == true && report["applied"].as_u64() > Some(0), "{report}");
+    let stands = cut.town().run(&["bundle", "status", COUNTY])?["peers"][0]["place"].clone();
+    let report = read(cut.town(), &late)?;
+    ensure!(report["warnings"][0]["code"] == "GK-BUNDLE-023" && report["moved"] == false, "{report}");
+    ensure!(cut.town().run(&["bundle", "status", COUNTY])?["peers"][0]["place"] == stands);
+    // The town's drive tells where it stood on the feed that is gone; the answer leads on from there.
+    let up = cut.up()?;
+    let report = read(cut.county(), &up)?;
+    ensure!(report["claim"] == "lost", "{report}");
+    let down = cut.down()?;
+    ensure!(read(cut.town(), &down)?["moved"] == true);
+    cut.settled()?;
+    agreed(&cut.nodes, "approved", FIRST)
+}
+
+#[test]
 fn a_place_read_out_by_telephone_is_enough_to_go_on_from() -> Result<()> {
     let place = tempfile::tempdir()?;
     let mut cut = Cut::new(place.path())?;

@@ -77,6 +77,16 @@ pub struct BundleJudged {
     pub is_repeated: bool,
     /// Whether the key is known as the speaker's; if not, only certificates are taken from it, and it is asked again.
     pub is_key_known: bool,
+    /// Whether the key was revoked or retired: what its holder signed before is taken, what it says is not.
+    pub is_key_ended: bool,
+}
+
+impl BundleJudged {
+    /// Whether what the bundle says beside its entries counts: where its speaker stands, what it lacks, and how far
+    /// we have come on its feed.
+    pub fn has_a_say(&self) -> bool {
+        self.is_neighbour && !self.is_key_ended
+    }
 }
 
 /// What a bundle brought.
@@ -210,8 +220,8 @@ impl App {
     }
 
     /// Whether a bundle is heard at all.
-    pub async fn judge_bundle(&self, operator: &Operator, outside: &Outside) -> Result<BundleJudged> {
-        operator.may(Action::BundleInspect)?;
+    pub async fn judge_bundle(&self, operator: &Operator, action: Action, outside: &Outside) -> Result<BundleJudged> {
+        operator.may(action)?;
         let world = self.world();
         let Manifest { from, to, receipts, .. } = &outside.manifest;
         if *from == world.me {
@@ -221,18 +231,16 @@ impl App {
             return Err(BundleRefused::ForAnother { to: to.clone(), me: world.me.clone() }.into());
         }
         let keyring = &world.trust.keyring;
-        if keyring.has_ended(from, &outside.key_id) {
-            let key_id = hex::encode(&outside.key_id);
-            return Err(BundleRefused::KeyEnded { from: from.clone(), key_id }.into());
-        }
+        let is_key_ended = keyring.has_ended(from, &outside.key_id);
         let ledger = self.bundle_ledger(from).await?;
         let is_neighbour = self.is_neighbour(from);
         Ok(BundleJudged {
             from: from.clone(),
             is_neighbour,
-            is_news: is_neighbour && ledger.is_news(&outside.mark(), receipts),
+            is_news: is_neighbour && !is_key_ended && ledger.is_news(&outside.mark(), receipts),
             is_repeated: ledger.has_read(&outside.id),
             is_key_known: keyring.get(from, &outside.key_id).is_some(),
+            is_key_ended,
         })
     }
 
@@ -240,6 +248,12 @@ impl App {
     pub fn unknown_key(outside: &Outside) -> crate::Error {
         let key_id = hex::encode(&outside.key_id);
         BundleRefused::KeyUnknown { from: outside.manifest.from.clone(), key_id }.into()
+    }
+
+    /// That a bundle's key has been ended.
+    pub fn ended_key(outside: &Outside) -> BundleRefused {
+        let key_id = hex::encode(&outside.key_id);
+        BundleRefused::KeyEnded { from: outside.manifest.from.clone(), key_id }
     }
 
     /// Remembers what a bundle said and brought, and writes who read it. Ends a hold that waited for this speaker, if
@@ -254,7 +268,7 @@ impl App {
         taken: &BundleTaken,
     ) -> Result<()> {
         let (from, now_ms) = (&judged.from, self.now_ms());
-        if judged.is_neighbour {
+        if judged.has_a_say() {
             let seen = Seen {
                 mark: outside.mark(),
                 receipts: outside.manifest.receipts.clone(),
@@ -270,7 +284,7 @@ impl App {
             }
             self.note_program(from, &outside.manifest.program, PROTOCOL_MAX.min(outside.manifest.protocol_max)).await?;
             self.compare_by_bundle(from, judged, heard).await?;
-        } else {
+        } else if !judged.is_neighbour {
             // Nothing more will come from there: what it named and did not bring is wanted from the neighbours.
             self.store().drop_wants_of(from).await?;
         }

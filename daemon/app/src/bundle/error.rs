@@ -105,7 +105,9 @@ impl BundleRefused {
                  parent first; nothing of the work lane was taken"
             ),
             Self::KeyEnded { from, .. } => {
-                format!("the drive may be of a lost or stolen machine: ask {from}; nothing was taken")
+                format!(
+                    "the drive may be of a lost or stolen machine: ask {from}; what it says of itself was passed over"
+                )
             }
             Self::NoNeighbour { .. } => {
                 "`gongkai sync peers` shows the neighbours; for another node name what it lacks with --stream"

@@ -2,7 +2,7 @@
 //!
 //! Invariant: no rules here; what is shown was counted by the reading or the forecast.
 
-use gongkai_app::{BundlePeer, LostBundle, MadeState, World};
+use gongkai_app::{App, BundleJudged, BundlePeer, LostBundle, MadeState, World};
 use gongkai_model::id::DivisionId;
 use gongkai_proto::admin::v1 as wire;
 use gongkai_sync::{
@@ -62,11 +62,10 @@ pub(super) fn bundle(world: &World, outside: &Outside, bytes: u64) -> wire::Bund
 /// What was found by looking.
 pub(super) fn inspection(world: &World, found: &Inspected, bytes: u64) -> wire::BundleInspection {
     let judged = found.judged.as_ref().ok();
-    let code = found.judged.as_ref().err().map(Error::code);
-    let key = match (judged, code) {
-        (Some(judged), _) if judged.is_key_known => "known",
-        (_, Some("GK-BUNDLE-023")) => "ended",
-        (Some(_) | None, _) => "unknown",
+    let key = match judged {
+        Some(judged) if judged.is_key_ended => "ended",
+        Some(judged) if judged.is_key_known => "known",
+        Some(_) | None => "unknown",
     };
     let state = judged.map_or("", |judged| match (judged.is_repeated, judged.is_news) {
         (true, _) => "read-before",
@@ -85,8 +84,21 @@ pub(super) fn inspection(world: &World, found: &Inspected, bytes: u64) -> wire::
         known_entries: found.foreseen.known,
         missing_before: found.foreseen.missing_before,
         missing_numbers: found.missing_numbers.clone(),
-        warnings: found.judged.as_ref().err().map(|error| convert::reason(&Told::from(error))).into_iter().collect(),
+        warnings: warnings(&found.outside, &found.judged),
     }
+}
+
+/// Why it would not be read here, or only in part.
+fn warnings(outside: &Outside, judged: &Result<BundleJudged, Error>) -> Vec<wire::Reason> {
+    match judged {
+        Ok(judged) => ended_key(outside, judged).into_iter().collect(),
+        Err(error) => vec![convert::reason(&Told::from(error))],
+    }
+}
+
+fn ended_key(outside: &Outside, judged: &BundleJudged) -> Option<wire::Reason> {
+    let ended = || Error::from(gongkai_app::Error::from(App::ended_key(outside)));
+    judged.is_key_ended.then(|| convert::reason(&Told::from(&ended())))
 }
 
 /// A dry run's report.
@@ -102,6 +114,7 @@ pub(super) fn forecast(world: &World, found: Inspected, bytes: u64) -> Result<wi
         moved: seen.leads_on,
         position: seen.our_offset,
         is_news: judged.is_news,
+        warnings: seen.warnings,
         missing_numbers: seen.missing_numbers,
         ..wire::ImportedBundle::default()
     })
@@ -140,7 +153,7 @@ pub(super) async fn imported(admin: &Admin, report: &Report, bytes: u64) -> Resu
         lacking_entries: report.lacking.entries,
         lacking_streams: report.lacking.streams,
         missing_numbers: report.missing_numbers.clone(),
-        warnings: admin.hold_warning().into_iter().collect(),
+        warnings: ended_key(&report.outside, &report.judged).into_iter().chain(admin.hold_warning()).collect(),
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use gongkai_app::{BundleJudged, Foreseen, Operator};
+use gongkai_app::{Action, BundleJudged, Foreseen, Operator};
 use gongkai_link::bundle::BundleReader;
 use gongkai_sync::{bundle::Outside, message::Message, position::Position};
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub(crate) async fn inspect(
 ) -> Result<Inspected, Error> {
     let app = &shared.app;
     let outside = reader.outside().clone();
-    let judged = app.judge_bundle(operator, &outside).await.map_err(Error::from);
+    let judged = app.judge_bundle(operator, Action::BundleInspect, &outside).await.map_err(Error::from);
     let from = outside.manifest.from.clone();
     let mut foreseen = Foreseen::default();
     if judged.is_ok() {

@@ -3,17 +3,16 @@
 //! Invariant: the file was checked to its last byte before. From a speaker whose key is not known only certificates
 //! are taken; if they do not make it known, nothing else is. Reading is the same however often it is done.
 
-use gongkai_app::{App, BundleJudged, BundleTaken, Operator, Replica};
+use gongkai_app::{Action, App, BundleJudged, BundleTaken, Operator, Replica};
 use gongkai_link::bundle::BundleReader;
 use gongkai_store::Lacking;
 use gongkai_sync::{
-    bundle::{Heard, Outside, Reading, certificates_of},
-    message::Message,
+    bundle::{Heard, Outside, Reading, certificates_of, entries_alone},
     position::Position,
     session::{Effect, Event, Outcome},
 };
 
-use super::{Progress, Told, ended, facts, incomplete, report::Tally, run};
+use super::{Told, ended, facts, incomplete, report::Tally, run};
 use crate::{Error, links::Shared};
 
 /// What came of a bundle.
@@ -67,7 +66,7 @@ pub(crate) async fn read(
 /// Who speaks, if need be after its certificates were taken.
 async fn known_speaker(shared: &Shared, operator: &Operator, reader: &mut BundleReader) -> Result<BundleJudged, Error> {
     let app = &shared.app;
-    let judged = app.judge_bundle(operator, reader.outside()).await?;
+    let judged = app.judge_bundle(operator, Action::BundleImport, reader.outside()).await?;
     if judged.is_key_known {
         return Ok(judged);
     }
@@ -78,7 +77,7 @@ async fn known_speaker(shared: &Shared, operator: &Operator, reader: &mut Bundle
         }
     }
     reader.rewind()?;
-    let judged = app.judge_bundle(operator, reader.outside()).await?;
+    let judged = app.judge_bundle(operator, Action::BundleImport, reader.outside()).await?;
     if judged.is_key_known { Ok(judged) } else { Err(App::unknown_key(reader.outside()).into()) }
 }
 
@@ -96,16 +95,15 @@ async fn listen(
         let mut outcome = None;
         let mut done = 0;
         while let Some(message) = reader.next_message()? {
-            // What it says of its speaker's links is for neighbours.
-            let is_passed_over = !judged.is_neighbour && !is_of_entries(&message);
-            if !is_passed_over {
+            let message = if judged.has_a_say() { Some(message) } else { entries_alone(message) };
+            if let Some(message) = message {
                 tally.hear(&message);
                 let event = Event::Received(message);
                 let step = |event| machine.step(event);
                 outcome = run(replica, event, step, |_| Ok(())).await?.or(outcome);
             }
             done += 1;
-            told(progress(done, total));
+            told((done, total));
             if let Some(early) = outcome.take_if(|outcome| *outcome != Outcome::Complete) {
                 ended(early)?;
             }
@@ -120,24 +118,11 @@ async fn listen(
     }
 }
 
-fn progress(done: u64, total: u64) -> Progress {
-    (done, total)
-}
-
-fn is_of_entries(message: &Message) -> bool {
-    match message {
-        Message::Hello(_) | Message::Batch(_) | Message::Wanted { .. } | Message::Done { .. } => true,
-        Message::Announce { .. }
-        | Message::Heads { .. }
-        | Message::Ack { .. }
-        | Message::Want { .. }
-        | Message::Standing(_)
-        | Message::Refuse(_) => false,
-    }
-}
-
 /// A neighbour was heard, by whatever carrier.
 fn show(shared: &Shared, judged: &BundleJudged) {
+    if !judged.has_a_say() {
+        return;
+    }
     let now_ms = shared.app.now_ms();
     shared.board.update(&judged.from, |link| link.last_contact_ms = Some(now_ms));
 }

@@ -72,6 +72,25 @@ pub fn certificates_of(message: Message) -> Option<Batch> {
     (!entries.is_empty()).then(|| Batch { to: from.clone(), from, entries })
 }
 
+/// A message of a bundle whose speaker has no say: of one that is no neighbour, or whose key has been ended. Its entries
+/// bear their authors' signatures and are weighed like any others; where we stand is not for it to move, and what it
+/// names or says of itself is passed over.
+pub fn entries_alone(message: Message) -> Option<Message> {
+    match message {
+        Message::Batch(Batch { from, to: _, entries }) => {
+            let is_whole = |carried: &Carried| matches!(carried, Carried::Whole(_));
+            let entries = entries.into_iter().filter(is_whole).collect();
+            Some(Message::Batch(Batch { to: from.clone(), from, entries }))
+        }
+        Message::Hello(_) | Message::Wanted { .. } | Message::Done { .. } | Message::Refuse(_) => Some(message),
+        Message::Announce { .. }
+        | Message::Heads { .. }
+        | Message::Ack { .. }
+        | Message::Want { .. }
+        | Message::Standing(_) => None,
+    }
+}
+
 /// The beginning of a feed for one route: where everybody stands who has taken nothing.
 pub(crate) fn beginning(feed_id: Incarnation, epoch: Digest) -> Position {
     Position { feed_id, offset: 0, hash: empty_hash(), epoch }
