@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -42,6 +44,26 @@ pub(crate) struct Global {
     /// No progress and no notes, only the answer
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+}
+
+/// A daemon on another machine. All but the profile stand before the noun.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Remote {
+    /// A profile that `gongkai operator certify` wrote: address, certificate, key and trust root
+    #[arg(long, global = true, value_name = "FILE", env = "GONGKAI_PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// The admin port of a node on another machine, instead of a data directory
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) remote: Option<String>,
+    /// With --remote: the operator's certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+    /// With --remote: the certificate's private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// With --remote: the trust root of the node's tree
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 /// A language as typed.
@@ -212,6 +234,11 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("whoami", "当前操作人及其权限"),
     ("operator", "本节点的操作人"),
     ("operator list", "列出配置中的操作人与用户组"),
+    ("operator reload", "重新读取 gongkaid.toml 中的操作人与用户组（无需重启）"),
+    ("operator certify", "向操作人签发客户端证书，供其在另一台机器上使用"),
+    ("operator request", "自行生成密钥与证书申请（无需守护进程）"),
+    ("operator certificates", "列出已签发的客户端证书"),
+    ("operator revoke", "吊销操作人的客户端证书"),
     ("audit", "审计"),
     ("audit log", "日志条目：何人何时在何节点做了什么"),
     ("backup", "将运行中的节点备份为一个文件"),
@@ -229,6 +256,10 @@ const HELP_ZH: &[(&str, &str)] = &[
     ("output", "输出形式：text 供人阅读，json 输出一个 JSON 文档"),
     ("lang", "消息语言；不指定时由系统区域设置决定"),
     ("operator", "操作人"),
+    ("profile", "连接配置文件（由 operator certify 生成）：地址、证书、密钥、根证书"),
+    ("remote", "另一台机器上节点的管理端口，代替数据目录"),
+    ("cert", "与 --remote 同用：操作人的证书"),
+    ("ca", "与 --remote 同用：根证书"),
     ("quiet", "不显示进度与提示，只输出结果"),
 ];
 

@@ -1,13 +1,16 @@
-//! Calls to a daemon over the Unix socket in its data directory.
+//! Calls to a daemon over the Unix socket in its data directory, or over its admin port.
 //!
-//! Invariant: a client exists only when something listens on the socket; every call says who acts and in which
-//! language it wants sentences. Left out: what the calls mean (commands).
+//! Invariant: a client exists only when the daemon has answered; every call says who acts and in which language it
+//! wants sentences. Left out: what the calls mean (commands), certificates (remote).
 
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
 };
 
+use gongkai_model::id::OperatorId;
 use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, ADMIN_SOCKET,
     admin::v1::{
@@ -31,8 +34,14 @@ use tonic::{
 
 use crate::{
     errors::{Failure, Fault},
+    remote::Port,
     ui::Lang,
 };
+
+/// Fills HTTP/2's authority field; the connector knows where the daemon is.
+const AUTHORITY: &str = "http://admin.gongkai.internal";
+/// A daemon from which nothing comes is asked so often whether it is there: a long answer ends with a lost link.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 type Service = InterceptedService<Channel, Caller>;
 
@@ -48,7 +57,10 @@ impl Caller {
     pub(crate) fn new(operator: Option<&str>, lang: Lang) -> Result<Self, Failure> {
         let not_an_id = |text: &str| Fault::Usage(format!("`{text}` is not an operator id"));
         let operator = match operator {
-            Some(text) => Some(text.parse().map_err(|_| not_an_id(text))?),
+            Some(text) => {
+                OperatorId::parse(text).map_err(|_| not_an_id(text))?;
+                Some(text.parse().map_err(|_| not_an_id(text))?)
+            }
             None => None,
         };
         Ok(Self { operator, language: AsciiMetadataValue::from_static(lang.tag()) })
@@ -110,11 +122,27 @@ impl Client {
                 async move { dial(socket).await.map(TokioIo::new) }
             }
         });
-        // The address only fills HTTP/2's authority field; the connector knows the socket.
-        let channel = Endpoint::from_static("http://admin.gongkai.internal")
+        let channel = Endpoint::from_static(AUTHORITY)
             .connect_with_connector(connector)
             .await
             .map_err(|_| Fault::DaemonAway { socket })?;
+        Ok(Self { service: InterceptedService::new(channel, caller) })
+    }
+
+    /// Connects to a daemon on another machine.
+    pub(crate) async fn over_tls(port: &Port, caller: Caller) -> Result<Self, Failure> {
+        let once = Mutex::new(Some(TokioIo::new(port.dial().await?)));
+        // tonic would dial again after a loss: the second time there is nothing to give, and the call fails.
+        let connector = tower::service_fn(move |_: tonic::transport::Uri| {
+            let taken = once.lock().ok().and_then(|mut stream| stream.take());
+            std::future::ready(taken.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected)))
+        });
+        let channel = Endpoint::from_static(AUTHORITY)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .keep_alive_timeout(KEEPALIVE)
+            .connect_with_connector(connector)
+            .await
+            .map_err(|error| Fault::RemoteAway { address: port.address.clone(), why: error.to_string() })?;
         Ok(Self { service: InterceptedService::new(channel, caller) })
     }
 }

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::{
-    args::{Command, Global},
+    args::{Command, Global, Remote},
     client::{Caller, Client},
     errors::{Failure, Fault},
+    remote::Port,
     ui::{Lang, Ui},
 };
 
@@ -91,16 +92,18 @@ impl Answer {
 pub(crate) struct Context {
     pub(crate) ui: Ui,
     data: Option<PathBuf>,
+    remote: Remote,
     operator: Option<String>,
 }
 
 impl Context {
     /// From the arguments that all commands share.
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, remote: Remote) -> Self {
         let lang = global.lang.map_or_else(Lang::of_environment, Lang::from);
         Self {
             ui: Ui { lang, output: global.output, quiet: global.quiet },
             data: global.data.clone(),
+            remote,
             operator: global.operator.clone(),
         }
     }
@@ -115,9 +118,23 @@ impl Context {
         self.data.as_deref().ok_or(Fault::DataNotNamed.into())
     }
 
-    /// A connection to the daemon of that directory.
+    /// Whether a daemon on another machine was named.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.remote.profile.is_some() || self.remote.remote.is_some()
+    }
+
+    /// Whether a daemon was named, by its directory or its port.
+    pub(crate) fn names_node(&self) -> bool {
+        self.data.is_some() || self.is_remote()
+    }
+
+    /// A connection to the daemon of the port that was named, else of the directory.
     pub(crate) async fn connect(&self) -> Result<Client, Failure> {
-        Client::connect(self.data()?, Caller::new(self.operator.as_deref(), self.lang())?).await
+        let caller = Caller::new(self.operator.as_deref(), self.lang())?;
+        match Port::named(&self.remote)? {
+            Some(port) => Client::over_tls(&port, caller).await,
+            None => Client::connect(self.data()?, caller).await,
+        }
     }
 }
 

@@ -39,6 +39,14 @@ pub(crate) enum Fault {
     FileUnwritable { file: PathBuf, source: io::Error },
     /// The arguments make no sense together.
     Usage(String),
+    /// No daemon can be reached at an address.
+    RemoteAway { address: String, why: String },
+    /// Whoever answers there is not the node that issued the certificate.
+    RemoteStranger { address: String, division: String, why: String },
+    /// The node refused the certificate in the handshake.
+    CertificateRefused { address: String, why: String },
+    /// A certificate, key or profile that cannot be used.
+    CredentialsUnusable { file: PathBuf, why: String },
     /// The operating system refuses threads, sockets or signals.
     Runtime(io::Error),
     /// The demo stopped.
@@ -62,6 +70,10 @@ impl Fault {
             Self::Usage(_) => "GK-CLI-012",
             Self::FileUnwritable { .. } => "GK-CLI-013",
             Self::Runtime(_) => "GK-CLI-014",
+            Self::RemoteAway { .. } => "GK-CLI-015",
+            Self::RemoteStranger { .. } => "GK-CLI-016",
+            Self::CertificateRefused { .. } => "GK-CLI-017",
+            Self::CredentialsUnusable { .. } => "GK-CLI-018",
             Self::Demo(fault) => fault.code(),
         }
     }
@@ -104,6 +116,20 @@ impl Fault {
                 (format!("the daemon refused ({status}): {message}"), format!("守护进程拒绝（{status}）：{message}"))
             }
             Self::Usage(text) => (text.clone(), text.clone()),
+            Self::RemoteAway { address, why } => {
+                (format!("no daemon can be reached at `{address}`: {why}"), format!("无法连接 `{address}`:{why}"))
+            }
+            Self::RemoteStranger { address, division, why } => (
+                format!("`{address}` is not the node of {division}: {why}"),
+                format!("`{address}` 不是 {division} 的节点：{why}"),
+            ),
+            Self::CertificateRefused { address, why } => (
+                format!("the node at `{address}` does not take this certificate: {why}"),
+                format!("`{address}` 处的节点不接受该证书：{why}"),
+            ),
+            Self::CredentialsUnusable { file, why } => {
+                (format!("`{}` cannot be used: {why}", file.display()), format!("`{}` 无法使用：{why}", file.display()))
+            }
             Self::Runtime(source) => (format!("cannot start: {source}"), format!("无法启动：{source}")),
             Self::Demo(fault) => return fault.message(lang),
         };
@@ -148,6 +174,22 @@ impl Fault {
             ),
             Self::DaemonRefused { .. } => ("see the daemon's log", "查看守护进程日志"),
             Self::Demo(fault) => (fault.hint(Lang::En), fault.hint(Lang::Zh)),
+            Self::RemoteAway { .. } => (
+                "check address and network; the node needs `listen` under [admin] in gongkaid.toml",
+                "检查地址与网络；节点须在 gongkaid.toml 的 [admin] 中设置 `listen`",
+            ),
+            Self::RemoteStranger { .. } => (
+                "check the address and the clock; take the trust root that came with the certificate",
+                "检查地址与本机时钟；使用随证书一同签发的根证书",
+            ),
+            Self::CertificateRefused { .. } => (
+                "use a certificate of this node's `gongkai operator certify`; no other counts",
+                "使用该节点 `gongkai operator certify` 签发的证书，其他证书无效",
+            ),
+            Self::CredentialsUnusable { .. } => (
+                "use the files of `gongkai operator certify`; the key must be yours alone (chmod 600)",
+                "使用 `gongkai operator certify` 生成的文件；密钥须仅本人可读（chmod 600）",
+            ),
             Self::Usage(_) => ("see `gongkai --help`", "见 `gongkai --help`"),
             Self::Runtime(_) => {
                 ("check the limits of this user (`ulimit -a`)", "检查当前用户的系统限制（`ulimit -a`）")
@@ -188,6 +230,11 @@ impl Failure {
     /// A refusal of a library of ours.
     pub(crate) fn told(code: &str, message: impl ToString, hint: impl Into<String>) -> Self {
         Self::Told(Told { code: code.to_owned(), message: message.to_string(), hint: hint.into() })
+    }
+
+    /// Whether the words on the command line were wrong.
+    pub(crate) fn is_usage(&self) -> bool {
+        matches!(self, Self::Own(fault) if matches!(**fault, Fault::Usage(_)))
     }
 
     /// Whether someone told it with this code.

@@ -9,6 +9,7 @@ mod commands;
 mod daemon;
 mod errors;
 mod explain;
+mod remote;
 mod ui;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -56,7 +57,7 @@ fn refuse_usage(error: &clap::Error, ui: &Ui) -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> ExitCode {
-    let context = Context::new(&arguments.global);
+    let context = Context::new(&arguments.global, arguments.remote);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return finish(Err(Fault::Runtime(error).into()), &context),
@@ -73,7 +74,7 @@ fn finish(result: Result<Answer, Failure>, context: &Context) -> ExitCode {
         }
         Err(failure) => {
             context.ui.print_failure(&failure);
-            ExitCode::FAILURE
+            if failure.is_usage() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -25,6 +25,8 @@ pub const ADMIN_SOCKET: &str = "admin.sock";
 
 /// Name of the file in which a running daemon writes the address its link really listens on (`--listen …:0`).
 pub const LISTEN_FILE: &str = "listen.addr";
+/// The file in a data directory that tells where the admin port listens, if it is on.
+pub const ADMIN_LISTEN_FILE: &str = "admin.addr";
 
 /// Largest workbook taken by `catalog import`: the largest published catalog met has well under 1 MiB, and 32 MiB
 /// still fit in the memory of the smallest node.

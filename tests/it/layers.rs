@@ -49,7 +49,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gongkaid", &["gongkai-node"]),
     (
         "gongkai",
-        &["gongkai-proto", "gongkai-model", "gongkai-journal", "gongkai-sheets", "gongkai-publish", "gongkai-seeds"],
+        &[
+            "gongkai-proto",
+            "gongkai-model",
+            "gongkai-journal",
+            "gongkai-pki",
+            "gongkai-sheets",
+            "gongkai-publish",
+            "gongkai-seeds",
+        ],
     ),
     ("gongkai-tests", &[]),
     ("gongkai-sim", &["gongkai-model", "gongkai-journal", "gongkai-sync"]),

@@ -10,6 +10,7 @@ mod isolation;
 mod kills;
 mod layers;
 mod networks;
+mod operators;
 mod recovery;
 mod vectors;
 mod wording;

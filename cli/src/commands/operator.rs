@@ -1,9 +1,11 @@
-//! `gongkai whoami` and `gongkai operator`: who acts here, and what the roles allow.
+//! `gongkai whoami` and `gongkai operator`: who acts here, what the roles allow, and who may come in from elsewhere.
 //!
 //! Invariant: shows the node's own table; nothing is decided here.
 
 use clap::Subcommand;
-use gongkai_proto::admin::v1::{ListOperatorsRequest, ListOperatorsResponse, WhoAmIRequest, WhoAmIResponse};
+use gongkai_proto::admin::v1::{
+    ListOperatorsRequest, ListOperatorsResponse, ReloadOperatorsRequest, WhoAmIRequest, WhoAmIResponse,
+};
 
 use super::{Answer, Context};
 use crate::{
@@ -11,11 +13,23 @@ use crate::{
     ui::{Lang, Page, Table, Word, cells, state_word},
 };
 
+mod certificates;
+
 /// What `gongkai operator` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OperatorCommand {
     /// The operators and groups that the configuration names
     List,
+    /// Read the operators and groups of gongkaid.toml anew, without a restart
+    Reload,
+    /// Issue a client certificate to an operator, for work from another machine
+    Certify(certificates::CertifyArgs),
+    /// Make a key and a request of one's own, for `certify --csr` (no daemon needed)
+    Request(certificates::RequestArgs),
+    /// The client certificates that were issued
+    Certificates,
+    /// End an operator's certificates, or one of them
+    Revoke(certificates::RevokeArgs),
 }
 
 /// Runs `gongkai operator`.
@@ -25,6 +39,14 @@ pub(crate) async fn run(command: OperatorCommand, context: &Context) -> Result<A
             let response = context.connect().await?.operator().list(ListOperatorsRequest {}).await?.into_inner();
             Answer::new(&response, list_text(&response, context.lang()))
         }
+        OperatorCommand::Reload => {
+            let response = context.connect().await?.operator().reload(ReloadOperatorsRequest {}).await?.into_inner();
+            Answer::new(&response, list_text(&response, context.lang()))
+        }
+        OperatorCommand::Certify(args) => certificates::certify(args, context).await,
+        OperatorCommand::Request(args) => certificates::make_request(&args, context),
+        OperatorCommand::Certificates => certificates::list(context).await,
+        OperatorCommand::Revoke(args) => certificates::revoke(args, context).await,
     }
 }
 

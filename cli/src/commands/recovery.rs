@@ -39,12 +39,19 @@ pub(crate) struct RestoreArgs {
 
 /// Runs `backup`.
 pub(crate) async fn backup(args: BackupArgs, context: &Context) -> Result<Answer, Failure> {
-    let unreadable = |source| Fault::FileUnreadable { file: args.file.clone(), source };
-    // The daemon has another working directory than this program.
-    let file = std::path::absolute(&args.file).map_err(unreadable)?;
+    let file = place(args.file, context)?;
     let request = BackupRequest { file: file.display().to_string() };
     let response = context.connect().await?.node().backup(request).await?.into_inner();
     Answer::new(&response, backup_text(&response, context))
+}
+
+/// Where the daemon writes. It has another working directory than this program, and may run on another machine.
+fn place(file: PathBuf, context: &Context) -> Result<PathBuf, Failure> {
+    if context.is_remote() {
+        let text = || format!("`{}` is no whole path on the node's machine", file.display());
+        return if file.is_absolute() { Ok(file) } else { Err(Fault::Usage(text()).into()) };
+    }
+    std::path::absolute(&file).map_err(|source| Fault::FileUnreadable { file, source }.into())
 }
 
 fn backup_text(made: &BackupResponse, context: &Context) -> String {

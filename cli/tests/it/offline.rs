@@ -116,7 +116,7 @@ async fn a_form_is_written_without_a_daemon_and_reads_as_an_empty_catalog() {
     assert_eq!((&document["items"], &document["tables"][0]["domain"]), (&0.into(), &"elderly-care".into()));
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing is left beside it");
     let ended = run(&["catalog", "template", "--domain", "nothing", "--out", out]).await;
-    assert!(ended.status == 1 && ended.stderr.contains("elderly-care"), "{ended:?}");
+    assert!(ended.status == 2 && ended.stderr.contains("elderly-care"), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

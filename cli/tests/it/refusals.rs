@@ -45,7 +45,16 @@ async fn a_daemon_that_is_away_older_or_unnamed_is_told_apart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_usage_ends_with_two() {
-    for words in [vec!["bogus"], vec!["node", "init"], vec!["review", "approve"], vec!["status", "--lang", "fr"]] {
+    // The last three are found by the commands themselves, after the words were read.
+    for words in [
+        vec!["bogus"],
+        vec!["node", "init"],
+        vec!["review", "approve"],
+        vec!["status", "--lang", "fr"],
+        vec!["publish", "verify", "/nowhere", "--key", "not hexadecimal"],
+        vec!["--remote", "127.0.0.1:1", "status"],
+        vec!["--data", "/nowhere", "--as", "李", "status"],
+    ] {
         let ended = run(&words).await;
         assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{words:?}");
         assert!(!ended.stderr.is_empty());

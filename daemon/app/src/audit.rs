@@ -207,6 +207,8 @@ pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
         | Kind::Refusal
         | Kind::BundleExport
         | Kind::BundleImport
+        | Kind::OperatorCert
+        | Kind::OperatorRevoke
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

@@ -241,6 +241,8 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry
         | Kind::Refusal
         | Kind::BundleExport
         | Kind::BundleImport
+        | Kind::OperatorCert
+        | Kind::OperatorRevoke
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

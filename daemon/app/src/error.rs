@@ -202,6 +202,9 @@ pub enum Error {
     /// The routing table, reroutes and outside decisions.
     #[error(transparent)]
     Routing(#[from] crate::RoutingError),
+    /// Client certificates of operators.
+    #[error(transparent)]
+    Cert(#[from] crate::CertError),
     /// Entries arrived all the while the edition was being folded.
     #[error("entries kept arriving while the edition was being put together")]
     EditionRaced,
@@ -248,6 +251,7 @@ impl Error {
             Self::EditionRaced => "GK-APP-036",
             Self::Standard(error) => error.code(),
             Self::Routing(error) => error.code(),
+            Self::Cert(error) => error.code(),
         }
     }
 
@@ -302,6 +306,7 @@ impl Error {
             Self::EditionInterrupted => "the next start of the daemon completes it; then look at it again".to_owned(),
             Self::Standard(error) => error.hint(),
             Self::Routing(error) => error.hint(),
+            Self::Cert(error) => error.hint(),
             Self::EditionRaced => "wait until `gongkai sync status` is quiet, then repeat".to_owned(),
             Self::Damaged { .. } => {
                 "run `gongkai doctor`; restore the data directory from a backup if it finds damage".to_owned()

@@ -181,6 +181,8 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
         | Kind::Refusal
         | Kind::BundleExport
         | Kind::BundleImport
+        | Kind::OperatorCert
+        | Kind::OperatorRevoke
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

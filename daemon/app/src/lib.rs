@@ -7,6 +7,7 @@ mod acts;
 mod audit;
 mod bundle;
 mod catalog;
+mod certify;
 mod check;
 mod clock;
 mod conflict;
@@ -64,6 +65,7 @@ pub use bundle::{
     BundleJudged, BundlePeer, BundleQuestion, BundleRefused, BundleStart, BundleTaken, Foreseen, LostBundle, MadeState,
 };
 pub use catalog::Loaded;
+pub use certify::{CertError, CertState, HeldCert};
 pub use check::{CheckError, Checked};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
 pub use conflict::{ConflictError, Resolution, Resolved};
@@ -135,6 +137,8 @@ struct Inner {
     sign_offs: ArcSwap<SignOffPolicy>,
     /// Refusals written lately, so that a script that tries again and again does not fill the journal.
     refused: std::sync::Mutex<refusals::Lately>,
+    /// The client certificates of this node's operators.
+    certs: ArcSwap<certify::Register>,
     /// Peers with whom a session of this process was settled.
     compared: std::sync::Mutex<BTreeSet<DivisionId>>,
     /// What peers say of where feeds have arrived.
@@ -168,6 +172,7 @@ impl App {
             review_days: AtomicU32::new(REVIEW_DAYS_DEFAULT),
             sign_offs: ArcSwap::default(),
             refused: std::sync::Mutex::default(),
+            certs: ArcSwap::default(),
             compared: std::sync::Mutex::default(),
             standings: known::Book::default(),
         };
@@ -176,6 +181,7 @@ impl App {
         app.catch_up().await?;
         app.carry_keys().await?;
         app.catch_up().await?;
+        app.read_certs().await?;
         Ok(app)
     }
 

@@ -83,7 +83,11 @@ actions! {
     NodeShow "node.show" ANY
     NodeShutdown "node.shutdown" ADMIN
     NodeStatus "node.status" ANY
+    OperatorCertificates "operator.certificates" AUDITOR
+    OperatorCertify "operator.certify" ADMIN
     OperatorList "operator.list" AUDITOR
+    OperatorReload "operator.reload" ADMIN
+    OperatorRevoke "operator.revoke" ADMIN
     OperatorWhoAmI "operator.who-am-i" ANY
     PublishCheck "publish.check" ANY
     PublishDiff "publish.diff" ANY
@@ -139,8 +143,8 @@ mod tests {
     use super::*;
 
     /// Verbs that change nothing.
-    const READING: &str = "check compare diff document explain export history inspect list list-waivers log lost peers preview \
-        proposals show sign-offs status template watch whereabouts who-am-i";
+    const READING: &str = "certificates check compare diff document explain export history inspect list list-waivers log lost \
+        peers preview proposals show sign-offs status template watch whereabouts who-am-i";
 
     #[test]
     fn only_reading_is_open_to_every_role() {
@@ -158,7 +162,7 @@ mod tests {
             Action::ALL.iter().filter(move |action| action.roles().contains(&role) && action.roles() != ANY)
         };
         let words = |role: Role| of(role).map(|action| action.word()).collect::<Vec<_>>();
-        assert_eq!(words(Role::Auditor), ["audit.log", "operator.list"]);
+        assert_eq!(words(Role::Auditor), ["audit.log", "operator.certificates", "operator.list"]);
         assert!(words(Role::Clerk).iter().all(|word| !word.starts_with("review.") && !word.starts_with("publish.")));
         assert!(words(Role::Reviewer).iter().all(|word| !word.starts_with("catalog.") && *word != "publish.run"));
         assert!(words(Role::Admin).iter().all(|word| !word.starts_with("catalog.") && !word.starts_with("review.")));

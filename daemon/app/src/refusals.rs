@@ -22,8 +22,18 @@ const LATELY_MAX: usize = 200;
 const TEXT_CHARS_MAX: usize = 120;
 
 /// Codes that say: this person may not.
-const PERSONAL: [&str; 7] =
-    ["GK-APP-002", "GK-APP-013", "GK-NODE-003", "GK-NODE-004", "GK-REVIEW-013", "GK-REVIEW-014", "GK-REVIEW-015"];
+const PERSONAL: [&str; 10] = [
+    "GK-APP-002",
+    "GK-APP-013",
+    "GK-APP-015",
+    "GK-APP-016",
+    "GK-NODE-003",
+    "GK-NODE-004",
+    "GK-NODE-030",
+    "GK-REVIEW-013",
+    "GK-REVIEW-014",
+    "GK-REVIEW-015",
+];
 
 /// When each refusal was written last: by caller, action and code.
 pub(crate) type Lately = BTreeMap<(String, String, String), i64>;

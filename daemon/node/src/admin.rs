@@ -1,10 +1,12 @@
-//! The admin API on the Unix socket: who calls, what is answered, and how refusals are told.
+//! The admin API on the Unix socket and, where configured, on its port: who calls, what is answered, how refusals are
+//! told.
 //!
 //! Invariant: no call is answered before the caller is an operator. The calls themselves hold no rules: they read
 //! the request, ask the use cases, and write the answer.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use gongkai_app::{App, Operator, Role, Summary};
 use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, DESCRIPTORS,
@@ -19,9 +21,15 @@ use gongkai_proto::{
     metadata,
 };
 use tokio::net::UnixListener;
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::{
+    Stream, StreamExt as _,
+    wrappers::{ReceiverStream, UnixListenerStream},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic::{Request, transport::Server};
+use tonic::{
+    Request,
+    transport::{Server, server::Router},
+};
 
 use crate::{
     Error,
@@ -44,6 +52,7 @@ mod gate;
 mod history;
 mod node;
 mod operator;
+mod port;
 mod proposals;
 mod publish;
 mod refuse;
@@ -59,6 +68,12 @@ mod sync_now;
 mod sync_status;
 mod sync_watch;
 
+pub(crate) use port::AdminPort;
+
+/// A caller of whom nothing is heard is asked so often; without an answer for as long the connection ends: a desk that
+/// was switched off must not hold one of the port's slots.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
 /// What the daemon knows of itself.
 pub(crate) struct Facts {
     pub(crate) dir: PathBuf,
@@ -67,6 +82,12 @@ pub(crate) struct Facts {
     pub(crate) started_at_ms: i64,
     pub(crate) entry_key_id: String,
     pub(crate) limits: Limits,
+    /// Where operators with certificates are taken, if anywhere.
+    pub(crate) admin_address: Option<SocketAddr>,
+    /// The file that operators are read from anew.
+    pub(crate) config_file: Option<PathBuf>,
+    /// The account that the daemon runs under.
+    pub(crate) own_uid: u32,
 }
 
 /// All services of one node; cheap to clone.
@@ -75,7 +96,7 @@ pub(crate) struct Admin(Arc<Inner>);
 
 struct Inner {
     shared: Shared,
-    operators: Operators,
+    operators: ArcSwap<Operators>,
     facts: Facts,
     /// The cron line of a scheduled link to the parent.
     schedule: String,
@@ -98,7 +119,7 @@ impl Admin {
         let editions_dir = if named.as_os_str().is_empty() { facts.dir.join("editions") } else { named.clone() };
         Self(Arc::new(Inner {
             shared,
-            operators,
+            operators: ArcSwap::from_pointee(operators),
             facts,
             schedule: config.parent.schedule.clone(),
             parent_addresses: config.parent.address.all().to_vec(),
@@ -163,8 +184,43 @@ macro_rules! sized {
 }
 
 /// Serves until `stop`; answers that stream end with it.
-pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: CancellationToken) -> Result<(), Error> {
-    let broken = |error: &dyn std::fmt::Display| Error::PartStopped { part: "admin API", why: error.to_string() };
+pub(crate) async fn serve(
+    admin: Admin,
+    listener: UnixListener,
+    port: Option<AdminPort>,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let (ready, remote) = port::queue();
+    let accepting = port.map(|port| tokio::spawn(port.accept(ready, stop.clone())));
+    let local = router(&admin)
+        .await?
+        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop.clone().cancelled_owned());
+    // Without a port its queue is closed from the start, and the server would be done before it began.
+    let remote: Incoming<port::Remote> = match &accepting {
+        Some(_) => Box::pin(ReceiverStream::new(remote).map(Ok)),
+        None => Box::pin(tokio_stream::pending()),
+    };
+    let remote = router(&admin).await?.serve_with_incoming_shutdown(remote, stop.cancelled_owned());
+    let served = tokio::try_join!(local, remote);
+    if let Some(accepting) = accepting {
+        // It ends with the same signal, and a panic in it was shown already.
+        let _ = accepting.await;
+    }
+    admin.0.streams.close();
+    admin.0.streams.wait().await;
+    served.map(|_| ()).map_err(|error| broken(&error))
+}
+
+type Incoming<T> = std::pin::Pin<Box<dyn Stream<Item = Result<T, std::io::Error>> + Send>>;
+
+fn broken(error: &dyn std::fmt::Display) -> Error {
+    Error::PartStopped { part: "admin API", why: error.to_string() }
+}
+
+/// All services behind the gate: the same for every way in.
+async fn router(
+    admin: &Admin,
+) -> Result<Router<tower::layer::util::Stack<gate::Gate, tower::layer::util::Identity>>, Error> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<NodeServiceServer<Admin>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
@@ -172,8 +228,10 @@ pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: Cancellati
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(|error| broken(&error))?;
-    let served = Server::builder()
+    Ok(Server::builder()
         .layer(gate::Gate(admin.clone()))
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE))
         .add_service(health_service)
         .add_service(reflection)
         .add_service(sized!(AuditServiceServer, admin))
@@ -187,10 +245,5 @@ pub(crate) async fn serve(admin: Admin, listener: UnixListener, stop: Cancellati
         .add_service(sized!(ReviewServiceServer, admin))
         .add_service(sized!(RoutingServiceServer, admin))
         .add_service(sized!(StandardServiceServer, admin))
-        .add_service(sized!(SyncServiceServer, admin))
-        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop.cancelled_owned())
-        .await;
-    admin.0.streams.close();
-    admin.0.streams.wait().await;
-    served.map_err(|error| broken(&error))
+        .add_service(sized!(SyncServiceServer, admin)))
 }

@@ -51,6 +51,8 @@ pub struct Config {
     pub each_child: Vec<ChildConfig>,
     /// Times of all links.
     pub link: LinkConfig,
+    /// The admin API over the network.
+    pub admin: AdminConfig,
     /// Editions.
     pub publish: PublishConfig,
     /// Review.
@@ -115,6 +117,14 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// `[admin]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AdminConfig {
+    /// Address and port for operators with certificates; port 0 takes a free one; empty: none.
+    pub listen: String,
 }
 
 /// `[publish]`
@@ -230,6 +240,7 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         self.listen()?;
+        self.admin_listen()?;
         self.check_sign_offs()?;
         let advertise = &self.node.advertise;
         if !advertise.is_empty() && !gongkai_pki::token::is_address(advertise) {
@@ -261,13 +272,19 @@ impl Config {
 
     /// Where to listen.
     pub fn listen(&self) -> Result<SocketAddr, ConfigError> {
-        let text = &self.node.listen;
-        text.parse().map_err(|_| ConfigError::Value {
-            key: "node.listen",
-            text: text.clone(),
-            why: "it is not ADDRESS:PORT, such as 0.0.0.0:7443".to_owned(),
-        })
+        address("node.listen", &self.node.listen)
     }
+
+    /// Where to listen for operators with certificates, if anywhere.
+    pub fn admin_listen(&self) -> Result<Option<SocketAddr>, ConfigError> {
+        let text = &self.admin.listen;
+        if text.is_empty() { Ok(None) } else { address("admin.listen", text).map(Some) }
+    }
+}
+
+fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
+    let why = || "it is not ADDRESS:PORT, such as 0.0.0.0:7443".to_owned();
+    text.parse().map_err(|_| ConfigError::Value { key, text: text.to_owned(), why: why() })
 }
 
 #[cfg(test)]
@@ -296,6 +313,7 @@ mod tests {
             ("[node", "GK-CONF-002"),
             ("[log]\nformat = \"xml\"", "GK-CONF-004"),
             ("[node]\nlisten = \"7443\"", "GK-CONF-005"),
+            ("[admin]\nlisten = \"everywhere\"", "GK-CONF-005"),
             ("[parent]\naddress = [\"somewhere\"]", "GK-CONF-005"),
             ("[parent]\nmode = \"schedule\"\nschedule = \"at noon\"", "GK-CONF-005"),
             ("[parent]\nwindows = [\"at night\"]", "GK-CONF-005"),
@@ -316,11 +334,13 @@ mod tests {
         let sample = include_str!("../../../deploy/gongkaid.toml");
         let config = Config::parse(sample).unwrap();
         assert_eq!(config.node.listen, LISTEN_DEFAULT);
+        assert_eq!(config.admin_listen().unwrap(), None, "the admin port is off unless somebody turns it on");
         // The lines that are commented out must be right as well.
         let uncommented: Vec<&str> = sample.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).collect();
         let config = Config::parse(&uncommented.join("\n")).unwrap();
         assert_eq!(config.parent.address.all().len(), 2);
         assert_eq!(config.operators.len(), 2);
+        assert!(config.admin_listen().unwrap().is_some());
         assert_eq!(config.limit_of_child("211221101"), Some(65_536));
         assert_eq!(config.limit_of_child("211221105"), Some(262_144));
         assert_eq!(config.limit_of_parent(), Some(131_072));

@@ -68,6 +68,21 @@ pub enum Error {
         /// The operator named in it.
         name: String,
     },
+    /// A name that the configuration does not have.
+    #[error("the configuration names no operator `{name}`")]
+    OperatorUnknown {
+        /// As given.
+        name: String,
+    },
+    /// The admin port cannot be taken.
+    #[error("cannot listen for operators on `{address}`")]
+    AdminPort {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
     /// The directory holds a node already.
     #[error("`{}` holds a node already", dir.display())]
     AlreadyNode {
@@ -161,6 +176,8 @@ impl Error {
             Self::NoOperator { .. } => "GK-NODE-003",
             Self::OtherOperator { .. } => "GK-NODE-004",
             Self::CertificateUnknown { .. } => "GK-NODE-030",
+            Self::OperatorUnknown { .. } => "GK-NODE-031",
+            Self::AdminPort { .. } => "GK-NODE-032",
             Self::AlreadyNode { .. } => "GK-NODE-005",
             Self::File { .. } => "GK-NODE-006",
             Self::Signals(_) => "GK-NODE-007",
@@ -195,8 +212,14 @@ impl Error {
             }
             Self::OtherOperator { .. } => "only the daemon's own account and root may use --as".to_owned(),
             Self::CertificateUnknown { .. } => {
-                "have the administrator name the operator under [[operator]] in gongkaid.toml, with this certificate"
+                "have the administrator look at `gongkai operator certificates` and at [[operator]] in gongkaid.toml"
                     .to_owned()
+            }
+            Self::OperatorUnknown { .. } => {
+                "write him under [[operator]] in gongkaid.toml, then `gongkai operator reload`".to_owned()
+            }
+            Self::AdminPort { .. } => {
+                "stop what listens there (`ss -ltnp`), or give [admin] another `listen` in gongkaid.toml".to_owned()
             }
             Self::AlreadyNode { .. } => "start the daemon on it, or name another directory".to_owned(),
             Self::File { path, .. } => format!("check the rights on `{}` and the space on its disk", path.display()),

@@ -5,6 +5,7 @@
 
 mod admin;
 mod bundles;
+mod caller;
 pub mod config;
 mod data_dir;
 mod day;

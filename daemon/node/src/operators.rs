@@ -1,15 +1,20 @@
-//! Who calls: from the user of this machine, or the holder of a certificate, to an operator of the node.
+//! From whoever calls, a user of this machine or the holder of a certificate, to an operator of the node.
 //!
-//! Invariant: the operating system says who the user is (SO_PEERCRED), the handshake whose certificate it is; a name
-//! in a request counts only for the daemon's own account and root. Left out: what an operator may do (app).
+//! Invariant: a name in a request counts only for the daemon's own account and root; a certificate speaks for one
+//! operator, and only while the configuration names him. Left out: what an operator may do, and which certificates
+//! still count (app).
 
 use std::{collections::BTreeSet, fmt};
 
 use gongkai_app::{Operator, Role};
-use gongkai_model::id::{DepartmentSlug, DivisionId, DomainSlug};
+use gongkai_model::{
+    digest::Digest,
+    id::{DepartmentSlug, DivisionId, DomainSlug, OperatorId},
+};
 
 use crate::{
     Error,
+    caller::Caller,
     config::{ConfigError, GroupConfig, OperatorConfig},
     users::Users,
 };
@@ -17,47 +22,12 @@ use crate::{
 /// The operator that the daemon's own account and root are, when they name no other.
 const OWNER: &str = "admin";
 const ROOT_UID: u32 = 0;
-/// Digits of a fingerprint that are shown: enough to tell certificates apart.
-const FINGERPRINT_CHARS: usize = 12;
-
-/// Whoever is at the other end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
-    /// A user of this machine.
-    User {
-        /// His number.
-        uid: u32,
-        /// The number of his first group.
-        gid: u32,
-    },
-    /// The holder of an operator's certificate.
-    Certificate {
-        /// The operator's name that this node wrote into it.
-        name: String,
-        /// SHA-256 of the certificate, hexadecimal.
-        fingerprint: String,
-    },
-    /// The transport did not say.
-    Unknown,
-}
-
-impl fmt::Display for Caller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::User { uid, .. } => write!(f, "uid {uid}"),
-            Self::Certificate { fingerprint, .. } => {
-                write!(f, "certificate {}", fingerprint.get(..FINGERPRINT_CHARS).unwrap_or(fingerprint))
-            }
-            Self::Unknown => write!(f, "unknown"),
-        }
-    }
-}
 
 /// An operator that the configuration names.
 #[derive(Debug)]
 pub(crate) struct Known {
     uid: Option<u32>,
-    certificate: Option<String>,
+    certificate: Option<Digest>,
     pub(crate) operator: Operator,
 }
 
@@ -66,7 +36,7 @@ impl Known {
     pub(crate) fn known_by(&self) -> String {
         match (self.uid, &self.certificate) {
             (Some(uid), _) => Caller::User { uid, gid: 0 }.to_string(),
-            (None, Some(pin)) => Caller::Certificate { name: String::new(), fingerprint: pin.clone() }.to_string(),
+            (None, Some(pin)) => format!("certificate {}", pin.short()),
             (None, None) => "--as".to_owned(),
         }
     }
@@ -163,11 +133,17 @@ impl Operators {
         }
     }
 
+    /// The operator of a name, if the configuration has him: nobody else gets a certificate.
+    pub(crate) fn configured(&self, name: &str) -> Result<&Operator, Error> {
+        let found = self.by_name(self.short(name)).map(|known| &known.operator);
+        found.ok_or_else(|| Error::OperatorUnknown { name: name.chars().take(64).collect() })
+    }
+
     /// A certificate speaks for the operator that is named in it, as long as the configuration knows him; where the
     /// configuration names a fingerprint, no other certificate of his counts any more.
-    fn holder(&self, name: &str, fingerprint: &str, named: Option<&str>) -> Result<Operator, Error> {
-        let refused = || Error::CertificateUnknown { name: name.chars().take(64).collect() };
-        let known = self.by_name(self.short(name)).ok_or_else(refused)?;
+    fn holder(&self, name: &OperatorId, fingerprint: &Digest, named: Option<&str>) -> Result<Operator, Error> {
+        let refused = || Error::CertificateUnknown { name: name.to_string() };
+        let known = self.known.iter().find(|known| known.operator.id == *name).ok_or_else(refused)?;
         if known.certificate.as_ref().is_some_and(|pin| pin != fingerprint) {
             return Err(refused());
         }
@@ -248,11 +224,10 @@ fn slugs<T: Ord, E: fmt::Display>(
     texts.iter().map(|text| parse(text).map_err(|error| error.to_string())).collect()
 }
 
-fn fingerprint(given: &OperatorConfig, text: &str) -> Result<String, ConfigError> {
-    const HEX_DIGITS: usize = 64;
+/// As `openssl x509 -fingerprint -sha256` writes it, or without the colons.
+fn fingerprint(given: &OperatorConfig, text: &str) -> Result<Digest, ConfigError> {
     let digits: String = text.chars().filter(|letter| *letter != ':').collect::<String>().to_ascii_lowercase();
-    let is_right = digits.len() == HEX_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_right { Ok(digits) } else { Err(invalid(given, "its certificate is no SHA-256 in hexadecimal")) }
+    format!("sha256:{digits}").parse().map_err(|_| invalid(given, "its certificate is no SHA-256 in hexadecimal"))
 }
 
 fn invalid(given: &OperatorConfig, why: &str) -> ConfigError {
@@ -335,20 +310,20 @@ mod tests {
     #[test]
     fn a_certificate_speaks_for_its_operator_alone_and_only_while_he_is_configured() {
         let operators = operators();
-        let holder = |name: &str, fingerprint: &str| Caller::Certificate {
-            name: name.to_owned(),
-            fingerprint: fingerprint.to_owned(),
-        };
-        for (name, pin, named, expected) in [
-            ("211221/sun", PIN, None, Ok("211221/sun")),
-            ("211221/sun", PIN, Some("sun"), Ok("211221/sun")),
-            ("211221/sun", "bb", None, Err("GK-NODE-030")),
-            ("211221/wang", "bb", None, Ok("211221/wang")),
-            ("211221/wang", "bb", Some("li"), Err("GK-NODE-004")),
-            ("211221/admin", "bb", None, Err("GK-NODE-030")),
-            ("211200/sun", PIN, None, Err("GK-NODE-030")),
+        let pinned: Digest = format!("sha256:{PIN}").parse().unwrap();
+        let other = Digest::of_file(b"another");
+        let holder = |name: &str, fingerprint| Caller::Certificate { name: name.parse().unwrap(), fingerprint };
+        for (name, print, named, expected) in [
+            ("211221/sun", pinned, None, Ok("211221/sun")),
+            ("211221/sun", pinned, Some("sun"), Ok("211221/sun")),
+            ("211221/sun", other, None, Err("GK-NODE-030")),
+            ("211221/wang", other, None, Ok("211221/wang")),
+            ("211221/wang", other, Some("li"), Err("GK-NODE-004")),
+            ("211221/admin", other, None, Err("GK-NODE-030")),
+            ("211200/sun", pinned, None, Err("GK-NODE-030")),
+            ("sun", pinned, None, Err("GK-NODE-030")),
         ] {
-            let found = operators.resolve(&holder(name, pin), named);
+            let found = operators.resolve(&holder(name, print), named);
             let found = found.as_ref().map(|operator| operator.id.as_str()).map_err(Error::code);
             assert_eq!(found, expected, "{name} {named:?}");
         }

@@ -16,9 +16,10 @@ use gongkai_link::grpc::Listener;
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{
     EntryKey, PkiDir,
+    operator::AdminTls,
     tls::{Credentials, HotTls},
 };
-use gongkai_proto::LISTEN_FILE;
+use gongkai_proto::{ADMIN_LISTEN_FILE, LISTEN_FILE};
 use gongkai_store::{PeerRole, Store};
 use tokio::{net::UnixListener, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +27,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     Error,
-    admin::{self, Facts},
+    admin::{self, AdminPort, Facts},
     bundles,
     config::{Addresses, Config},
     data_dir, day,
@@ -45,13 +46,15 @@ pub struct Start {
     pub dir: PathBuf,
     /// The configuration.
     pub config: Config,
+    /// The file that it was read from; operators are read from it anew when somebody asks.
+    pub config_file: Option<PathBuf>,
 }
 
 impl Start {
     /// Reads the configuration: the named file, else the directory's own, else the defaults.
     pub fn read(dir: PathBuf, config_file: Option<&Path>) -> Result<Self, Error> {
         let file = data_dir::config_file(&dir, config_file);
-        Ok(Self { config: Config::load(file.as_deref())?, dir })
+        Ok(Self { config: Config::load(file.as_deref())?, dir, config_file: file })
     }
 }
 
@@ -64,15 +67,14 @@ pub struct Running {
     stop_max: Duration,
     parts: JoinSet<(&'static str, Result<(), Error>)>,
     store: Store,
-    _listen_file: ListenFile,
+    _listen_files: Vec<ListenFile>,
     _socket: AdminSocket,
 }
 
 /// Starts a daemon; returns when children and operators can reach it.
 pub async fn start(start: Start) -> Result<Running, Error> {
-    let Start { dir, config } = start;
-    let store = Store::open(&dir).await?;
-    match assemble(&dir, &config, store.clone()).await {
+    let store = Store::open(&start.dir).await?;
+    match assemble(&start, store.clone()).await {
         Ok(running) => Ok(running),
         Err(error) => {
             store.close().await;
@@ -81,27 +83,35 @@ pub async fn start(start: Start) -> Result<Running, Error> {
     }
 }
 
-async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, Error> {
+async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
+    let Start { dir, config, config_file } = start;
     let listener = bind(config.listen()?, &store).await?.tuned(config.tuning_below());
     let address = listener.address();
     let (admin_socket, admin_listener) = AdminSocket::bind(dir).await?;
     let division = store.identity().division.clone();
-    let operators = Operators::new(division.clone(), socket::own_uid()?, &config.operators, &config.groups)?;
+    let own_uid = socket::own_uid()?;
+    let operators = Operators::new(division.clone(), own_uid, &config.operators, &config.groups)?;
     let pki = PkiDir::open(dir)?;
     let key = EntryKey::load(&pki)?;
     let credentials = Credentials::load(&pki)?;
+    let entry_key_id = key.key_id();
+    let parent = parent_of(credentials.path());
+    let config = &with_told_parent(config, &store, parent.as_ref()).await?;
+    let tls = HotTls::new(credentials, session_clock(last_contact(&store, parent.as_ref()).await?))?;
+    let tls = Arc::new(tls);
+    let port = admin_port(config, pki, &tls).await?;
     let facts = Facts {
         dir: dir.to_owned(),
         address,
         advertise: config.node.advertise.clone(),
         started_at_ms: SystemClock.now_ms(),
-        entry_key_id: key.key_id(),
+        entry_key_id,
         limits: config.limits.clone(),
+        admin_address: port.as_ref().map(AdminPort::address),
+        config_file: config_file.clone(),
+        own_uid,
     };
     bundles::sweep(dir)?;
-    let parent = parent_of(credentials.path());
-    let config = &with_told_parent(config, &store, parent.as_ref()).await?;
-    let tls = HotTls::new(credentials, session_clock(last_contact(&store, parent.as_ref()).await?))?;
     let app =
         App::open(dir.to_owned(), store.clone(), Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await?;
     app.set_review_days(config.review.working_days);
@@ -112,20 +122,16 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
     let board = Board::default();
     let host = host_name(&config.node.host);
     let config_of_links = Arc::new(config.clone());
-    let shared = Shared {
-        app: app.clone(),
-        tls: Arc::new(tls),
-        board,
-        host,
-        daemon_id: daemon_id(dir),
-        config: config_of_links,
-    };
+    let shared = Shared { app: app.clone(), tls, board, host, daemon_id: daemon_id(dir), config: config_of_links };
     show_known_links(&shared, parent.as_ref(), config).await?;
     let parent = parent.map(|parent| Parent::new(shared.clone(), parent)).transpose()?;
-    let listen_file = ListenFile::write(dir, address)?;
+    let mut listen_files = vec![ListenFile::write(dir, LISTEN_FILE, address)?];
+    if let Some(port) = &port {
+        listen_files.push(ListenFile::write(dir, ADMIN_LISTEN_FILE, port.address())?);
+    }
     let stop = CancellationToken::new();
     let admin = admin::Admin::new(shared.clone(), operators, facts, config, stop.clone());
-    let parts = spawn(Parts { shared, listener, parent, admin, admin_listener, grace: stop_max(config) }, &stop);
+    let parts = spawn(Parts { shared, listener, parent, admin, admin_listener, port, grace: stop_max(config) }, &stop);
     info!(%division, %address, version = env!("CARGO_PKG_VERSION"), "daemon started");
     Ok(Running {
         address,
@@ -134,7 +140,7 @@ async fn assemble(dir: &Path, config: &Config, store: Store) -> Result<Running, 
         stop_max: stop_max(config),
         parts,
         store,
-        _listen_file: listen_file,
+        _listen_files: listen_files,
         _socket: admin_socket,
     })
 }
@@ -155,6 +161,12 @@ async fn bind(wanted: SocketAddr, store: &Store) -> Result<Listener, Error> {
     };
     store.put_meta(LAST_PORT, &listener.address().port().to_string()).await?;
     Ok(listener)
+}
+
+/// The admin port, where the configuration asks for one.
+async fn admin_port(config: &Config, pki: PkiDir, tls: &Arc<HotTls>) -> Result<Option<AdminPort>, Error> {
+    let Some(address) = config.admin_listen()? else { return Ok(None) };
+    AdminPort::bind(address, AdminTls::new(pki, Arc::clone(tls))?).await.map(Some)
 }
 
 fn stop_max(config: &Config) -> Duration {
@@ -210,11 +222,12 @@ struct Parts {
     parent: Option<Parent>,
     admin: admin::Admin,
     admin_listener: UnixListener,
+    port: Option<AdminPort>,
     grace: Duration,
 }
 
 fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Result<(), Error>)> {
-    let Parts { shared, listener, parent, admin, admin_listener, grace } = parts;
+    let Parts { shared, listener, parent, admin, admin_listener, port, grace } = parts;
     let mut tasks = JoinSet::new();
     let children = Arc::new(Children::new(shared.clone(), stop.clone()));
     let enroller = Arc::new(Enroller(shared.clone()));
@@ -237,7 +250,7 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
     });
     let admin_editions = admin.editions_dir().to_owned();
     let stopping = stop.clone();
-    tasks.spawn(async move { ("admin API", admin::serve(admin, admin_listener, stopping).await) });
+    tasks.spawn(async move { ("admin API", admin::serve(admin, admin_listener, port, stopping).await) });
     let (app, editions, stopping) = (shared.app.clone(), admin_editions, stop.clone());
     tasks.spawn(async move {
         complete_editions(&app, &editions).await;
@@ -322,9 +335,9 @@ fn stopped_by_itself(ended: Result<(&'static str, Result<(), Error>), tokio::tas
 struct ListenFile(PathBuf);
 
 impl ListenFile {
-    fn write(dir: &Path, address: SocketAddr) -> Result<Self, Error> {
-        let path = dir.join(LISTEN_FILE);
-        let aside = dir.join(format!("{LISTEN_FILE}.new"));
+    fn write(dir: &Path, name: &str, address: SocketAddr) -> Result<Self, Error> {
+        let path = dir.join(name);
+        let aside = dir.join(format!("{name}.new"));
         // Renamed, so that a reader finds a whole address or none.
         let written = fs::write(&aside, format!("{address}\n")).and_then(|()| fs::rename(&aside, &path));
         written.map_err(|source| Error::file("write", &path, source))?;

@@ -102,7 +102,7 @@ pub(crate) async fn run(args: ExportArgs, context: &Context) -> Result<Answer, F
 
 /// Writes a form to fill in: with the node's own tables where one is named, else with those of the program.
 pub(crate) async fn template(args: TemplateArgs, context: &Context) -> Result<Answer, Failure> {
-    let made = if context.data().is_ok() {
+    let made = if context.names_node() {
         let request = TemplateRequest { domain: args.domain.clone(), division: args.division.clone(), rows: args.rows };
         context.connect().await?.catalog().template(request).await?.into_inner()
     } else {

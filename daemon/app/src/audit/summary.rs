@@ -6,7 +6,7 @@ use gongkai_journal::{
     kind::Kind,
     payload::{
         self, BundleCarried, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, IncarnationOpen, ItemSource,
-        KeyRevoke, MappingPut, OnCatalog, Refused, SignedOff, TablePut, TreePut,
+        KeyRevoke, MappingPut, OnCatalog, OperatorCert, OperatorRevoke, Refused, SignedOff, TablePut, TreePut,
     },
 };
 use gongkai_model::{
@@ -73,6 +73,8 @@ fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
         Kind::Refusal => refusal(&read(kind, bytes)?),
         Kind::BundleExport => bundle_made(&read(kind, bytes)?),
         Kind::BundleImport => bundle_read(&read(kind, bytes)?),
+        Kind::OperatorCert => operator_cert(&read(kind, bytes)?),
+        Kind::OperatorRevoke => operator_revoke(&read(kind, bytes)?),
         Kind::Edition => edition(&read(kind, bytes)?),
         Kind::Erase => erase(&read(kind, bytes)?),
         Kind::StandardDraft | Kind::StandardPut => standard(&read(kind, bytes)?),
@@ -272,6 +274,19 @@ fn bundle_read(told: &BundleCarried) -> Summary {
         format!("导入 {division} 的第{number}号离线数据包（新增{entries}条，{id}）"),
         format!("bundle {number} from {division} read ({entries} new entries, {id})"),
     )
+}
+
+fn operator_cert(cert: &OperatorCert) -> Summary {
+    let (holder, print, until) = (&cert.holder, cert.fingerprint.short(), Day::in_china(cert.not_after_ms));
+    Summary::of(
+        format!("向{holder}签发客户端证书{print}，有效期至{until}"),
+        format!("client certificate {print} issued to {holder}, until {until}"),
+    )
+}
+
+fn operator_revoke(revoke: &OperatorRevoke) -> Summary {
+    let (print, why) = (revoke.fingerprint.short(), quote(&revoke.reason));
+    Summary::of(format!("吊销客户端证书{print}：{why}"), format!("client certificate {print} revoked: {why}"))
 }
 
 fn edition(edition: &EditionPayload) -> Summary {

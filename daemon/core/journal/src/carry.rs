@@ -84,6 +84,8 @@ fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, K
         | Kind::Refusal
         | Kind::BundleExport
         | Kind::BundleImport
+        | Kind::OperatorCert
+        | Kind::OperatorRevoke
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft

@@ -49,6 +49,10 @@ pub enum Kind {
     SignOff,
     /// An act that was refused for want of a role: never leaves the node.
     Refusal,
+    /// A client certificate that this node issued to one of its operators: never leaves the node.
+    OperatorCert,
+    /// Such a certificate that counts no longer: never leaves the node.
+    OperatorRevoke,
     /// A numbered consolidated publication.
     Edition,
     /// Payload bytes removed by law; the chain stays.
@@ -73,7 +77,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::TreePut,
         Self::TablePut,
         Self::CertPut,
@@ -95,6 +99,8 @@ impl Kind {
         Self::ProposalAnswer,
         Self::SignOff,
         Self::Refusal,
+        Self::OperatorCert,
+        Self::OperatorRevoke,
         Self::Edition,
         Self::Erase,
         Self::StandardDraft,
@@ -131,6 +137,8 @@ impl Kind {
             Self::ProposalAnswer => "proposal.answer",
             Self::SignOff => "sign-off",
             Self::Refusal => "refusal",
+            Self::OperatorCert => "operator.cert",
+            Self::OperatorRevoke => "operator.revoke",
             Self::Edition => "edition",
             Self::Erase => "erase",
             Self::StandardDraft => "standard.draft",
@@ -158,7 +166,9 @@ impl Kind {
             | Self::StandardDraft
             | Self::Refusal
             | Self::BundleExport
-            | Self::BundleImport => Reach::SelfOnly,
+            | Self::BundleImport
+            | Self::OperatorCert
+            | Self::OperatorRevoke => Reach::SelfOnly,
             Self::TreePut
             | Self::TablePut
             | Self::AuthorityPut
@@ -210,6 +220,8 @@ impl Kind {
             | Self::ProposalAnswer
             | Self::SignOff
             | Self::Refusal
+            | Self::OperatorCert
+            | Self::OperatorRevoke
             | Self::Edition
             | Self::Erase
             | Self::StandardDraft

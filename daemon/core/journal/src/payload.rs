@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use gongkai_model::{
     digest::Digest,
     domain::{RoutingTable, Task},
-    id::{CatalogId, DivisionId, ItemId},
+    id::{CatalogId, DivisionId, ItemId, OperatorId},
     revision::RevisionBody,
     standard::StandardId,
     tree::Division,
@@ -240,6 +240,26 @@ pub struct BundleCarried {
     pub entries: u64,
 }
 
+/// `operator.cert`: a client certificate that the node issued to one of its operators.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorCert {
+    /// SHA-256 of the certificate.
+    pub fingerprint: Digest,
+    /// Whom it speaks for; who issued it stands in the header.
+    pub holder: OperatorId,
+    /// Last moment of its validity, unix milliseconds.
+    pub not_after_ms: i64,
+}
+
+/// `operator.revoke`: the certificate counts no longer, whatever else is written of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorRevoke {
+    /// SHA-256 of the certificate.
+    pub fingerprint: Digest,
+    /// Why.
+    pub reason: String,
+}
+
 /// `sign-off`: one person's word for exactly these contents of the next edition (保密审查, 三审三校).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedOff {
@@ -321,6 +341,8 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::Refusal
         | Kind::BundleExport
         | Kind::BundleImport
+        | Kind::OperatorCert
+        | Kind::OperatorRevoke
         | Kind::Edition
         | Kind::StandardDraft
         | Kind::StandardBatch

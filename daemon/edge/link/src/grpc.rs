@@ -3,6 +3,7 @@
 //! Invariant: one connection carries one session and its bytes are counted as they cross the socket, TLS included.
 //! Left out: who may connect and what is said (the caller's traits decide), and when to dial again (sync).
 
+mod accept;
 mod client;
 mod connection;
 mod duplex;
@@ -13,6 +14,7 @@ mod server;
 mod traffic;
 mod tuning;
 
+pub use accept::{accept_each, part};
 pub use client::{Dial, join, open, open_tuned, renew};
 pub use duplex::{Duplex, Inbound, Outbound};
 pub use enrol::Enrolment;

@@ -158,13 +158,35 @@ pub fn join_config(
     parent_path: &[DivisionId],
     clock: &SessionClock,
 ) -> Result<Arc<ClientConfig>, Error> {
-    let verifier = pin::PinnedRoot::new(*root_fingerprint, parent_path.to_vec(), server_name(parent_path)?);
+    let expected = pin::Expected::At { path: parent_path.to_vec(), name: server_name(parent_path)? };
+    let verifier = pin::PinnedRoot::new(*root_fingerprint, expected);
     let config = ClientConfig::builder_with_details(provider(), Arc::new(clock.clone()))
         .with_protocol_versions(&[&TLS13])
         .map_err(|error| refusal(&error))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
+    Ok(Arc::new(finished(config)))
+}
+
+/// The configuration of an operator's program: shows his certificate, the server must be the node of the division
+/// under the root that came with it.
+pub(crate) fn admin_config(
+    root: Option<&CertificateDer<'_>>,
+    division: &DivisionId,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    clock: &SessionClock,
+) -> Result<Arc<ClientConfig>, PeerError> {
+    let fingerprint = Digest::of_file(root.ok_or(PeerError::NoCertificate)?);
+    let verifier = pin::PinnedRoot::new(fingerprint, pin::Expected::Of(division.clone()));
+    let config = ClientConfig::builder_with_details(provider(), Arc::new(clock.clone()))
+        .with_protocol_versions(&[&TLS13])
+        .map_err(|error| refusal(&error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| refusal(&error))?;
     Ok(Arc::new(finished(config)))
 }
 

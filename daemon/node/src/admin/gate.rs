@@ -8,18 +8,17 @@ use std::{
     task::{Context, Poll},
 };
 
-use gongkai_app::{Action, App, Operator, ROLES_UNLISTED};
+use gongkai_app::{Action, App, CertError, CertState, Operator, ROLES_UNLISTED};
 use gongkai_proto::metadata;
 use tonic::{
     Status,
     body::Body,
     codegen::{BoxFuture, Service, http},
-    transport::server::UdsConnectInfo,
 };
 use tracing::warn;
 
 use super::Admin;
-use crate::{Error, operators::Caller};
+use crate::{Error, caller::Caller};
 
 /// Before the names of our own services.
 const PACKAGE: &str = "/gongkai.admin.v1.";
@@ -63,7 +62,7 @@ where
         let admin = self.admin.clone();
         Box::pin(async move {
             let Some(word) = word_of(request.uri().path()) else { return inner.call(request).await };
-            let caller = caller_of(request.extensions());
+            let caller = Caller::of(request.extensions());
             let operator = match admin.admit(&request, &caller, &word) {
                 Ok(operator) => operator,
                 Err(refused) => {
@@ -103,7 +102,24 @@ impl Admin {
     fn operator_of(&self, named: Option<&http::HeaderValue>, caller: &Caller) -> Result<Operator, Error> {
         let not_text = |_| Error::BadRequest { what: "the operator's name is not ASCII".to_owned() };
         let named = named.map(|value| value.to_str().map_err(not_text)).transpose()?;
-        self.0.operators.resolve(caller, named.filter(|name| !name.is_empty()))
+        self.require_standing(caller)?;
+        self.0.operators.load().resolve(caller, named.filter(|name| !name.is_empty()))
+    }
+
+    /// A certificate is asked for at every call: a connection may outlive it.
+    fn require_standing(&self, caller: &Caller) -> Result<(), Error> {
+        let Caller::Certificate { name, fingerprint } = caller else { return Ok(()) };
+        let held = self.app().operator_cert(fingerprint).filter(|held| held.holder == *name);
+        let held = held.ok_or_else(|| Error::CertificateUnknown { name: name.to_string() })?;
+        let now_ms = self.0.shared.tls.clock().now_ms();
+        let (state, holder) = (held.state(now_ms), held.holder);
+        match state {
+            CertState::Valid => Ok(()),
+            CertState::Expired => Err(app_error(CertError::Expired { holder })),
+            CertState::Revoked => {
+                Err(app_error(CertError::Revoked { holder, reason: held.revoked.unwrap_or_default() }))
+            }
+        }
     }
 
     /// A refusal that cannot be written is logged; the call is refused all the same.
@@ -118,13 +134,8 @@ impl Admin {
     }
 }
 
-/// Who is at the other end, as the transport says.
-pub(super) fn caller_of(extensions: &http::Extensions) -> Caller {
-    let connection = extensions.get::<UdsConnectInfo>();
-    match connection.and_then(|connection| connection.peer_cred) {
-        Some(credentials) => Caller::User { uid: credentials.uid(), gid: credentials.gid() },
-        None => Caller::Unknown,
-    }
+fn app_error(error: CertError) -> Error {
+    gongkai_app::Error::from(error).into()
 }
 
 /// The action's word in a call's path: `/gongkai.admin.v1.PublishService/SignOff` is `publish.sign-off`.

@@ -1,18 +1,20 @@
-//! OperatorService: who calls and what he may do.
+//! OperatorService: who calls and what he may do; the operators of the configuration, and their certificates.
 //!
-//! Invariant: the answer is read from the same table by which calls are let through.
+//! Invariant: the answer is read from the same table by which calls are let through. A certificate is issued only to
+//! whom the configuration names.
 
-use gongkai_app::{Action, Operator};
+use gongkai_app::{Action, HeldCert, Operator};
 use gongkai_proto::admin::v1::{self as wire, operator_service_server::OperatorService};
 use tonic::{Request, Response, Status};
 
-use super::{Admin, gate::caller_of};
+use super::{Admin, refuse::refused};
+use crate::{Error, caller::Caller, config::Config, operators::Operators};
 
 #[tonic::async_trait]
 impl OperatorService for Admin {
     async fn who_am_i(&self, request: Request<wire::WhoAmIRequest>) -> Result<Response<wire::WhoAmIResponse>, Status> {
         let operator = self.operator(&request)?;
-        let caller = caller_of(request.extensions()).to_string();
+        let caller = Caller::of(request.extensions()).to_string();
         let actions = Action::ALL.iter().map(|action| wire::ActionRow {
             action: action.word().to_owned(),
             is_allowed: operator.may(*action).is_ok(),
@@ -29,16 +31,108 @@ impl OperatorService for Admin {
         request: Request<wire::ListOperatorsRequest>,
     ) -> Result<Response<wire::ListOperatorsResponse>, Status> {
         self.operator(&request)?;
-        let named = self.0.operators.known().iter().map(|known| row(&known.operator, known.known_by()));
-        let groups = self.0.operators.groups().iter().map(|group| wire::OperatorRow {
+        Ok(Response::new(self.operators_told()))
+    }
+
+    async fn reload(
+        &self,
+        request: Request<wire::ReloadOperatorsRequest>,
+    ) -> Result<Response<wire::ListOperatorsResponse>, Status> {
+        self.operator(&request)?;
+        self.reload_operators()?;
+        Ok(Response::new(self.operators_told()))
+    }
+
+    async fn certify(
+        &self,
+        request: Request<wire::CertifyOperatorRequest>,
+    ) -> Result<Response<wire::CertifyOperatorResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let wire::CertifyOperatorRequest { operator: name, csr, days } = request.into_inner();
+        let holder = self.0.operators.load().configured(&name)?.id.clone();
+        let (issued, trust_root) =
+            self.app().certify_operator(&operator, &holder, &csr, days).await.map_err(refused)?;
+        Ok(Response::new(wire::CertifyOperatorResponse {
+            node: self.node_id(),
+            operator: holder.to_string(),
+            certificate: issued.certificate,
+            trust_root,
+            fingerprint: issued.fingerprint.to_hex(),
+            not_after_at_ms: issued.not_after_ms,
+            admin_address: self.admin_address(),
+        }))
+    }
+
+    async fn certificates(
+        &self,
+        request: Request<wire::ListCertificatesRequest>,
+    ) -> Result<Response<wire::ListCertificatesResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let certs = self.app().operator_certs(&operator).map_err(refused)?;
+        Ok(Response::new(self.certificates_told(certs)))
+    }
+
+    async fn revoke(
+        &self,
+        request: Request<wire::RevokeCertificatesRequest>,
+    ) -> Result<Response<wire::ListCertificatesResponse>, Status> {
+        let operator = self.operator(&request)?;
+        let wire::RevokeCertificatesRequest { which, reason } = request.into_inner();
+        let ended = self.app().revoke_operator_certs(&operator, &which, &reason).await.map_err(refused)?;
+        Ok(Response::new(self.certificates_told(ended)))
+    }
+}
+
+impl Admin {
+    fn operators_told(&self) -> wire::ListOperatorsResponse {
+        let operators = self.0.operators.load();
+        let named = operators.known().iter().map(|known| row(&known.operator, known.known_by()));
+        let groups = operators.groups().iter().map(|group| wire::OperatorRow {
             operator: String::new(),
             roles: group.roles.iter().map(|role| role.word().to_owned()).collect(),
             departments: group.departments.iter().map(ToString::to_string).collect(),
             domains: group.domains.iter().map(ToString::to_string).collect(),
             known_by: format!("group {}", group.group),
         });
-        let operators = named.chain(groups).collect();
-        Ok(Response::new(wire::ListOperatorsResponse { node: self.node_id(), operators }))
+        wire::ListOperatorsResponse { node: self.node_id(), operators: named.chain(groups).collect() }
+    }
+
+    /// A file that is wrong changes nothing.
+    fn reload_operators(&self) -> Result<(), Error> {
+        let facts = &self.0.facts;
+        let config = Config::load(facts.config_file.as_deref())?;
+        let me = self.app().world().me.clone();
+        let operators = Operators::new(me, facts.own_uid, &config.operators, &config.groups)?;
+        self.0.operators.store(operators.into());
+        Ok(())
+    }
+
+    fn certificates_told(&self, certs: Vec<HeldCert>) -> wire::ListCertificatesResponse {
+        let now_ms = self.0.shared.tls.clock().now_ms();
+        let certificates = certs.into_iter().map(|cert| wire::CertificateRow {
+            state: cert.state(now_ms).word().to_owned(),
+            operator: cert.holder.to_string(),
+            fingerprint: cert.fingerprint.to_hex(),
+            issued_at_ms: cert.issued_at_ms,
+            issued_by: cert.issued_by.map(|operator| operator.to_string()).unwrap_or_default(),
+            not_after_at_ms: cert.not_after_ms,
+            reason: cert.revoked.unwrap_or_default(),
+        });
+        wire::ListCertificatesResponse {
+            node: self.node_id(),
+            admin_address: self.admin_address(),
+            certificates: certificates.collect(),
+        }
+    }
+
+    /// Where another machine finds the admin port: behind 0.0.0.0 stands the host of tokens, else this machine's name.
+    fn admin_address(&self) -> String {
+        let Some(address) = self.0.facts.admin_address else { return String::new() };
+        if !address.ip().is_unspecified() {
+            return address.to_string();
+        }
+        let told = self.0.facts.advertise.rsplit_once(':').map(|(host, _)| host);
+        format!("{}:{}", told.unwrap_or(&self.0.shared.host), address.port())
     }
 }
 

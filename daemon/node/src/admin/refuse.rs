@@ -53,13 +53,19 @@ fn is_ours_to_mend(error: &Error) -> bool {
 }
 
 fn grpc_code(error: &Error) -> Code {
-    use gongkai_app::Error as App;
+    use gongkai_app::{CertError, Error as App};
     match error {
         Error::NoOperator { .. }
         | Error::OtherOperator { .. }
         | Error::CertificateUnknown { .. }
-        | Error::App(App::RoleMissing { .. } | App::DomainNotHis { .. }) => Code::PermissionDenied,
+        | Error::App(
+            App::RoleMissing { .. }
+            | App::DomainNotHis { .. }
+            | App::Cert(CertError::Revoked { .. } | CertError::Expired { .. }),
+        ) => Code::PermissionDenied,
         Error::NoLink { .. }
+        | Error::OperatorUnknown { .. }
+        | Error::App(App::Cert(CertError::Unknown { .. }))
         | Error::App(App::DivisionUnknown { .. } | App::CatalogUnknown { .. } | App::NotInCatalog { .. }) => {
             Code::NotFound
         }

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{ConfigError, error::line_at};
 
-const SECTIONS: [(&str, &[&str]); 11] = [
+const SECTIONS: [(&str, &[&str]); 12] = [
     ("node", &["listen", "advertise", "host", "time_zone"]),
     ("log", &["format", "level"]),
     ("parent", &["address", "mode", "schedule", "zone", "windows", "jitter_seconds", "bytes_per_second_max"]),
@@ -23,6 +23,7 @@ const SECTIONS: [(&str, &[&str]); 11] = [
             "stall_seconds",
         ],
     ),
+    ("admin", &["listen"]),
     ("publish", &["directory", "sign_offs", "signers_min"]),
     ("review", &["working_days"]),
     ("operator", &["uid", "name", "roles", "departments", "domains", "certificate"]),

@@ -14,6 +14,7 @@ mod explain;
 mod harness;
 mod main_job;
 mod permits;
+mod port;
 mod proxy;
 mod races;
 mod recovery;

@@ -3,15 +3,13 @@
 //! Invariant: a stranger costs at most one of a few slots, for a bounded time; whoever is slow in the handshake holds
 //! up nobody else. TLS settings are read at every accept, so a renewed certificate needs no restart.
 
-use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use gongkai_pki::tls::HotTls;
 use gongkai_proto::link::v1::{enrol_server::EnrolServer, sync_server::SyncServer};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    task::{AbortHandle, JoinSet},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsStream;
@@ -21,13 +19,14 @@ use tonic::transport::{Server, server::Router};
 use tracing::{debug, info, warn};
 
 use super::{
+    accept::{accept_each, part},
     connection::{Connection, End},
     enrol::{self, Enrolment},
     server::{self, Sessions},
     traffic::Counted,
     tuning::{
-        ACCEPT_PAUSE, CONNECTIONS_MAX, ENROL_BYTES_MAX, HANDSHAKES_MAX, HTTP_FRAME_BYTES_MAX, PARENT_PATIENCE,
-        PARTING_BYTES_MAX, PARTING_TIMEOUT, STRANGER_LIFE, STRANGERS_MAX, STREAMS_MAX, Tuning,
+        CONNECTIONS_MAX, ENROL_BYTES_MAX, HTTP_FRAME_BYTES_MAX, PARENT_PATIENCE, STRANGER_LIFE, STRANGERS_MAX,
+        STREAMS_MAX, Tuning,
     },
 };
 use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError};
@@ -82,7 +81,11 @@ impl Listener {
         let (address, running, cut) = (self.address, TaskTracker::new(), CancellationToken::new());
         let (ready, connections) = mpsc::channel(READY_MAX);
         let gate = Arc::new(Gate::new(tls, cut.clone(), ready, self.tuning.handshake));
-        let accepting = tokio::spawn(accept(self.socket, gate, shutdown.clone()));
+        let admit = move |stream, remote| {
+            let gate = Arc::clone(&gate);
+            async move { gate.admit(stream, remote).await }
+        };
+        let accepting = tokio::spawn(accept_each(self.socket, shutdown.clone(), admit));
         info!(%address, "listening for children");
         let incoming = ReceiverStream::new(connections).map(Ok::<_, io::Error>);
         let serving = router(sessions, enrolment, running.clone(), &self.tuning)
@@ -134,33 +137,6 @@ fn router<S: Sessions, E: Enrolment>(
         .add_service(enrol)
 }
 
-/// Takes sockets from the port and shakes hands, each in its own task. When too many are under way the oldest is
-/// dropped: whoever opens connections and stays silent must not keep children out.
-async fn accept(socket: TcpListener, gate: Arc<Gate>, shutdown: CancellationToken) {
-    let mut tasks = JoinSet::new();
-    let mut under_way = VecDeque::new();
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => break,
-            Some(_) = tasks.join_next() => under_way.retain(|task: &AbortHandle| !task.is_finished()),
-            accepted = socket.accept() => match accepted {
-                Ok((stream, remote)) => {
-                    if under_way.len() >= HANDSHAKES_MAX && let Some(oldest) = under_way.pop_front() {
-                        oldest.abort();
-                    }
-                    let gate = Arc::clone(&gate);
-                    under_way.push_back(tasks.spawn(async move { gate.admit(stream, remote).await }));
-                }
-                Err(error) => {
-                    warn!(%error, "cannot accept a connection");
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            },
-        }
-    }
-    tasks.shutdown().await;
-}
-
 /// Decides how many connections there may be, never whose.
 struct Gate {
     tls: Arc<HotTls>,
@@ -183,7 +159,10 @@ impl Gate {
             Ok(Err((error, socket))) => {
                 let refusal = gongkai_pki::tls::refusal_of_io(&error);
                 debug!(%remote, code = refusal.code(), %error, "handshake failed");
-                return part(socket).await;
+                if let Some(socket) = socket {
+                    part(socket).await;
+                }
+                return;
             }
             Err(_) => return debug!(%remote, "handshake took too long"),
         };
@@ -215,16 +194,4 @@ impl Gate {
             }
         })
     }
-}
-
-/// Lets a refused peer read why. Closing a socket with unread bytes resets it, the reset overtakes the TLS alert, and
-/// the peer takes a refusal that stands for a broken wire and dials on.
-async fn part(socket: Option<Counted>) {
-    let Some(mut socket) = socket else { return };
-    let listened = async {
-        socket.shutdown().await?;
-        tokio::io::copy(&mut socket.take(PARTING_BYTES_MAX), &mut tokio::io::sink()).await
-    };
-    // Whatever comes of it, the socket closes now.
-    let _ = timeout(PARTING_TIMEOUT, listened).await;
 }

@@ -1,4 +1,5 @@
-//! The joiner's check of a server it has never met: a fingerprint and a name from the token.
+//! The check of a server never met before: the joiner's, by fingerprint and path from the token, and that of an
+//! operator's program, by the trust root and the division that came with his certificate.
 //!
 //! Invariant: the only trust anchor is the presented certificate whose SHA-256 is the pinned one; chain, dates and
 //! signatures are checked by the TLS library and by our own walk.
@@ -22,18 +23,26 @@ use crate::{
     identity::{self, Revoked},
 };
 
-/// Trusts one fingerprint and one name.
+/// Whose node the server must be.
+#[derive(Debug)]
+pub(super) enum Expected {
+    /// The node at this path of the tree, and its certificate bears the path's name.
+    At { path: Vec<DivisionId>, name: ServerName<'static> },
+    /// The node of this division, wherever in the tree it stands now.
+    Of(DivisionId),
+}
+
+/// Trusts one fingerprint and one node.
 #[derive(Debug)]
 pub(super) struct PinnedRoot {
     fingerprint: Digest,
-    path: Vec<DivisionId>,
-    name: ServerName<'static>,
+    expected: Expected,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl PinnedRoot {
-    pub(super) fn new(fingerprint: Digest, path: Vec<DivisionId>, name: ServerName<'static>) -> Self {
-        Self { fingerprint, path, name, algorithms: provider().signature_verification_algorithms }
+    pub(super) fn new(fingerprint: Digest, expected: Expected) -> Self {
+        Self { fingerprint, expected, algorithms: provider().signature_verification_algorithms }
     }
 
     fn verify_chain(
@@ -47,11 +56,17 @@ impl PinnedRoot {
         let leaf = ParsedCertificate::try_from(end_entity)?;
         let roots = root_store(root).map_err(own_error)?;
         verify_server_cert_signed_by_trust_anchor(&leaf, &roots, above, now, self.algorithms.all)?;
-        verify_server_name(&leaf, &self.name)?;
+        if let Expected::At { name, .. } = &self.expected {
+            verify_server_name(&leaf, name)?;
+        }
         let chain: Vec<_> = std::iter::once(end_entity).chain(above).cloned().collect();
         let now_ms = i64::try_from(now.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000);
         let peer = identity::identify(&chain, root, &Revoked::default(), now_ms).map_err(own_error)?;
-        if peer.path == self.path { Ok(()) } else { Err(own_error(PeerError::WrongName)) }
+        let is_expected = match &self.expected {
+            Expected::At { path, .. } => peer.path == *path,
+            Expected::Of(division) => peer.division == *division,
+        };
+        if is_expected { Ok(()) } else { Err(own_error(PeerError::WrongName)) }
     }
 }
 
