@@ -84,6 +84,8 @@ fn fact(entry: &Entry) -> Option<Fact> {
         | Kind::ProposalAnswer
         | Kind::SignOff
         | Kind::Refusal
+        | Kind::OperatorCert
+        | Kind::OperatorRevoke
         | Kind::Edition
         | Kind::Erase
         | Kind::StandardDraft
