@@ -59,9 +59,9 @@ pub(super) fn text(response: &ShowCatalogResponse, lang: Lang) -> String {
             .say_if(
                 source.is_changed_since,
                 "the item was changed after the import: its cells are older than what it says",
-                "导入后事项已修改:原文早于现有内容",
+                "导入后事项已修改：原文早于现有内容",
             )
-            .say_if(source.is_cut, "the cells were too long to be kept whole", "原文过长,只留存了一部分")
+            .say_if(source.is_cut, "the cells were too long to be kept whole", "原文过长，只留存了一部分")
             .lines(element_lines(item, &source, lang))
             .lines(item.errors.iter().map(|error| format!("! {error}")));
     }
