@@ -94,8 +94,6 @@ fn fact(entry: &Entry) -> Option<Fact> {
         | Kind::StandardOffer
         | Kind::Reroute
         | Kind::Document
-        | Kind::OperatorCert
-        | Kind::OperatorRevoke
         | Kind::BundleExport
         | Kind::BundleImport => return None,
     };
