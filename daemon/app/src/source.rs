@@ -66,7 +66,34 @@ pub struct Sources {
     by_item: BTreeMap<ItemId, Vec<SourceCells>>,
 }
 
+impl SourceCells {
+    /// Where a field of the item was read, such as `目录!E4`: the cell that said it, or the empty one that did not; the
+    /// row's first where no column is of that field.
+    pub fn place_of(&self, field: &str) -> String {
+        let element = match field {
+            "channels_raw" | "channels_other" | "channels_optional" => "channels",
+            "audience_specific" => "audience",
+            other => other,
+        };
+        let is_of =
+            |found: &str| found == element || (element == "name" && found.starts_with("level") && found != "levels");
+        // The deepest level names the item.
+        let column = self.elements.iter().filter(|(_, found)| is_of(found)).map(|(letters, _)| letters).next_back();
+        let letters = column.map_or("A", String::as_str);
+        let in_column = |cell: &&String| cell.trim_end_matches(|c: char| c.is_ascii_digit()) == letters;
+        let own = format!("{letters}{}", self.row);
+        let is_merged = !self.cells.contains_key(&own);
+        let cell = self.cells.keys().find(in_column).filter(|_| is_merged && column.is_some()).unwrap_or(&own);
+        format!("{}!{cell}", self.sheet)
+    }
+}
+
 impl Sources {
+    /// The cells that said just this.
+    pub fn current(&self, item: &ItemId, digest: &Digest) -> Option<&SourceCells> {
+        self.of(item, digest).filter(|cells| cells.digest == *digest)
+    }
+
     /// The latest cells that said just this; else the latest of the item.
     pub fn of(&self, item: &ItemId, digest: &Digest) -> Option<&SourceCells> {
         let kept = self.by_item.get(item)?;

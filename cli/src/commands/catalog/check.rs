@@ -194,18 +194,14 @@ pub(crate) fn finding_table(listed: &[Finding], lang: Lang) -> Table {
         listed.iter().partition(|finding| finding.waived.is_empty());
     for finding in counting.into_iter().chain(waived) {
         let is_waived = !finding.waived.is_empty();
-        let place = [&finding.item_id, &finding.cell].into_iter().find(|place| !place.is_empty());
+        // A person looks for the cell; without one, or without a serial to name the item by, the id is the way to it.
+        let has_cell = !finding.cell.is_empty() && (finding.item_id.is_empty() || !finding.serial.is_empty());
+        let place = if has_cell { &finding.cell } else { &finding.item_id };
         let reason = lang.pick(format!(" (waived: {})", finding.waived), format!("（已豁免：{}）", finding.waived));
         let told = findings::finding(&finding.code, &finding.message, lang);
         let message = format!("{told}{}", if is_waived { &reason } else { "" });
         let mut row = vec![table.state(if is_waived { "waived" } else { &finding.severity })];
-        row.extend(cells![
-            finding.rule,
-            finding.serial,
-            place.map_or("", String::as_str),
-            field_word(&finding.field, lang),
-            message
-        ]);
+        row.extend(cells![finding.rule, finding.serial, place, field_word(&finding.field, lang), message]);
         table.row(row);
     }
     table

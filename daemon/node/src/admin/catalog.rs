@@ -85,7 +85,8 @@ impl CatalogService for Admin {
         let asked = request.into_inner();
         let catalog = catalog_of(&asked.catalog)?;
         let (loaded, checked) = self.app().check_catalog(&catalog, &asked.revision).await.map_err(refused)?;
-        Ok(Response::new(check::response(&loaded.catalog, checked)))
+        let sources = self.app().sources(&catalog).await.map_err(refused)?;
+        Ok(Response::new(check::response(&loaded.catalog, checked, &sources)))
     }
 
     async fn waive(&self, request: Request<wire::WaiveRequest>) -> Result<Response<wire::WaiveResponse>, Status> {

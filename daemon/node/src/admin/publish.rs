@@ -2,7 +2,7 @@
 //!
 //! Invariant: reading calls write nothing; `Run` goes through one use case.
 
-use gongkai_app::{CatalogChanges, EditionLine, EditionRow, ItemChanged, MissingCatalog, SignOffs};
+use gongkai_app::{CatalogChanges, EditionLine, EditionRow, ItemChanged, MissingCatalog, SignOffs, Sources};
 use gongkai_model::item::CanonicalItem;
 use gongkai_proto::admin::v1::{self as wire, publish_service_server::PublishService};
 use tonic::{Request, Response, Status};
@@ -37,7 +37,7 @@ impl PublishService for Admin {
         let blocked = checked.iter().filter(|one| one.is_blocked()).count();
         let catalogs = checked.into_iter().map(|one| wire::CheckedCatalog {
             is_blocked: one.is_blocked(),
-            check: Some(check::response(&one.catalog, one.checked)),
+            check: Some(check::response(&one.catalog, one.checked, &Sources::default())),
             division_name: one.division_name,
             domain_name: one.domain_name,
         });

@@ -78,6 +78,7 @@ async fn a_finding_is_overruled_with_a_reason_listed_and_taken_back() {
     let found = city.catalogs().check(check.clone()).await.unwrap().into_inner();
     let finding = found.findings.iter().find(|finding| finding.rule == "private-citizen-id").unwrap();
     assert!(!found.is_complete && finding.is_waivable && !finding.message.contains("19491231"));
+    assert_eq!(finding.cell, "csv!C3", "where the clerk finds it in his file");
     let submit = SubmitCatalogRequest { catalog: CATALOG.to_owned(), ..SubmitCatalogRequest::default() };
     assert_eq!(code(&city.catalogs().submit(submit.clone()).await.unwrap_err()), "GK-CHECK-041");
     let waive = WaiveRequest {

@@ -2,17 +2,21 @@
 //!
 //! Invariant: a plain translation; what was waived stays in the list with its reason.
 
-use gongkai_app::{Checked, Loaded};
+use gongkai_app::{Checked, Loaded, Sources};
 use gongkai_model::{
     check::{Finding, Rule, StandingWaiver, Waiver},
-    id::CatalogId,
+    id::{CatalogId, ItemId},
 };
 use gongkai_proto::admin::v1 as wire;
 
 use crate::admin::convert;
 
 /// What the check found in one revision.
-pub(in crate::admin) fn response(catalog: &CatalogId, checked: Checked) -> wire::CheckCatalogResponse {
+pub(in crate::admin) fn response(
+    catalog: &CatalogId,
+    checked: Checked,
+    sources: &Sources,
+) -> wire::CheckCatalogResponse {
     let verdict = checked.verdict;
     let is_publishable = verdict.stops_publication().next().is_none();
     wire::CheckCatalogResponse {
@@ -26,11 +30,14 @@ pub(in crate::admin) fn response(catalog: &CatalogId, checked: Checked) -> wire:
         waived: convert::count(verdict.waived),
         is_publishable,
         idle: verdict.idle.iter().map(waiver).collect(),
-        findings: verdict.findings.into_iter().map(finding).collect(),
+        findings: verdict.findings.into_iter().map(|found| finding(found, sources)).collect(),
     }
 }
 
-fn finding(finding: Finding) -> wire::Finding {
+fn finding(finding: Finding, sources: &Sources) -> wire::Finding {
+    let item = ItemId::parse(&finding.item).ok();
+    let source = item.zip(finding.digest).and_then(|(item, digest)| sources.current(&item, &digest));
+    let cell = source.map_or_else(String::new, |source| source.place_of(&finding.field));
     wire::Finding {
         severity: finding.severity.word().to_owned(),
         code: finding.code().to_owned(),
@@ -43,7 +50,7 @@ fn finding(finding: Finding) -> wire::Finding {
         field: finding.field,
         message: finding.message,
         waived: finding.waived.unwrap_or_default(),
-        cell: String::new(),
+        cell,
     }
 }
 
