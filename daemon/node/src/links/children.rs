@@ -208,7 +208,8 @@ fn mode_of(hello: &Hello) -> &'static str {
 
 async fn refuse(duplex: Duplex, refusal: Refusal) {
     let mut wire = super::wire::Wire::new(duplex, None);
-    if wire.send(&Message::Refuse(refusal)).await.is_ok() {
+    wire.say(Message::Refuse(refusal));
+    if wire.flush().await.is_ok() {
         wire.close().await;
     }
 }

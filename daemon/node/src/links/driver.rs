@@ -26,6 +26,8 @@ use crate::Told;
 
 mod said;
 
+use said::Patience;
+
 /// A session to be held.
 pub(super) struct Held<'a> {
     pub(super) shared: &'a Shared,
@@ -145,22 +147,6 @@ struct Driver<'a> {
     telling: Telling,
 }
 
-/// How long a peer that owes something may say nothing.
-#[derive(Clone, Copy, Debug)]
-struct Patience {
-    /// Its first words.
-    hello: Duration,
-    /// An acknowledgement or an answer.
-    stall: Duration,
-}
-
-impl Patience {
-    fn of(shared: &Shared) -> Self {
-        let link = &shared.config.link;
-        Self { hello: Duration::from_secs(link.hello_seconds), stall: Duration::from_secs(link.stall_seconds) }
-    }
-}
-
 impl Driver<'_> {
     async fn run(&mut self, stop: CancellationToken, mut asked: watch::Receiver<u64>) -> Ended {
         let mut feed = self.shared.app.store().watch();
@@ -171,9 +157,7 @@ impl Driver<'_> {
             Err(error) => return failed_here(&error),
         };
         loop {
-            if let Some(event) = event
-                && let Err(ended) = self.step(event, &stop).await
-            {
+            if let Err(ended) = self.advance(event, &stop).await {
                 return ended;
             }
             // Before `sync now` is answered: what the hold kept back is free when the caller reads it.
@@ -184,7 +168,7 @@ impl Driver<'_> {
             }
             self.tell();
             if self.shall_redial && self.session.is_settled() {
-                return match self.tell_standing().await {
+                return match self.take_leave(&stop).await {
                     Ok(()) => Ended::AskedAgain,
                     Err(ended) => ended,
                 };
@@ -238,8 +222,17 @@ impl Driver<'_> {
     async fn shut_out(&mut self, gone: &PeerError) -> Ended {
         let refusal = Refusal { code: gone.code().to_owned(), message: gone.to_string() };
         // Whether it still hears that or not, it is told again when it dials.
-        let _ = self.wire.send(&Message::Refuse(refusal)).await;
+        self.wire.say(Message::Refuse(refusal));
+        let _ = timeout(self.patience.stall, self.wire.flush()).await;
         Ended::Failed(Told::from(gone), Class::Permanent)
+    }
+
+    /// Takes what happened, and sends what follows; with what the peer has said meanwhile, that is often one packet.
+    async fn advance(&mut self, event: Option<Event>, stop: &CancellationToken) -> Result<(), Ended> {
+        if let Some(event) = event {
+            self.step(event, stop).await?;
+        }
+        if self.wire.has_heard() { Ok(()) } else { self.flush(stop).await }
     }
 
     /// Steps until nothing is left to do; fails with the end, if this was it. A stop is heard between effects and
@@ -257,6 +250,14 @@ impl Driver<'_> {
         Ok(())
     }
 
+    /// Sends what was said. A stop is heard while the peer does not read.
+    async fn flush(&mut self, stop: &CancellationToken) -> Result<(), Ended> {
+        let sending = timeout(self.patience.stall, self.wire.flush());
+        let sent = stop.run_until_cancelled(sending).await.ok_or(Ended::Stopped)?;
+        let sent = sent.unwrap_or_else(|_| Err(self.silent(self.patience.stall)));
+        sent.map_err(|error| failed_there(&error))
+    }
+
     async fn carry_out(&mut self, effect: Effect, stop: &CancellationToken) -> Result<Option<Event>, Ended> {
         match effect {
             Effect::Send(message) => {
@@ -264,14 +265,16 @@ impl Driver<'_> {
                     self.tell_standing().await?;
                 }
                 self.note_sent(&message);
-                let sending = timeout(self.patience.stall, self.wire.send(&message));
-                let sent = stop.run_until_cancelled(sending).await.ok_or(Ended::Stopped)?;
-                let sent = sent.unwrap_or_else(|_| Err(self.silent(self.patience.stall)));
-                sent.map_err(|error| failed_there(&error))?;
+                self.wire.say(message);
+                if self.wire.is_due() {
+                    self.flush(stop).await?;
+                }
                 Ok(None)
             }
             Effect::CaughtUp => Ok(None),
             Effect::Finish(outcome) => {
+                // A peer that has left did not need it.
+                let _ = self.flush(stop).await;
                 if outcome == Outcome::Complete {
                     self.replica.settled().await.map_err(|error| failed_here(&error))?;
                 }
@@ -279,6 +282,9 @@ impl Driver<'_> {
                 Err(self.ended_by(outcome))
             }
             effect => {
+                if self.wire.is_urgent() && commits(&effect) {
+                    self.flush(stop).await?;
+                }
                 let is_first_load = matches!(effect, Effect::ApplyHeads { .. });
                 let claimed = match &effect {
                     Effect::CheckPosition(position) => Some(position.clone()),
@@ -315,6 +321,12 @@ impl Driver<'_> {
         }
     }
 
+    /// Says what there is for people to know, and sends it.
+    async fn take_leave(&mut self, stop: &CancellationToken) -> Result<(), Ended> {
+        self.tell_standing().await?;
+        self.flush(stop).await
+    }
+
     /// Tells the board where the session stands.
     fn tell(&mut self) {
         let is_settled = match self.role {
@@ -338,6 +350,22 @@ impl Driver<'_> {
             self.was_caught_up = true;
             self.shared.board.answer(peer, self.answers, None);
         }
+    }
+}
+
+/// Whether an effect takes as long as the disk does: what was said before does not wait for it.
+fn commits(effect: &Effect) -> bool {
+    match effect {
+        Effect::Apply(_) | Effect::ApplyHeads { .. } | Effect::Answer { .. } | Effect::Serve { .. } => true,
+        Effect::Send(_)
+        | Effect::CheckPosition(_)
+        | Effect::ReadHeads
+        | Effect::ReadFeed { .. }
+        | Effect::ReadWants { .. }
+        | Effect::SetAside { .. }
+        | Effect::RecordAcked(_)
+        | Effect::CaughtUp
+        | Effect::Finish(_) => false,
     }
 }
 

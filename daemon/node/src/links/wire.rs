@@ -1,7 +1,8 @@
 //! The two directions of one session as its driver uses them.
 //!
-//! Invariant: while a message waits to be sent, what the peer says is still taken in, so that two full pipes never
-//! wait for each other; what is taken in meanwhile is bounded.
+//! Invariant: messages leave in the order in which they were said, and none stays behind for longer than the driver
+//! has something else to do. While they wait to be sent, what the peer says is still taken in, so that two full pipes
+//! never wait for each other; what is taken in meanwhile is bounded.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -27,6 +28,8 @@ pub(super) struct Wire {
     inbound: Inbound,
     outbound: Outbound,
     waiting: VecDeque<Heard>,
+    /// Said and not sent yet.
+    said: Vec<Message>,
     traffic: Traffic,
     /// Bytes before the session began: handshakes.
     before: (u64, u64),
@@ -38,7 +41,7 @@ impl Wire {
         let Duplex { peer, inbound, outbound, traffic } = duplex;
         let before = (traffic.sent_bytes(), traffic.received_bytes());
         let waiting = first.map(|message| Some(Ok(message))).into_iter().collect();
-        Self { peer, inbound, outbound, waiting, traffic, before, moved: Moved::default() }
+        Self { peer, inbound, outbound, waiting, said: Vec::new(), traffic, before, moved: Moved::default() }
     }
 
     /// What has moved so far. Bytes are the socket's, TLS records included and handshakes not.
@@ -50,8 +53,45 @@ impl Wire {
         }
     }
 
-    pub(super) async fn send(&mut self, message: &Message) -> Result<(), LinkError> {
-        let sending = self.outbound.send(message);
+    /// Says a message: it leaves with the next [`Self::flush`]. A `Done` takes the place of one that has not left yet.
+    pub(super) fn say(&mut self, message: Message) {
+        if matches!(message, Message::Done { .. }) {
+            self.said.retain(|said| !matches!(said, Message::Done { .. }));
+        }
+        self.said.push(message);
+    }
+
+    /// Whether what was said must not wait: a commit, or the peer, would hold it up.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.said.iter().any(|said| !matches!(said, Message::Done { .. }))
+    }
+
+    /// Whether the last thing said is what the peer is waiting for: it leaves before anything else is done.
+    pub(super) fn is_due(&self) -> bool {
+        match self.said.last() {
+            Some(Message::Hello(_) | Message::Heads { .. } | Message::Batch(_) | Message::Wanted { .. }) => true,
+            Some(Message::Announce { .. } | Message::Ack { .. } | Message::Want { .. } | Message::Done { .. }) => false,
+            Some(Message::Standing(_) | Message::Refuse(_)) | None => false,
+        }
+    }
+
+    /// Whether the peer has said something already, the answer to which may leave with what was said here.
+    pub(super) fn has_heard(&mut self) -> bool {
+        if self.waiting.is_empty()
+            && let Some(heard) = self.inbound.receive_now()
+        {
+            self.waiting.push_back(heard);
+        }
+        matches!(self.waiting.front(), Some(Some(Ok(_))))
+    }
+
+    /// Sends what was said.
+    pub(super) async fn flush(&mut self) -> Result<(), LinkError> {
+        if self.said.is_empty() {
+            return Ok(());
+        }
+        let said = std::mem::take(&mut self.said);
+        let sending = self.outbound.send_all(&said);
         tokio::pin!(sending);
         loop {
             let is_open = !matches!(self.waiting.back(), Some(None | Some(Err(_))));
@@ -65,7 +105,7 @@ impl Wire {
                 }
             }
         }
-        self.moved.entries_sent += entries_in(message);
+        self.moved.entries_sent += said.iter().map(entries_in).sum::<u64>();
         Ok(())
     }
 

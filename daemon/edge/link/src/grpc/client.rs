@@ -11,7 +11,6 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsConnector, TlsStream};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{
     Request, Status,
     transport::{Channel, Endpoint},
@@ -66,7 +65,7 @@ pub async fn open_tuned(
     let (outbound, frames) = Outbound::channel();
     let mut client =
         SyncClient::new(channel).max_decoding_message_size(FRAME_BYTES_MAX).max_encoding_message_size(FRAME_BYTES_MAX);
-    let request = Request::new(ReceiverStream::new(frames));
+    let request = Request::new(frames);
     let opened = within(dial, "opening the session", tuning.open, client.session(request)).await?;
     let frames = opened.map_err(|status| error_of(&status, &facts))?.into_inner();
     let traffic = facts.traffic.clone();

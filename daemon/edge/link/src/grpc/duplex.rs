@@ -7,11 +7,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::{Stream, StreamExt as _};
+use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use gongkai_pki::PeerIdentity;
 use gongkai_proto::link::v1::Frame;
 use gongkai_sync::message::Message;
 use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{connection::Facts, traffic::Traffic, tuning::OUTBOUND_MESSAGES_MAX};
@@ -47,6 +48,11 @@ impl Inbound {
     pub async fn receive(&mut self) -> Option<Result<Message, LinkError>> {
         self.next().await
     }
+
+    /// The next message, if it has come already.
+    pub fn receive_now(&mut self) -> Option<Option<Result<Message, LinkError>>> {
+        self.next().now_or_never()
+    }
 }
 
 impl Stream for Inbound {
@@ -68,19 +74,25 @@ impl Stream for Inbound {
 
 /// Messages to the peer.
 #[derive(Clone, Debug)]
-pub struct Outbound(mpsc::Sender<Frame>);
+pub struct Outbound(mpsc::Sender<Vec<Frame>>);
 
 impl Outbound {
-    /// The sender, and the frames for the transport.
-    pub(super) fn channel() -> (Self, mpsc::Receiver<Frame>) {
+    /// The sender, and the frames for the transport. Frames that are said together leave together: each packet of its
+    /// own costs some hundred bytes of headers and of the peer's acknowledgement.
+    pub(super) fn channel() -> (Self, impl Stream<Item = Frame> + Send + 'static) {
         let (sender, frames) = mpsc::channel(OUTBOUND_MESSAGES_MAX);
-        (Self(sender), frames)
+        (Self(sender), ReceiverStream::new(frames).flat_map(stream::iter))
     }
 
     /// Hands a message to the transport; waits while the peer reads more slowly than we send.
     pub async fn send(&self, message: &Message) -> Result<(), LinkError> {
-        let frame = codec::encode(message)?;
-        self.0.send(frame).await.map_err(|_| LinkError::Left)
+        self.send_all(std::slice::from_ref(message)).await
+    }
+
+    /// The same with several, in one packet where they fit.
+    pub async fn send_all(&self, messages: &[Message]) -> Result<(), LinkError> {
+        let frames = messages.iter().map(codec::encode).collect::<Result<Vec<_>, _>>()?;
+        self.0.send(frames).await.map_err(|_| LinkError::Left)
     }
 }
 

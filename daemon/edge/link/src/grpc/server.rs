@@ -8,7 +8,6 @@ use futures::{Stream, StreamExt as _};
 use gongkai_pki::{PeerError, PeerIdentity};
 use gongkai_proto::link::v1::{Frame, sync_server::Sync as SyncService};
 use rustls::pki_types::CertificateDer;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::debug;
@@ -62,7 +61,7 @@ impl<S: Sessions> SyncService for Server<S> {
         let sessions = Arc::clone(&self.sessions);
         // Its own task: a caller in the middle of a commit must not vanish with the connection.
         self.running.spawn(async move { sessions.serve(Duplex { peer, inbound, outbound, traffic }).await });
-        Ok(Response::new(ReceiverStream::new(frames).map(Ok).boxed()))
+        Ok(Response::new(frames.map(Ok).boxed()))
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) const STRANGER_LIFE: Duration = Duration::from_secs(60);
 pub(super) const STREAMS_MAX: u32 = 8;
 /// Pause after an accept that failed for lack of file handles or memory.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Messages that wait to be written: the engine's window holds four batches, the rest are small.
+/// Groups of messages that wait to be written: the engine's window holds four batches, the rest are small.
 pub(super) const OUTBOUND_MESSAGES_MAX: usize = 8;
 /// Longest enrolment message: a chain of eight certificates in PEM has 12 KiB.
 pub(super) const ENROL_BYTES_MAX: usize = 64 * 1024;

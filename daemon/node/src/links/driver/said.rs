@@ -10,9 +10,25 @@ use gongkai_sync::{
     position::Position,
     session::Event,
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::{Driver, Ended, failed_here, failed_there};
+use super::{super::Shared, Driver, Ended, failed_here};
+
+/// How long a peer that owes something may say nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Its first words.
+    pub(super) hello: Duration,
+    /// An acknowledgement or an answer.
+    pub(super) stall: Duration,
+}
+
+impl Patience {
+    pub(super) fn of(shared: &Shared) -> Self {
+        let link = &shared.config.link;
+        Self { hello: Duration::from_secs(link.hello_seconds), stall: Duration::from_secs(link.stall_seconds) }
+    }
+}
 
 impl Driver<'_> {
     /// How long the peer may say nothing now. HTTP/2's own sign of life only shows that its machine is there.
@@ -58,7 +74,7 @@ impl Driver<'_> {
         Ok(Some(Event::Received(message)))
     }
 
-    /// Says where the peer's feed has arrived, if that is news to it.
+    /// Says where the peer's feed has arrived, if that is news to it; the caller sends it.
     pub(super) async fn tell_standing(&mut self) -> Result<(), Ended> {
         self.telling.due_at = None;
         if !self.has_greeted {
@@ -69,10 +85,7 @@ impl Driver<'_> {
         if self.telling.said.as_ref().is_some_and(|said| said.says_the_same(&standing)) {
             return Ok(());
         }
-        let message = Message::Standing(standing.clone());
-        let sent = timeout(self.patience.stall, self.wire.send(&message)).await;
-        let sent = sent.unwrap_or_else(|_| Err(self.silent(self.patience.stall)));
-        sent.map_err(|error| failed_there(&error))?;
+        self.wire.say(Message::Standing(standing.clone()));
         (self.telling.said, self.telling.said_at) = (Some(standing), Some(Instant::now()));
         Ok(())
     }
