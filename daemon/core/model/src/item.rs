@@ -6,9 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
-use crate::digest::Digest;
+use crate::{digest::Digest, normal::nfc};
 
 mod basis;
 mod edit;
@@ -149,7 +148,7 @@ impl Item {
     pub fn to_canonical(&self) -> CanonicalItem {
         // A struct of strings, sets and maps with text keys always serialises.
         let json = serde_json::to_string(self).unwrap_or_default();
-        CanonicalItem { json: json.nfc().collect() }
+        CanonicalItem { json: nfc(json) }
     }
 }
 

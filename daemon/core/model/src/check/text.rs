@@ -10,6 +10,8 @@ use crate::{
 
 /// Letters that only the pinyin of a mirrored page has.
 const PINYIN: &str = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ";
+/// Where these stand; few other letters of a catalog do.
+const PINYIN_RANGE: std::ops::RangeInclusive<char> = 'à'..='ǜ';
 /// A cell that refers to the one above.
 const SAME_AS: [&str; 4] = ["同上", "同前", "同上栏", "同上表"];
 
@@ -29,7 +31,7 @@ pub(super) fn check(item: &Item, pen: &mut Pen<'_, '_>) {
         if field != "channels_raw" && (text.contains("??") || text.contains('\u{fffd}')) {
             pen.note(Rule::TextDamaged, field, "characters were lost".to_owned());
         }
-        if text.chars().any(|c| PINYIN.contains(c)) {
+        if text.chars().any(|c| PINYIN_RANGE.contains(&c) && PINYIN.contains(c)) {
             pen.note(Rule::TextDamaged, field, "pinyin stands inside the text".to_owned());
         }
         if text.lines().any(|line| SAME_AS.contains(&fold(line).as_str())) {

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use unicode_normalization::UnicodeNormalization;
+
+use crate::normal::nfc;
 
 /// Element name → value; the further columns stand as `extra.` and their heads.
 pub(crate) type Elements = BTreeMap<String, Value>;
@@ -108,7 +109,7 @@ pub(crate) fn canonical_json(elements: &Elements) -> String {
     if !columns.is_empty() {
         object.insert("extra".to_owned(), Value::Object(columns));
     }
-    Value::Object(object).to_string().nfc().collect()
+    nfc(Value::Object(object).to_string())
 }
 
 fn is_empty(value: &Value) -> bool {

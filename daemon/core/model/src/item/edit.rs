@@ -5,10 +5,12 @@
 //! Left out: whether the words are right (check), and who may change anything (app).
 
 use serde_json::{Map, Value};
-use unicode_normalization::UnicodeNormalization;
 
 use super::{CanonicalItem, Item, parse_basis};
-use crate::vocabulary::{Terms, Vocabulary};
+use crate::{
+    normal::nfc,
+    vocabulary::{Terms, Vocabulary},
+};
 
 /// Longest words of one element, in bytes: the longest printed cell met has some 4 KB.
 pub const ELEMENT_BYTES_MAX: usize = 64 * 1024;
@@ -91,7 +93,7 @@ pub fn edited(
             None => drop(fields.remove(name)),
         }
     }
-    let json: String = Value::Object(fields).to_string().nfc().collect();
+    let json = nfc(Value::Object(fields).to_string());
     CanonicalItem::from_json(&json).ok_or(EditError::Same)
 }
 

@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
-use crate::{digest::Digest, standard::StandardRef};
+use crate::{digest::Digest, normal::nfc, standard::StandardRef};
 
 /// The reviewed content of a header. Fields stand in alphabetical order: the order of the canonical bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +41,7 @@ impl Header {
     pub fn to_canonical(&self) -> CanonicalHeader {
         // A struct of strings and maps with text keys always serialises.
         let json = serde_json::to_string(self).unwrap_or_default();
-        CanonicalHeader { json: json.nfc().collect() }
+        CanonicalHeader { json: nfc(json) }
     }
 }
 

@@ -6,13 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::{ITEMS_MAX, Revision, RevisionError, Slot, apply::within, changes::longest_rising, renames};
 use crate::{
     digest::Digest,
     id::ItemId,
     item::{CanonicalItem, Item, Origin},
+    normal::each_nfkc,
 };
 
 /// Distance between the sort keys of neighbours, so that a row put in between moves no other.
@@ -142,7 +141,15 @@ pub(crate) fn item_key(item: &CanonicalItem) -> [String; 3] {
 
 /// NFKC without blanks, in lower case: full width, half width and line breaks in a cell are the same name.
 fn key_of(item: &Item) -> Key {
-    let fold = |text: &str| text.nfkc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    let fold = |text: &str| {
+        let mut folded = String::with_capacity(text.len());
+        each_nfkc(text, |c| {
+            if !c.is_whitespace() {
+                folded.extend(c.to_lowercase());
+            }
+        });
+        folded
+    };
     [fold(&item.level1), fold(&item.level2), fold(&item.level3)]
 }
 

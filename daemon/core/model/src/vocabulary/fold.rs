@@ -1,11 +1,22 @@
 //! Folds text for comparing; what is stored stays as printed.
 
-use unicode_normalization::UnicodeNormalization;
+use crate::normal::each_nfkc;
 
 /// The text without what catalogs print differently for the same word: width (NFKC), blanks and invisible
 /// characters, case, the slashes that Word makes of `/`, and the brackets of document numbers.
 pub fn fold(text: &str) -> String {
-    text.nfkc().filter(|c| !is_blank(*c)).map(plain).flat_map(char::to_lowercase).collect()
+    let mut folded = String::with_capacity(text.len());
+    each_nfkc(text, |c| {
+        if is_blank(c) {
+            return;
+        }
+        match plain(c) {
+            c if c.is_ascii() => folded.push(c.to_ascii_lowercase()),
+            c @ '\u{4e00}'..='\u{9fff}' => folded.push(c),
+            c => folded.extend(c.to_lowercase()),
+        }
+    });
+    folded
 }
 
 /// U+2800 to U+28FF (Braille) stands for blanks in copies from damaged pages; NFKC leaves it and the zero widths.

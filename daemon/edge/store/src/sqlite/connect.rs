@@ -28,6 +28,11 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers beside the writer; each is a thread, and a node has two to four cores.
 const READERS: u32 = 4;
+/// Pages kept by the writing connection, in KiB: the upper levels of its indexes. SQLite's own 2 MiB for each of five
+/// connections would be a quarter of a daemon's memory; the kernel keeps the file's pages as well.
+const WRITER_CACHE_KIB: u32 = 1024;
+/// Pages kept by each reader, in KiB.
+const READER_CACHE_KIB: u32 = 256;
 /// Files below this size are checked at every open: it takes well under a second.
 const CHECK_BYTES: u64 = 64 * 1024 * 1024;
 /// Findings of a page check that are passed on.
@@ -137,8 +142,11 @@ impl Sqlite {
             pool.before_acquire(|connection, _| Box::pin(is_usable(connection)))
         };
         let sort = |error| fault::sort(error, &path);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(sort)?;
+        let cache = |kib: u32| format!("-{kib}");
+        let writing = options.clone().pragma("cache_size", cache(WRITER_CACHE_KIB));
+        let writer = pool().max_connections(1).connect_with(writing).await.map_err(sort)?;
         let options = options.create_if_missing(false).pragma("query_only", "ON");
+        let options = options.pragma("cache_size", cache(READER_CACHE_KIB));
         let readers = pool().max_connections(READERS).connect_with(options).await.map_err(sort)?;
         Ok(Self { path: path.clone(), writer, readers })
     }
