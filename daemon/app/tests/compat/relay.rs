@@ -104,7 +104,7 @@ async fn a_peer_of_another_version_is_refused_with_both_ranges_and_where_to_upda
     let dir = tempfile::tempdir().unwrap();
     let city = root(&dir.path().join("city")).await;
     let county = join(&city, &dir.path().join("county"), COUNTY).await;
-    let (mut old, mut new) = (End::new(&county, &id(CITY)), End::new(&city, &id(COUNTY)).speaking(2, 3));
+    let (mut old, mut new) = (End::new(&county, &id(CITY)), End::new(&city, &id(COUNTY)).speaking(3, 4));
     converse(&mut old, &mut new).await;
     let refused = |outcome: Option<&Outcome>| match outcome.cloned() {
         Some(Outcome::Refused(refusal) | Outcome::Refusing(refusal)) => refusal,
@@ -112,14 +112,14 @@ async fn a_peer_of_another_version_is_refused_with_both_ranges_and_where_to_upda
     };
     for refusal in [refused(old.outcome()), refused(new.outcome())] {
         assert_eq!(refusal.code, "GK-SYNC-003");
-        assert!(refusal.message.contains("211221 speaks protocol 1..=1"), "{}", refusal.message);
-        assert!(refusal.message.contains("211200 speaks protocol 2..=3"), "{}", refusal.message);
+        assert!(refusal.message.contains("211221 speaks protocol 1..=2"), "{}", refusal.message);
+        assert!(refusal.message.contains("211200 speaks protocol 3..=4"), "{}", refusal.message);
         assert!(refusal.message.ends_with("update gongkaid at 211221"), "{}", refusal.message);
     }
     // One that speaks more than this version speaks this version's.
     let (mut one, mut two) = (End::new(&county, &id(CITY)), End::new(&city, &id(COUNTY)).speaking(1, 9));
     converse(&mut one, &mut two).await;
-    assert_eq!((one.agreed(), two.agreed()), (Some(1), Some(1)));
+    assert_eq!((one.agreed(), two.agreed()), (Some(2), Some(2)));
     assert_eq!((one.outcome(), two.outcome()), (Some(&Outcome::Complete), Some(&Outcome::Complete)));
 }
 

@@ -48,6 +48,6 @@ fn day_of(township: usize) -> Vec<Entry> {
 /// A batch's list with this entry alone, before packing.
 fn plain(entry: &Entry) -> Vec<u8> {
     let (header, signature) = (entry.header_bytes.clone(), entry.signature.clone());
-    let whole = EntryParts { header, signature, payload: entry.payload.clone() };
+    let whole = EntryParts { header, signature, payload: entry.payload.clone(), digest_at: None };
     Carried { what: Some(What::Whole(whole)) }.encode_length_delimited_to_vec()
 }

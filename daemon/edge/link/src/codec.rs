@@ -12,12 +12,15 @@ use prost::Message as _;
 
 mod error;
 pub(crate) mod fields;
+mod history;
 pub mod limits;
 mod packed;
+mod talk;
 
 pub use error::{DecodeError, EncodeError};
 pub(crate) use fields::is_code;
 pub use packed::{DICTIONARY, DICTIONARY_1};
+pub use talk::Talk;
 
 use crate::sentence::cleaned;
 use fields::{
@@ -25,44 +28,58 @@ use fields::{
     read_position_after, read_required_tip, read_stream, read_tip, required, write_carried, write_entry, write_fault,
     write_head, write_held, write_hello, write_position, write_position_after, write_stream, write_tip,
 };
+use history::History;
 use limits::{FRAME_BYTES_MAX, List};
 use packed::{pack, unpack};
 
-/// The frame of a message.
+/// The frame of a message that stands for itself.
 pub fn encode(message: &Message) -> Result<Frame, EncodeError> {
+    write_frame(message, None)
+}
+
+/// The message of a frame that stands for itself.
+pub fn decode(frame: Frame) -> Result<Message, DecodeError> {
+    read_frame(frame, None)
+}
+
+/// Writes a message; with what was said before in its direction, its lists build on that.
+fn write_frame(message: &Message, mut history: Option<&mut History>) -> Result<Frame, EncodeError> {
+    let is_brief = history.is_some();
+    let history = &mut history;
     let body = match message {
         Message::Hello(hello) => Body::Hello(write_hello(hello)),
         Message::Announce { entries } => Body::Announce(wire::Announce { entries: *entries }),
         Message::Heads { heads, position, wants_answer } => Body::Heads(wire::Heads {
-            heads: pack(List::Heads, heads.iter().map(write_head))?,
+            heads: pack(List::Heads, heads.iter().map(write_head), history)?,
             position: position.as_ref().map(write_position),
             wants_answer: *wants_answer,
         }),
         Message::Batch(batch) => Body::Batch(wire::Batch {
             from: Some(write_position(&batch.from)),
             to: Some(write_position_after(&batch.from, &batch.to)),
-            entries: pack(List::Batch, batch.entries.iter().map(write_carried))?,
+            entries: pack(List::Batch, batch.entries.iter().map(|carried| write_carried(carried, is_brief)), history)?,
         }),
         Message::Ack { position, faults } => Body::Ack(wire::Ack {
             position: Some(write_position(position)),
-            faults: pack(List::Faults, faults.iter().map(write_fault))?,
+            faults: pack(List::Faults, faults.iter().map(write_fault), history)?,
+            answers: 0,
         }),
         Message::Want { request, stream, tip, haves } => Body::Want(wire::Want {
             request: *request,
             stream: Some(write_stream(stream)),
             tip: Some(write_tip(tip)),
-            haves: pack(List::Haves, haves.iter().map(write_tip))?,
+            haves: pack(List::Haves, haves.iter().map(write_tip), history)?,
         }),
         Message::Wanted { request, entries, is_complete } => Body::Wanted(wire::Wanted {
             request: *request,
-            entries: pack(List::Wanted, entries.iter().map(write_entry))?,
+            entries: pack(List::Wanted, entries.iter().map(|entry| write_entry(entry, is_brief)), history)?,
             is_complete: *is_complete,
         }),
         Message::Done { seen } => Body::Done(wire::Done { seen: *seen }),
         Message::Standing(standing) => Body::Standing(wire::Standing {
             wanted_entries: standing.wanted_entries,
             wanted_streams: standing.wanted_streams,
-            held: pack(List::Held, standing.held.iter().map(write_held))?,
+            held: pack(List::Held, standing.held.iter().map(write_held), history)?,
         }),
         Message::Refuse(refusal) => {
             Body::Refuse(wire::Refuse { code: refusal.code.clone(), message: refusal.message.clone() })
@@ -71,37 +88,37 @@ pub fn encode(message: &Message) -> Result<Frame, EncodeError> {
     Ok(Frame { body: Some(body) })
 }
 
-/// The message of a frame.
-pub fn decode(frame: Frame) -> Result<Message, DecodeError> {
+fn read_frame(frame: Frame, mut history: Option<&mut History>) -> Result<Message, DecodeError> {
+    let history = &mut history;
     match frame.body.ok_or(DecodeError::UnknownMessage)? {
         Body::Hello(hello) => read_hello(hello).map(Message::Hello),
         Body::Announce(announce) => Ok(Message::Announce { entries: announce.entries }),
         Body::Heads(heads) => Ok(Message::Heads {
-            heads: unpack(List::Heads, heads.heads, |_, head| read_head(head))?,
+            heads: unpack(List::Heads, heads.heads, |_, head| read_head(head), history)?,
             position: heads.position.as_ref().map(read_position).transpose()?,
             wants_answer: heads.wants_answer,
         }),
-        Body::Batch(batch) => read_batch(batch).map(Message::Batch),
+        Body::Batch(batch) => read_batch(batch, history.as_deref_mut()).map(Message::Batch),
         Body::Ack(ack) => Ok(Message::Ack {
             position: read_position(&required("ack.position", ack.position)?)?,
-            faults: unpack(List::Faults, ack.faults, |_, fault| read_fault(fault))?,
+            faults: unpack(List::Faults, ack.faults, |_, fault| read_fault(fault), history)?,
         }),
         Body::Want(want) => Ok(Message::Want {
             request: want.request,
             stream: read_stream(want.stream)?,
             tip: read_required_tip(want.tip)?,
-            haves: unpack(List::Haves, want.haves, |_, tip| read_tip(&tip))?,
+            haves: unpack(List::Haves, want.haves, |_, tip| read_tip(&tip), history)?,
         }),
         Body::Wanted(wanted) => Ok(Message::Wanted {
             request: wanted.request,
-            entries: unpack(List::Wanted, wanted.entries, read_entry)?,
+            entries: unpack(List::Wanted, wanted.entries, read_entry, history)?,
             is_complete: wanted.is_complete,
         }),
         Body::Done(done) => Ok(Message::Done { seen: done.seen }),
         Body::Standing(standing) => Ok(Message::Standing(Standing {
             wanted_entries: standing.wanted_entries,
             wanted_streams: standing.wanted_streams,
-            held: unpack(List::Held, standing.held, |_, held| read_held(held))?,
+            held: unpack(List::Held, standing.held, |_, held| read_held(held), history)?,
         })),
         Body::Refuse(refusal) => Ok(Message::Refuse(Refusal {
             code: read_code("refuse.code", refusal.code)?,
@@ -123,8 +140,8 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Message, DecodeError> {
     decode(Frame::decode(bytes).map_err(|_| DecodeError::Undecodable { part: "frame" })?)
 }
 
-fn read_batch(batch: wire::Batch) -> Result<Batch, DecodeError> {
+fn read_batch(batch: wire::Batch, mut history: Option<&mut History>) -> Result<Batch, DecodeError> {
     let from = read_position(&required("batch.from", batch.from)?)?;
     let to = read_position_after(&from, required("batch.to", batch.to)?)?;
-    Ok(Batch { from, to, entries: unpack(List::Batch, batch.entries, read_carried)? })
+    Ok(Batch { from, to, entries: unpack(List::Batch, batch.entries, read_carried, &mut history)? })
 }

@@ -3,7 +3,7 @@
 //! Invariant: decides nothing about replication: it carries out what the engine asks, in order, and tells the board.
 //! Left out: who may open a session (children, parent) and when (parent).
 
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
 
 use gongkai_app::Replica;
 use gongkai_link::{LinkError, grpc::Duplex};
@@ -356,7 +356,11 @@ impl Driver<'_> {
 /// Whether an effect takes as long as the disk does: what was said before does not wait for it.
 fn commits(effect: &Effect) -> bool {
     match effect {
-        Effect::Apply(_) | Effect::ApplyHeads { .. } | Effect::Answer { .. } | Effect::Serve { .. } => true,
+        Effect::Apply(_)
+        | Effect::ApplyHeads { .. }
+        | Effect::NoteHeads { .. }
+        | Effect::Answer { .. }
+        | Effect::Serve { .. } => true,
         Effect::Send(_)
         | Effect::CheckPosition(_)
         | Effect::ReadHeads

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a value that leaves here was checked by the type that owns it; nothing a peer sends panics.
 
-use gongkai_journal::{Author, Entry, Incarnation, StreamKey};
+use gongkai_journal::{Author, Entry, Incarnation, StreamKey, entry::payload_digest};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_proto::link::v1 as wire;
 use gongkai_sync::{
@@ -14,7 +14,7 @@ use gongkai_sync::{
 
 use super::{
     error::DecodeError,
-    limits::{CODE_BYTES_MAX, HOST_BYTES_MAX, PROGRAM_CHARS_MAX, TIPS_MAX},
+    limits::{CODE_BYTES_MAX, DIGEST_MADE_MAX, HOST_BYTES_MAX, PROGRAM_CHARS_MAX, TIPS_MAX},
 };
 use crate::sentence::cleaned;
 
@@ -208,22 +208,37 @@ pub(super) fn read_held(held: wire::HeldBy) -> Result<HeldBy, DecodeError> {
     })
 }
 
-pub(super) fn write_entry(entry: &Entry) -> wire::EntryParts {
+/// `is_brief`: the digest of a small payload stands in the header and is left out: the receiver makes it.
+pub(super) fn write_entry(entry: &Entry, is_brief: bool) -> wire::EntryParts {
+    let mut header = entry.header_bytes.clone();
+    let payload = entry.payload.as_ref().filter(|payload| is_brief && payload.len() <= DIGEST_MADE_MAX);
+    let digest = payload.map(|payload| payload_digest(payload).to_bytes());
+    let digest_at = digest.and_then(|digest| header.windows(digest.len()).position(|bytes| bytes == digest));
+    if let (Some(at), Some(digest)) = (digest_at, digest) {
+        header.drain(at..at + digest.len());
+    }
     wire::EntryParts {
-        header: entry.header_bytes.clone(),
+        header,
         signature: entry.signature.clone(),
         payload: entry.payload.clone(),
+        digest_at: digest_at.and_then(|at| u32::try_from(at).ok()),
     }
 }
 
 pub(super) fn read_entry(index: usize, parts: wire::EntryParts) -> Result<Entry, DecodeError> {
-    Entry::from_parts(parts.header, parts.signature, parts.payload)
-        .map_err(|source| DecodeError::Entry { index, source })
+    let wire::EntryParts { mut header, signature, payload, digest_at } = parts;
+    if let Some(at) = digest_at {
+        let payload = required("entry.payload", payload.as_ref())?;
+        let at = usize::try_from(at).ok().filter(|at| *at <= header.len());
+        let at = at.ok_or(DecodeError::Invalid { field: "entry.digest_at" })?;
+        header.splice(at..at, payload_digest(payload).to_bytes());
+    }
+    Entry::from_parts(header, signature, payload).map_err(|source| DecodeError::Entry { index, source })
 }
 
-pub(super) fn write_carried(carried: &Carried) -> wire::Carried {
+pub(super) fn write_carried(carried: &Carried, is_brief: bool) -> wire::Carried {
     let what = match carried {
-        Carried::Whole(entry) => wire::carried::What::Whole(write_entry(entry)),
+        Carried::Whole(entry) => wire::carried::What::Whole(write_entry(entry, is_brief)),
         Carried::Named { stream, tip } => {
             wire::carried::What::Named(wire::Named { stream: Some(write_stream(stream)), tip: Some(write_tip(tip)) })
         }

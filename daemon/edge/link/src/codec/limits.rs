@@ -27,6 +27,12 @@ pub const PROGRAM_CHARS_MAX: usize = 40;
 pub const CODE_BYTES_MAX: usize = 32;
 /// Characters kept of a sentence that a peer sends for people.
 pub const SENTENCE_CHARS_MAX: usize = 500;
+/// Batches and heads remembered until they are acknowledged; a peer of ours has four on the way.
+pub const UNACKED_MAX: usize = 256;
+/// Entries of one batch remembered by name for the answer to it: news come in ones and twos.
+pub const HASHES_KEPT_MAX: usize = 4;
+/// Longest payload whose digest the receiver makes: more costs time on the way and saves nothing that shows.
+pub const DIGEST_MADE_MAX: usize = 4 * 1024;
 /// Tips of one head: the store keeps eight branches of a stream, a later version may keep more.
 pub const TIPS_MAX: usize = 64;
 

@@ -5,7 +5,10 @@
 //!
 //! A dictionary never changes under its number: it is part of the protocol. A better one gets the next number.
 
-use std::{io::Read as _, sync::LazyLock};
+use std::{
+    io::{self, Read as _},
+    sync::LazyLock,
+};
 
 use gongkai_proto::link::v1::Packed;
 use prost::{Message, bytes::Buf as _};
@@ -18,6 +21,7 @@ use zstd::{
 
 use super::{
     error::{DecodeError, EncodeError},
+    history::History,
     limits::{List, PACKED_BYTES_MAX, UNPACKED_BYTES_MAX, WINDOW_LOG_MAX},
 };
 
@@ -25,6 +29,8 @@ use super::{
 pub const DICTIONARY: u32 = 1;
 /// Dictionary 1, trained by `examples/train-dictionary.rs`.
 pub const DICTIONARY_1: &[u8] = include_bytes!("../../dict/v1.zdict");
+/// The number that stands for dictionary 1's tables and best contents with what was said before in this session.
+const SAID_BEFORE: u32 = 2;
 /// A plain list, not compressed.
 const PLAIN: u32 = 0;
 /// Lists up to this length are compressed with [`LEVEL_SMALL`]: it takes a millisecond at most.
@@ -44,6 +50,7 @@ static READING: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderD
 pub(super) fn pack<M: Message>(
     list: List,
     members: impl ExactSizeIterator<Item = M>,
+    history: &mut Option<&mut History>,
 ) -> Result<Option<Packed>, EncodeError> {
     let (count, count_max) = (members.len(), list.count_max());
     if count == 0 {
@@ -59,9 +66,17 @@ pub(super) fn pack<M: Message>(
     if plain.len() > UNPACKED_BYTES_MAX {
         return Err(EncodeError::TooLong { list: list.name(), bytes: plain.len() });
     }
-    let packed = compress(&plain).map_err(|_| EncodeError::Compress { list: list.name() })?;
+    let history = history.as_deref_mut().filter(|_| plain.len() <= SMALL_BYTES_MAX);
+    let (dictionary, packed) = match &history {
+        Some(history) => (SAID_BEFORE, compress_after(&plain, history)),
+        None => (DICTIONARY, compress(&plain)),
+    };
+    let packed = packed.map_err(|_| EncodeError::Compress { list: list.name() })?;
+    if let Some(history) = history {
+        history.note(&plain);
+    }
     if packed.len() < plain.len() {
-        Ok(Some(Packed { dictionary: DICTIONARY, data: packed }))
+        Ok(Some(Packed { dictionary, data: packed }))
     } else {
         Ok(Some(Packed { dictionary: PLAIN, data: plain }))
     }
@@ -72,16 +87,23 @@ pub(super) fn unpack<M: Message + Default, T>(
     list: List,
     packed: Option<Packed>,
     read: impl Fn(usize, M) -> Result<T, DecodeError>,
+    history: &mut Option<&mut History>,
 ) -> Result<Vec<T>, DecodeError> {
     let Some(packed) = packed else { return Ok(Vec::new()) };
     if packed.data.len() > PACKED_BYTES_MAX {
         return Err(DecodeError::PackedTooLong { bytes: packed.data.len() });
     }
-    let plain = match packed.dictionary {
-        PLAIN => packed.data,
-        DICTIONARY => decompress(&packed.data)?,
-        number => return Err(DecodeError::UnknownDictionary { number }),
+    let plain = match (packed.dictionary, &history) {
+        (PLAIN, _) => packed.data,
+        (DICTIONARY, _) => decompress(Decoder::with_prepared_dictionary(packed.data.as_slice(), &READING))?,
+        (SAID_BEFORE, Some(history)) => {
+            decompress(Decoder::with_dictionary(packed.data.as_slice(), &history.dictionary()))?
+        }
+        (number, _) => return Err(DecodeError::UnknownDictionary { number }),
     };
+    if let Some(history) = history.as_deref_mut().filter(|_| plain.len() <= SMALL_BYTES_MAX) {
+        history.note(&plain);
+    }
     let (undecodable, count_max) = (|_| DecodeError::Undecodable { part: list.name() }, list.count_max());
     let mut rest = plain.as_slice();
     let mut members = Vec::new();
@@ -95,19 +117,26 @@ pub(super) fn unpack<M: Message + Default, T>(
     Ok(members)
 }
 
-/// The dictionary's number and the length stand elsewhere, and TLS guards the bytes: zstd need not repeat them.
-fn compress(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
     let dictionary = if plain.len() <= SMALL_BYTES_MAX { &*SMALL } else { &*BULK };
-    let mut compressor = Compressor::with_prepared_dictionary(dictionary)?;
+    compress_with(Compressor::with_prepared_dictionary(dictionary)?, plain)
+}
+
+fn compress_after(plain: &[u8], history: &History) -> io::Result<Vec<u8>> {
+    compress_with(Compressor::with_dictionary(LEVEL_SMALL, &history.dictionary())?, plain)
+}
+
+/// The dictionary's number and the length stand elsewhere, and TLS guards the bytes: zstd need not repeat them.
+fn compress_with(mut compressor: Compressor<'_>, plain: &[u8]) -> io::Result<Vec<u8>> {
     compressor.set_parameter(CParameter::DictIdFlag(false))?;
     compressor.set_parameter(CParameter::ContentSizeFlag(false))?;
     compressor.set_parameter(CParameter::ChecksumFlag(false))?;
     compressor.compress(plain)
 }
 
-fn decompress(packed: &[u8]) -> Result<Vec<u8>, DecodeError> {
+fn decompress(decoder: io::Result<Decoder<'_, &[u8]>>) -> Result<Vec<u8>, DecodeError> {
     let damaged = |_| DecodeError::Damaged;
-    let mut decoder = Decoder::with_prepared_dictionary(packed, &READING).map_err(damaged)?;
+    let mut decoder = decoder.map_err(damaged)?;
     decoder.window_log_max(WINDOW_LOG_MAX).map_err(damaged)?;
     let mut plain = Vec::new();
     // One byte more than allowed tells a list of the greatest length from a bomb.

@@ -69,7 +69,7 @@ pub async fn open_tuned(
     let opened = within(dial, "opening the session", tuning.open, client.session(request)).await?;
     let frames = opened.map_err(|status| error_of(&status, &facts))?.into_inner();
     let traffic = facts.traffic.clone();
-    Ok(Duplex { peer, inbound: Inbound::new(frames, facts), outbound, traffic })
+    Ok(Duplex { peer, inbound: Inbound::new(frames, facts, &outbound), outbound, traffic })
 }
 
 /// Asks for the first certificate. The settings of `dial` pin the fingerprint and the name from the token.

@@ -4,6 +4,7 @@
 
 use std::{
     pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
@@ -16,7 +17,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{connection::Facts, traffic::Traffic, tuning::OUTBOUND_MESSAGES_MAX};
-use crate::{codec, error::LinkError, refusal::refusal_of};
+use crate::{
+    codec::{self, Talk},
+    error::LinkError,
+    refusal::refusal_of,
+};
 
 /// Both directions of one session.
 #[derive(Debug)]
@@ -37,11 +42,13 @@ pub struct Inbound {
     /// `None` after the end or an error.
     frames: Option<Streaming<Frame>>,
     facts: Facts,
+    talk: SharedTalk,
 }
 
 impl Inbound {
-    pub(super) fn new(frames: Streaming<Frame>, facts: Facts) -> Self {
-        Self { frames: Some(frames), facts }
+    /// What comes in answer to what goes out by `outbound`.
+    pub(super) fn new(frames: Streaming<Frame>, facts: Facts, outbound: &Outbound) -> Self {
+        Self { frames: Some(frames), facts, talk: Arc::clone(&outbound.talk) }
     }
 
     /// The next message; cancel-safe.
@@ -62,7 +69,7 @@ impl Stream for Inbound {
         let Some(frames) = self.frames.as_mut() else { return Poll::Ready(None) };
         let Poll::Ready(received) = frames.poll_next_unpin(cx) else { return Poll::Pending };
         let item = received.map(|frame| match frame {
-            Ok(frame) => codec::decode(frame).map_err(LinkError::from),
+            Ok(frame) => talk(&self.talk).decode(frame).map_err(LinkError::from),
             Err(status) => Err(error_of(&status, &self.facts)),
         });
         if !matches!(item, Some(Ok(_))) {
@@ -74,14 +81,25 @@ impl Stream for Inbound {
 
 /// Messages to the peer.
 #[derive(Clone, Debug)]
-pub struct Outbound(mpsc::Sender<Vec<Frame>>);
+pub struct Outbound {
+    frames: mpsc::Sender<Vec<Frame>>,
+    talk: SharedTalk,
+}
+
+/// Both directions read what the other has said; never held while waiting.
+type SharedTalk = Arc<Mutex<Talk>>;
+
+fn talk(shared: &SharedTalk) -> MutexGuard<'_, Talk> {
+    // A panic in the middle ends the session at its next message, which then fits nothing.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Outbound {
     /// The sender, and the frames for the transport. Frames that are said together leave together: each packet of its
     /// own costs some hundred bytes of headers and of the peer's acknowledgement.
     pub(super) fn channel() -> (Self, impl Stream<Item = Frame> + Send + 'static) {
         let (sender, frames) = mpsc::channel(OUTBOUND_MESSAGES_MAX);
-        (Self(sender), ReceiverStream::new(frames).flat_map(stream::iter))
+        (Self { frames: sender, talk: SharedTalk::default() }, ReceiverStream::new(frames).flat_map(stream::iter))
     }
 
     /// Hands a message to the transport; waits while the peer reads more slowly than we send.
@@ -91,8 +109,11 @@ impl Outbound {
 
     /// The same with several, in one packet where they fit.
     pub async fn send_all(&self, messages: &[Message]) -> Result<(), LinkError> {
-        let frames = messages.iter().map(codec::encode).collect::<Result<Vec<_>, _>>()?;
-        self.0.send(frames).await.map_err(|_| LinkError::Left)
+        // First the place, then the frames: whoever gives up waiting has said nothing.
+        let place = self.frames.reserve().await.map_err(|_| LinkError::Left)?;
+        let mut talk = talk(&self.talk);
+        place.send(messages.iter().map(|message| talk.encode(message)).collect::<Result<_, _>>()?);
+        Ok(())
     }
 }
 

@@ -57,7 +57,7 @@ impl<S: Sessions> SyncService for Server<S> {
         })?;
         let (outbound, frames) = Outbound::channel();
         let traffic = facts.traffic.clone();
-        let inbound = Inbound::new(request.into_inner(), facts);
+        let inbound = Inbound::new(request.into_inner(), facts, &outbound);
         let sessions = Arc::clone(&self.sessions);
         // Its own task: a caller in the middle of a commit must not vanish with the connection.
         self.running.spawn(async move { sessions.serve(Duplex { peer, inbound, outbound, traffic }).await });

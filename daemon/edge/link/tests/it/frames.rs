@@ -202,8 +202,12 @@ fn a_list_of_the_greatest_length_is_no_bomb() {
 #[test]
 fn too_many_members_are_refused_on_both_sides() {
     let entry = samples::plain_entry(b"{}", 1);
-    let member =
-        wire::EntryParts { header: entry.header_bytes.clone(), signature: entry.signature.clone(), payload: None };
+    let member = wire::EntryParts {
+        header: entry.header_bytes.clone(),
+        signature: entry.signature.clone(),
+        payload: None,
+        digest_at: None,
+    };
     let plain = member.encode_length_delimited_to_vec().repeat(BATCH_ENTRIES_MAX + 1);
     let refused = decoded(wanted(codec::DICTIONARY, squeezed(&plain)));
     assert_eq!(refused, Err(DecodeError::TooMany { list: "answer", count_max: BATCH_ENTRIES_MAX }));

@@ -9,4 +9,5 @@ mod matters;
 mod samples;
 mod sessions;
 mod strangers;
+mod talk;
 mod world;
