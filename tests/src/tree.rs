@@ -64,11 +64,15 @@ impl Node {
     /// `node init` for the top of a tree.
     pub fn init(&self) -> Result<Value> {
         let made = self.run(&["node", "init", "--division", &self.division, "--listen", &self.listen])?;
-        // Sign-offs are people's; the demo and the daemon's tests have them.
+        self.ask_for_no_sign_offs()?;
+        Ok(made)
+    }
+
+    /// Sign-offs are people's; the demo and the daemon's tests have them.
+    pub fn ask_for_no_sign_offs(&self) -> Result<()> {
         let config = self.dir.join("gongkaid.toml");
         let text = std::fs::read_to_string(&config)?;
-        std::fs::write(&config, text + "\n[publish]\nsign_offs = []\nsigners_min = 0\n")?;
-        Ok(made)
+        Ok(std::fs::write(&config, text + "\n[publish]\nsign_offs = []\nsigners_min = 0\n")?)
     }
 
     /// `node invite` with these words, once the tree has come down; gives the token.

@@ -112,6 +112,7 @@ fn found(place: &Path, children: usize) -> Result<Node> {
     let folder = seeds.to_str().context("a folder of plain text")?;
     let node = Node::at(place.join(TOP), TOP, "127.0.0.1:0".to_owned());
     node.run(&["node", "init", "--division", TOP, "--listen", "127.0.0.1:0", "--seeds", folder])?;
+    node.ask_for_no_sign_offs()?;
     Ok(node)
 }
 
@@ -257,6 +258,9 @@ fn broadcast(
         while heard.try_recv().is_ok() {}
         anyhow::Ok(tokio::spawn(async move { admin.publish().await }))
     })?;
+    // A refused edition would be waited for in vain.
+    let edition = runtime.block_on(publishing)??;
+    ensure!(edition as usize == number, "edition {edition} instead of {number}");
     let mut times: BTreeMap<u64, Vec<Instant>> = BTreeMap::new();
     runtime.block_on(async {
         while times.values().last().is_none_or(|times| times.len() < children) {
@@ -266,8 +270,6 @@ fn broadcast(
         }
         anyhow::Ok(())
     })?;
-    let edition = runtime.block_on(publishing)??;
-    ensure!(edition as usize == number, "edition {edition} instead of {number}");
     let arrived = times.values().last().context("nobody heard")?;
     let first = arrived.iter().min().copied().context("nobody heard")?;
     let mut ms: Vec<f64> = arrived.iter().map(|at| at.duration_since(first).as_secs_f64() * 1000.0).collect();
