@@ -155,6 +155,10 @@ impl Half {
     fn sent(&mut self, to: Position, hashes: Vec<EntryHash>) {
         self.last = Some(to.clone());
         self.count += 1;
+        // A peer that answers none is not remembered against for ever; one that answers so late is refused.
+        if self.unacked.len() >= UNACKED_MAX {
+            self.unacked.pop_front();
+        }
         self.unacked.push_back(Sent { number: self.count, to, hashes });
     }
 

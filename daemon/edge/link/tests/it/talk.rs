@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use gongkai_journal::Entry;
-use gongkai_link::codec::{self, DecodeError, Talk};
+use gongkai_link::codec::{self, DecodeError, Talk, limits::UNACKED_MAX};
 use gongkai_proto::link::v1::{self as wire, Frame, frame::Body};
 use gongkai_sync::{
     message::{Batch, Carried, Hello, Message},
@@ -122,6 +122,30 @@ fn what_was_left_out_and_cannot_be_known_is_refused() {
         let [mut end, _] = greeted(2, 2);
         assert_eq!(end.decode(Frame { body: Some(body) }), Err(refusal));
     }
+}
+
+#[test]
+fn what_nobody_answers_is_not_kept_for_ever() {
+    let mut ends = greeted(2, 2);
+    let mut place = position(105);
+    let mut batches = (1..=UNACKED_MAX as u64 + 1).map(|seq| {
+        let entry = Carried::Whole(Box::new(samples::plain_entry(&[7; 300], seq)));
+        let (batch, to) = batch_behind(&place, vec![entry]);
+        place = to;
+        batch
+    });
+    let (first, rest) = (batches.next().unwrap(), batches.by_ref().take(UNACKED_MAX - 1).collect::<Vec<_>>());
+    say(&mut ends, 0, &first);
+    for batch in &rest {
+        say(&mut ends, 0, batch);
+    }
+    let one_more = ends[0].encode(&batches.next().unwrap()).unwrap();
+    let refusal = DecodeError::TooMany { list: "batches without an answer", count_max: UNACKED_MAX };
+    assert_eq!(ends[1].decode(one_more), Err(refusal));
+    // The speaker has forgotten the first of them by now.
+    let late = wire::Ack { answers: 1, ..Default::default() };
+    let refusal = DecodeError::Invalid { field: "ack.answers" };
+    assert_eq!(ends[0].decode(Frame { body: Some(Body::Ack(late)) }), Err(refusal));
 }
 
 proptest! {
