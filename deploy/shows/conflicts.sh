@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Shows conflicts and racing decisions on a small tree of three daemons (city, county, township) on this machine:
-# two clerks on one base, a submission that crosses a decision, a township restored from an old backup.
+# two clerks on one base, a submission that crosses a decision, a township restored from an old backup, a reviewer's
+# wording for an item that was edited since, a matter that county and township both claim, the history of an item.
+# A newer standard against local words and a looser limit are in standards.sh.
 # Each step prints the command and its answer. Ends 0 when every answer was the one expected.
 #   bash deploy/shows/conflicts.sh [zh|en]
 # GONGKAI_BIN names a folder with the two programs; without it they are built.
@@ -68,7 +70,7 @@ table() {
     for row in "$@"; do
         IFS='|' read -r name limit channels <<<"$row"
         number=$((number + 1))
-        echo "$number,社会救助,$name,$name的申请条件、办理流程和审核结果,《社会救助暂行办法》,$limit,新台子镇人民政府,${channels:-■政府网站},全社会,主动,乡级"
+        echo "$number,社会救助,$name,$name的申请条件、办理流程和审核结果,《社会救助暂行办法》,$limit,${body:-新台子镇人民政府},${channels:-■政府网站},全社会,主动,${level:-乡级}"
     done
 }
 
@@ -122,7 +124,11 @@ expect=3 shown county wang review show $catalog
 cmp <(grep '^[!~+]' "$stage/there") <(grep '^[!~+]' "$stage/shown")
 at county wang review approve $catalog
 quietly town li sync now
-at town li catalog history $catalog
+shown town li catalog history $catalog
+said stale\\\|已过时
+grep -A2 -e 该次报送已被取代 -e 'came after a later submission' "$stage/shown" >"$stage/there"
+shown county wang catalog history $catalog
+grep -A2 -e 该次报送已被取代 -e 'came after a later submission' "$stage/shown" | cmp - "$stage/there"
 
 chapter "3. a township restored from an old backup · 由旧备份恢复的乡镇"
 quietly town admin backup "$stage/town.backup"
@@ -146,4 +152,55 @@ at town li conflict resolve "$id" --take merge --reason 合并恢复前后的两
 quietly town li sync now
 at county wang conflict list
 at county wang review approve $catalog
+
+chapter "4. a reviewer's wording meets the owner's edit · 审核建议与编制单位的修改"
+quietly town li catalog import "$stage/社会救助.csv"
+table "低保审核确认|5个工作日内|■政府网站 ■公示栏" "特困人员供养|每年2月底前" "临时救助|长期公开" >"$stage/社会救助.csv"
+quietly town li catalog import "$stage/社会救助.csv"
+quietly town li catalog submit $catalog --reason 压缩时限 --basis 《社会救助暂行办法》
+quietly town li sync now
+at county wang review propose $catalog --item 特困人员供养 --element 公开内容 --text 特困人员供养的申请条件、办理流程、审核结果和监督电话 --note 补充监督渠道
+at county wang review propose $catalog --item 特困人员供养 --element 公开时限 --text 20个工作日内 --note 与省目录一致
+table "低保审核确认|5个工作日内|■政府网站 ■公示栏" "特困人员供养|15个工作日内" "临时救助|长期公开" >"$stage/社会救助.csv"
+quietly town li catalog import "$stage/社会救助.csv"
+quietly town li sync now
+expect=3 shown town li conflict list
+json town conflict list >"$stage/list.json"
+[ "$(grep -c '"kind": "proposal-edit"' "$stage/list.json")" -eq 2 ] || { echo "two proposals were overtaken" >&2 && exit 1; }
+open_of() { paste -sd' ' "$stage/list.json" | sed 's/{ *"id"/\n"id"/g' | sed -n "s/^\"id\": \"\([0-9a-f]*\)\".*\"open\": $1,.*/\1/p" | head -1; }
+words="$(open_of 0)" limit="$(open_of 1)"
+expect=3 at town li conflict show "$limit"
+expect=1 at town li conflict resolve "$limit" --take ours
+expect=3 at town li conflict resolve "$limit" --take ours --reason 需两次公示,15个工作日已是最短
+at town li conflict resolve "$words" --take merge
+at town li catalog submit $catalog --reason 采纳审核建议
+quietly town li sync now
+at county wang catalog proposals $catalog --all
+at county wang review approve $catalog
+quietly town li sync now
+
+chapter "5. one matter that two bodies claim · 同一事项两家登记"
+body=铁岭县民政局 level=县级、乡级 table "临时救助|20个工作日内" >"$stage/县级社会救助.csv"
+quietly county zhao catalog import "$stage/县级社会救助.csv"
+quietly county zhao catalog submit 211221/social-assistance
+quietly county zhao sync now
+expect=3 shown county zhao conflict list
+said matter\\\|事项重复
+id="$(json county conflict list | field id)"
+[ "$id" = "$(json city conflict list | field id)" ] || { echo "the city names it differently" >&2 && exit 1; }
+expect=3 at county zhao conflict show "$id"
+expect=1 at county zhao conflict resolve "$id" --take both
+at county zhao conflict resolve "$id" --take both --reason 县级负责审批,乡镇负责受理 --basis 《社会救助暂行办法》第四条
+quietly county zhao sync now
+quietly town li sync now
+at county zhao conflict list
+at city chen conflict list
+shown town li catalog history $catalog
+said settlement\\\|归属决定
+
+chapter "6. an item's history, and a day in the past · 单个事项的历史与某日情况"
+shown county wang catalog history $catalog --item 特困人员供养
+said 采纳审核建议
+expect=1 at county wang catalog show $catalog --as-of 2020-01-01
+at county wang catalog show $catalog --as-of "$(TZ=Asia/Shanghai date +%F)"
 echo "done · 完成"

@@ -38,7 +38,7 @@ attention() { expect 3 "" "$@"; }
 refused() { local code="$1"; shift; expect 1 "$code" "$@"; }
 
 expect() {
-    local ending="$1" code="$2" node="$3" out found=0
+    local ending="$1" code="$2" node="$3" found=0
     shift 3
     echo
     echo "[$node]\$ gongkai $*"
@@ -48,6 +48,21 @@ expect() {
         echo "standards.sh: expected exit $ending $code, got $found" >&2
         exit 1
     fi
+}
+
+broken() { echo "standards.sh: $*" >&2; exit 1; }
+
+# says ZH EN: the last answer has these words.
+says() {
+    local words="$1"
+    [ "$lang" = zh ] || words="$2"
+    grep -qF -- "$words" <<<"$out" || broken "the answer lacks: $words"
+}
+
+# The id of a node's only open conflict of a kind.
+conflict_of() {
+    { quiet "$1" conflict list --output json || [ $? -eq 3 ]; } |
+        sed -n 's/^ *"id": "\(.*\)",$/\1/p; s/^ *"kind": "\(.*\)",$/\1/p' | grep -x -B1 "$2" | head -1
 }
 
 quiet() {
@@ -158,19 +173,37 @@ attention "$county" review show "$town/elderly-care"
 at "$county" review approve "$town/elderly-care"
 sync_up
 
-chapter '1d. The catalog moves onto it: unchanged items follow, deviations stay, clashes go to a person'
+chapter '1d. Where both changed one element a person decides: neither side is kept in silence'
 attention "$town" standard compare "$town/elderly-care"
 attention "$town" catalog rebase "$town/elderly-care" --dry-run
-attention "$town" catalog rebase "$town/elderly-care"
-at "$town" catalog rebase "$town/elderly-care"
+refused GK-STD-011 "$town" catalog rebase "$town/elderly-care"
+attention "$town" conflict list
+attention "$county" conflict list
+override="$(conflict_of "$town" standard-override)"
+[ "$override" = "$(conflict_of "$county" standard-override)" ] || broken "the two nodes name the conflict differently"
+attention "$town" conflict show "$override" --all
+refused GK-CONFLICT-003 "$town" conflict resolve "$override" --take merge
+attention "$town" conflict resolve "$override" --item 服务补贴 --element time_limit_text --text 信息形成之日起15个工作日内 --reason '两次公示共需十个工作日'
+says '仍有 1 处冲突未处理' '1 conflicts are still open'
+
+chapter '1e. A limit looser than the standard: adopted, or kept with a reason and its basis'
+attention "$town" conflict list
+limit="$(conflict_of "$town" limit)"
+attention "$town" conflict show "$limit"
+refused GK-CONFLICT-007 "$town" conflict resolve "$limit" --take ours --reason 两次公示
+at "$town" conflict resolve "$limit" --take ours --reason 两次公示 --basis '《社会救助暂行办法》第十一条'
+at "$town" conflict list
 at "$town" standard compare "$town/elderly-care"
 at "$town" catalog submit "$town/elderly-care" --note '套用2026年版'
 sync_up
+at "$county" conflict list
+at "$county" catalog waivers "$town/elderly-care"
 at "$county" review show "$town/elderly-care"
 at "$county" review approve "$town/elderly-care"
 sync_up
+at "$town" catalog rebase "$town/elderly-care"
 
-chapter '1e. A pilot offers its approved catalog; others begin from it'
+chapter '1f. A pilot offers its approved catalog; others begin from it'
 at "$pilot" catalog import "$here/seeds/catalogs/211282-household-registration.xlsx"
 refused GK-STD-007 "$pilot" standard offer "$pilot/household-registration"
 at "$pilot" catalog submit "$pilot/household-registration"

@@ -12,6 +12,7 @@ use super::{Answer, Context, Exit, catalog::import};
 use crate::errors::{Failure, Fault};
 
 mod choices;
+mod decisions;
 mod text;
 
 /// What `gongkai conflict` can do.
@@ -21,7 +22,7 @@ pub(crate) enum ConflictCommand {
     List(ListArgs),
     /// Base, both sides and the suggested merge, element by element
     Show(ShowArgs),
-    /// Settle one: take a side, the suggested merge, or a workbook
+    /// Settle one: take a side, the suggested merge with decisions on elements, or a workbook
     Resolve(ResolveArgs),
 }
 
@@ -50,12 +51,15 @@ pub(crate) struct ResolveArgs {
     id: String,
     #[command(flatten)]
     choices: Choices,
-    /// A workbook that holds the result
+    /// A workbook that holds the result, or a JSON file of decided elements
     #[arg(long, value_name = "FILE", conflicts_with_all = ["take", "item", "element", "text"])]
     file: Option<PathBuf>,
     /// Why, for the reviewer and the audit
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
+    /// The legal basis, such as 《…条例》第…条; needed to keep a limit that is looser than the standard's
+    #[arg(long, value_name = "LAW", default_value = "", hide_default_value = true)]
+    basis: String,
 }
 
 /// Runs it.
@@ -83,14 +87,20 @@ pub(crate) async fn run(command: ConflictCommand, context: &Context) -> Result<A
 }
 
 fn request(args: ResolveArgs) -> Result<ResolveConflictRequest, Failure> {
-    let mut request = ResolveConflictRequest { id: args.id, reason: args.reason, ..ResolveConflictRequest::default() };
+    let ResolveArgs { id, reason, basis, .. } = args;
+    let mut request = ResolveConflictRequest { id, reason, basis, ..ResolveConflictRequest::default() };
     if let Some(file) = args.file {
+        if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+            request.take = Side::Merge.word().to_owned();
+            request.choices = decisions::read(&import::read(&file)?)?;
+            return Ok(request);
+        }
         request.file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         request.content = import::read(&file)?;
         return Ok(request);
     }
     if args.choices.whole.is_none() && args.choices.each.is_empty() {
-        let text = "say what is taken: --take ours|theirs|merge, --item … or --file FILE".to_owned();
+        let text = "say what is taken: --take ours|theirs|both|merge, --item … or --file FILE".to_owned();
         return Err(Fault::Usage(text).into());
     }
     request.take = args.choices.whole.map_or("merge", Side::word).to_owned();

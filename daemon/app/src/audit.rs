@@ -216,7 +216,8 @@ pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
         | Kind::StandardPut
         | Kind::StandardOffer
         | Kind::Reroute
-        | Kind::Document => None,
+        | Kind::Document
+        | Kind::Settlement => None,
     }
 }
 

@@ -205,7 +205,7 @@ pub(crate) fn decode<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T>
     payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()
 }
 
-fn on_catalog<T: serde::de::DeserializeOwned>(entry: &Entry, catalog: &CatalogId) -> Option<T> {
+pub(crate) fn on_catalog<T: serde::de::DeserializeOwned>(entry: &Entry, catalog: &CatalogId) -> Option<T> {
     let on: OnCatalog<T> = decode(entry)?;
     (on.catalog == *catalog).then_some(on.act)
 }
@@ -249,7 +249,8 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry
         | Kind::StandardBatch
         | Kind::StandardPut
         | Kind::StandardOffer
-        | Kind::Document => return None,
+        | Kind::Document
+        | Kind::Settlement => return None,
     };
     let author = entry.header.stream.author.division.clone();
     let operator = entry.header.operator.clone().unwrap_or_else(|| node_operator(&author));

@@ -11,6 +11,7 @@ use gongkai_model::id::{CatalogId, DivisionId};
 use crate::{App, Error, LinkNow, Operator, Result, Role, Summary};
 
 mod catalog;
+mod conflict;
 mod entry;
 mod named;
 mod peer;

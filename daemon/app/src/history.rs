@@ -13,12 +13,13 @@ use gongkai_journal::{
     payload::{self, DraftSave, OnCatalog},
 };
 use gongkai_model::{
-    check::WaiverAct,
+    check::{HEADER, WaiverAct},
+    conflict::Settlement,
     digest::Digest,
     id::{CatalogId, DivisionId, OperatorId},
     review::{
         Decision, DecisionEffect, DecisionState, Proposal, ProposalAnswer, Receipt, Reroute, Revocation,
-        SubmissionState, Verdict, Withdrawal,
+        SubmissionState, Target, Verdict, Withdrawal,
     },
     standard::StandardOffer,
 };
@@ -62,6 +63,10 @@ pub struct CatalogEvent {
     /// What became of it: a submission's status, a decision's effect, `draft`, `void`, `waiting`; empty where
     /// nothing can.
     pub state: String,
+    /// Of a decision that came too late (`stale`): what of it holds for the submission that followed, by name.
+    pub carried: Vec<String>,
+    /// Of such a decision: what went back to review.
+    pub lapsed: Vec<String>,
 }
 
 impl App {
@@ -117,6 +122,8 @@ fn outline(entry: &Entry, offset: u64) -> CatalogEvent {
         edition: 0,
         summary: summary(&entry.header.kind, entry.payload.as_deref()),
         state: String::new(),
+        carried: Vec::new(),
+        lapsed: Vec::new(),
     }
 }
 
@@ -166,6 +173,12 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
                 Some(_) | None => "declined".to_owned(),
             };
             event.opinion = answer.map(|answer| answer.reason).unwrap_or_default();
+        }
+        Kind::Settlement => {
+            event.kind = "settlement";
+            let settlement = act::<Settlement>(entry);
+            event.state = settlement.as_ref().map_or("", |settlement| settlement.keeper.word()).to_owned();
+            event.opinion = settlement.map(|settlement| settlement.reason).unwrap_or_default();
         }
         Kind::TreePut
         | Kind::TablePut
@@ -249,9 +262,25 @@ fn fill_decision(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) {
     about(event, loaded, decision.as_ref().map(|decision| decision.submission));
     event.verdict = decision.as_ref().map_or("", |decision| verdict_word(decision.verdict));
     event.opinion = decision.map(|decision| words(&decision)).unwrap_or_default();
-    if let Some((_, state)) = decision_of(loaded, &event.entry) {
+    if let Some((submission, state)) = decision_of(loaded, &event.entry) {
         event.state = effect_word(state.effect).to_owned();
+        event.carried = names(loaded, submission, &state.carried);
+        event.lapsed = names(loaded, submission, &state.lapsed);
     }
+}
+
+/// Elements as a person knows them: an item by its name, the header by the word that commands take for it.
+fn names(loaded: &Loaded, submission: &SubmissionState, targets: &[Target]) -> Vec<String> {
+    let revisions = loaded.state.submissions.iter().rev().map(|known| &known.revision);
+    let revisions: Vec<&Digest> = [&submission.revision].into_iter().chain(revisions).collect();
+    let name = |target: &Target| match target {
+        Target::Header => HEADER.to_owned(),
+        Target::Item(id) | Target::Removal(id) => {
+            let slot = revisions.iter().find_map(|revision| loaded.revisions.get(*revision)?.items.get(id));
+            slot.map_or_else(|| id.to_string(), |slot| slot.item().decode().name().to_owned())
+        }
+    };
+    targets.iter().map(name).collect()
 }
 
 fn fill_revocation(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) {

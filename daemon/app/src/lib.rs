@@ -68,7 +68,7 @@ pub use catalog::Loaded;
 pub use certify::{CertError, CertState, HeldCert};
 pub use check::{CheckError, Checked};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
-pub use conflict::{ConflictError, Resolution, Resolved};
+pub use conflict::{ConflictError, Ending, Resolution, Resolved, Settling};
 pub use custody::Custody;
 pub use desk::{Age, Asked, REVIEW_DAYS_DEFAULT};
 pub use doctor::{Check, CheckState, DoctorReport};

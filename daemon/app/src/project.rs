@@ -22,7 +22,7 @@ pub(crate) const CATALOGS: &str = "catalog";
 /// Projection rows of editions: key = number, ten digits.
 pub(crate) const EDITIONS: &str = "edition";
 /// What the rows hold; goes up with each field, so that rows which an earlier version made are made again.
-const ROWS_VERSION: &str = "2";
+const ROWS_VERSION: &str = "3";
 const ROWS_VERSION_KEY: &str = "projection.version";
 /// Entries projected in one go: with payloads of a quarter MiB they stay in memory together.
 const CATCH_UP_ENTRIES_MAX: usize = 100;
@@ -36,9 +36,9 @@ pub struct CatalogRow {
     pub updated_at_ms: i64,
     /// The division that must act next; empty when nobody.
     pub waiting_for: String,
-    /// Whether drafts stand apart: beside the working one, or beside the head.
+    /// What stands against what in it: its conflicts are looked for only where there are some.
     #[serde(default)]
-    pub has_drafts_apart: bool,
+    pub conflicts: BTreeSet<ConflictKind>,
     /// The routing table that the head submission names.
     #[serde(default)]
     pub routing: Option<Digest>,
@@ -139,12 +139,17 @@ impl App {
             Kind::Receipt,
             Kind::Decision,
             Kind::Revocation,
+            Kind::Proposal,
+            Kind::ProposalAnswer,
+            Kind::Settlement,
         ];
         let mut changed = touched(entries, &kinds);
         changed.extend(moved);
         for catalog in changed {
-            let row = self.catalog_row(&catalog).await?;
+            let loaded = self.load(&catalog).await?;
+            let row = self.row_of(&loaded).await?;
             rows.push((CATALOGS.to_owned(), catalog.to_string(), Some(text_of(&row))));
+            rows.extend(self.claims_row(&loaded));
         }
         for entry in entries.iter().filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::Edition)) {
             let Some(bytes) = &entry.payload else { continue };
@@ -154,12 +159,8 @@ impl App {
         Ok(rows)
     }
 
-    async fn catalog_row(&self, catalog: &CatalogId) -> Result<CatalogRow> {
-        Ok(self.row_of(&self.load(catalog).await?))
-    }
-
     /// The row of a catalog as it was loaded, also for a day in the past.
-    pub fn row_of(&self, loaded: &Loaded) -> CatalogRow {
+    pub async fn row_of(&self, loaded: &Loaded) -> Result<CatalogRow> {
         let summary = loaded.summary(None);
         let updated_at_ms = loaded.entries.iter().map(|entry| entry.header.written_at_ms).max().unwrap_or(0);
         let head = loaded.state.head();
@@ -169,9 +170,9 @@ impl App {
             (None, Some(_)) => self.world().custodian(&loaded.catalog.division).to_string(),
             (None, None) => String::new(),
         };
-        let has_drafts_apart = self.conflicts_of(loaded).iter().any(|conflict| conflict.kind == ConflictKind::Drafts);
+        let conflicts = self.conflicts_of(loaded).await?.iter().map(|conflict| conflict.kind).collect();
         let routing = head.map(|head| head.routing);
-        CatalogRow { summary, updated_at_ms, waiting_for, has_drafts_apart, routing }
+        Ok(CatalogRow { summary, updated_at_ms, waiting_for, conflicts, routing })
     }
 }
 

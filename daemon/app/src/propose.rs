@@ -291,7 +291,7 @@ impl App {
         Ok(found.ok_or_else(unknown)?)
     }
 
-    async fn answer(&self, catalog: &CatalogId, operator: &Operator, act: ProposalAnswer) -> Result<Digest> {
+    pub(crate) async fn answer(&self, catalog: &CatalogId, operator: &Operator, act: ProposalAnswer) -> Result<Digest> {
         let payload = payload::encode(&OnCatalog { catalog: catalog.clone(), act });
         self.record_about(catalog, operator, Kind::ProposalAnswer, payload).await
     }

@@ -45,6 +45,7 @@ mod catalog;
 mod catalogs;
 mod changes;
 mod conflict;
+mod conflict_words;
 mod convert;
 mod difference;
 mod explain;

@@ -95,7 +95,8 @@ fn fact(entry: &Entry) -> Option<Fact> {
         | Kind::Reroute
         | Kind::Document
         | Kind::BundleExport
-        | Kind::BundleImport => return None,
+        | Kind::BundleImport
+        | Kind::Settlement => return None,
     };
     let author = entry.header.stream.author.division.clone();
     let operator = OperatorId::parse(&format!("{author}/desk")).expect("a division's id and a word");

@@ -1,7 +1,7 @@
 //! `gongkai catalog start` and `catalog rebase`: a catalog on a standard.
 //!
-//! Invariant: both give a draft that is reviewed like any other; a clash keeps the catalog's words until it is taken
-//! item by item with --take.
+//! Invariant: both give a draft that is reviewed like any other; where both sides changed one element a person decides,
+//! with --take and --keep or as a conflict, before anything is kept.
 
 use clap::Args;
 use gongkai_proto::admin::v1::{
@@ -42,6 +42,12 @@ pub(crate) struct RebaseArgs {
     /// Take the standard's words for this item (id or serial) where both sides changed it; may be repeated
     #[arg(long, value_name = "ITEM")]
     take: Vec<String>,
+    /// Keep the catalog's words for this item where both sides changed it; may be repeated
+    #[arg(long, value_name = "ITEM")]
+    keep: Vec<String>,
+    /// Why, for the reviewer
+    #[arg(long, default_value = "", hide_default_value = true)]
+    reason: String,
     /// Report only
     #[arg(long)]
     dry_run: bool,
@@ -61,8 +67,14 @@ pub(super) async fn start(args: StartArgs, context: &Context) -> Result<Answer, 
 
 /// Moves a catalog.
 pub(super) async fn rebase(args: RebaseArgs, context: &Context) -> Result<Answer, Failure> {
-    let request =
-        RebaseCatalogRequest { catalog: args.catalog, standard: args.onto, take: args.take, dry_run: args.dry_run };
+    let request = RebaseCatalogRequest {
+        catalog: args.catalog,
+        standard: args.onto,
+        take: args.take,
+        keep: args.keep,
+        reason: args.reason,
+        dry_run: args.dry_run,
+    };
     let response = context.connect().await?.standard().rebase(request).await?.into_inner();
     let exit = Exit::attention_if(response.needs_person);
     Ok(Answer::new(&response, rebased(&response, context.lang()))?.with_exit(exit))
@@ -100,8 +112,8 @@ fn rebased(response: &RebaseCatalogResponse, lang: Lang) -> String {
         .say_if(!response.is_new, "nothing changes", "没有变化")
         .say_if(
             response.needs_person,
-            "a person must look at the clashes: the catalog's words stand; `--take ITEM` takes the standard's",
-            "冲突需人工处理：目前保留本地内容，用 `--take 事项` 改用标准内容",
+            "a person must decide the clashes: `gongkai conflict list` names the conflict; or --take ITEM, --keep ITEM",
+            "冲突须由人决定：见 `gongkai conflict list`，或用 `--take 事项`（采用标准）、`--keep 事项`（保留本地）",
         )
         .into_text()
 }

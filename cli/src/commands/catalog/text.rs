@@ -3,7 +3,7 @@
 //! Invariant: nothing here asks or decides; JSON never passes here.
 
 use gongkai_proto::admin::v1::{
-    CatalogHistoryResponse, DiffCatalogResponse, ItemChange, ListCatalogsResponse, Reason, ReviewStep,
+    CatalogEvent, CatalogHistoryResponse, DiffCatalogResponse, ItemChange, ListCatalogsResponse, Reason, ReviewStep,
     ShowCatalogResponse, SubmitCatalogResponse, WithdrawCatalogResponse,
 };
 
@@ -11,6 +11,13 @@ use crate::{
     commands::{or_dash, short},
     ui::{Lang, Page, Table, Word, cells, difference_lines, field_words, moment, plain, state_word},
 };
+
+/// The state of a decision that came too late.
+const STALE: &str = "stale";
+/// The header as the API names it among items.
+const HEADER: &str = "header";
+/// Names in one line; the others are counted.
+const NAMES_SHOWN: usize = 6;
 
 pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
     let head = [
@@ -169,7 +176,9 @@ pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> String {
     let mut table = Table::new(lang, &head);
     for event in &response.events {
         let summary = [event.summary.as_str(), event.opinion.as_str()].join(" ");
-        let state = if event.verdict.is_empty() { &event.state } else { &event.verdict };
+        // A verdict that does not count as it was given says so; the lines below the table say why.
+        let is_late = event.state == STALE;
+        let state = if event.verdict.is_empty() || is_late { &event.state } else { &event.verdict };
         let mut row = cells![
             moment(event.at_ms),
             state_word(&event.kind, lang),
@@ -181,5 +190,40 @@ pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> String {
         row.push(Table::cell(&summary.trim()));
         table.row(row);
     }
-    Page::new(lang).table(&table, ("nothing happened yet", "还没有记录")).into_text()
+    let late = response.events.iter().filter(|event| event.state == STALE).flat_map(|event| late_lines(event, lang));
+    Page::new(lang).table(&table, ("nothing happened yet", "还没有记录")).lines(late).into_text()
+}
+
+/// A decision on a submission that a later one had replaced: what of it still holds, and what is asked again.
+fn late_lines(event: &CatalogEvent, lang: Lang) -> Vec<String> {
+    let verdict = state_word(&event.verdict, lang);
+    let names = |names: &[String]| -> String {
+        let word = |name: &String| {
+            if name == HEADER { lang.pick("the header", "目录表头").to_owned() } else { name.clone() }
+        };
+        let named: Vec<String> = names.iter().take(NAMES_SHOWN).map(word).collect();
+        let more = names.len().saturating_sub(NAMES_SHOWN);
+        let more = if more == 0 {
+            String::new()
+        } else {
+            lang.pick(format!(" and {more} more"), format!("等另 {more} 项"))
+        };
+        format!("{}{more}", named.join(lang.pick(", ", "、")))
+    };
+    let (kept, asked) = (event.carried.len(), event.returned_to_review.len());
+    let head = lang.pick(
+        format!("{} {verdict} of {} came after a later submission:", moment(event.at_ms), event.operator),
+        format!("{} {} 的审核意见（{verdict}）到达时，该次报送已被取代：", moment(event.at_ms), event.operator),
+    );
+    let kept = lang.pick(
+        format!("{kept} carried over: {}", names(&event.carried)),
+        format!("沿用 {kept} 项：{}", names(&event.carried)),
+    );
+    let asked = lang.pick(
+        format!("{asked} back to review: {}", names(&event.returned_to_review)),
+        format!("重新审核 {asked} 项：{}", names(&event.returned_to_review)),
+    );
+    let mut lines = plain(&head, "", 2);
+    lines.extend([kept, asked].iter().flat_map(|line| plain(line.trim_end_matches([':', ' ', '：']), "  ", 4)));
+    lines
 }

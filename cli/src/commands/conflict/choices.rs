@@ -13,6 +13,8 @@ pub(crate) enum Side {
     Ours,
     /// Theirs.
     Theirs,
+    /// Both list a matter rightly.
+    Both,
     /// The suggested merge.
     Merge,
 }
@@ -23,12 +25,13 @@ impl Side {
         match self {
             Self::Ours => "ours",
             Self::Theirs => "theirs",
+            Self::Both => "both",
             Self::Merge => "merge",
         }
     }
 
     fn of(word: &str) -> Option<Self> {
-        [Self::Ours, Self::Theirs, Self::Merge].into_iter().find(|side| side.word() == word)
+        [Self::Ours, Self::Theirs, Self::Both, Self::Merge].into_iter().find(|side| side.word() == word)
     }
 }
 
@@ -49,7 +52,7 @@ impl clap::Args for Choices {
         let option = |name: &'static str, value: &'static str, help: &'static str| {
             Arg::new(name).long(name).value_name(value).help(help).action(ArgAction::Append)
         };
-        let sides = PossibleValuesParser::new(["ours", "theirs", "merge", "base"]);
+        let sides = PossibleValuesParser::new(["ours", "theirs", "both", "merge", "base"]);
         command
             .arg(option("take", "SIDE", "What is taken; after an --item: for that item or element").value_parser(sides))
             .arg(option("item", "ID", "The item (id, serial or name, or `header`) that the next options are about"))
@@ -112,7 +115,7 @@ impl Choices {
         let is_decided = !last.take.is_empty() || !last.text.is_empty();
         let slot = match name {
             "element" if last.element.is_empty() => &mut last.element,
-            "take" if !is_decided && value != "merge" => &mut last.take,
+            "take" if !is_decided && !["merge", "both"].contains(&value) => &mut last.take,
             "text" if !is_decided && !last.element.is_empty() => &mut last.text,
             _ => return Err(format!("--{name} {value} does not fit after --item {}\n", last.item)),
         };

@@ -11,6 +11,7 @@ use gongkai_journal::{
 };
 use gongkai_model::{
     check::WaiverAct,
+    conflict::{Keeper, Settlement},
     edition::EditionPayload,
     id::Day,
     review::{Decision, Proposal, ProposalAnswer, Receipt, Reroute, Revocation, Submission, Verdict, Withdrawal},
@@ -82,6 +83,7 @@ fn sentence(kind: Kind, bytes: &[u8]) -> Option<Summary> {
         Kind::StandardOffer => offer(&read(kind, bytes)?),
         Kind::Reroute => reroute(&read::<OnCatalog<Reroute>>(kind, bytes)?.act),
         Kind::Document => document(&read(kind, bytes)?),
+        Kind::Settlement => settlement(&read::<OnCatalog<Settlement>>(kind, bytes)?.act),
     })
 }
 
@@ -323,6 +325,16 @@ fn reroute(reroute: &Reroute) -> Summary {
 fn document(part: &DocumentPart) -> Summary {
     let (file, index, count) = (part.file.short(), part.index.saturating_add(1), part.count);
     Summary::of(format!("批复文件{file}，第{index}/{count}部分"), format!("document {file}, part {index} of {count}"))
+}
+
+fn settlement(settlement: &Settlement) -> Summary {
+    let (name, (zh, en)) = (quote(&settlement.name), because(&settlement.reason));
+    let (who_zh, who_en) = match settlement.keeper {
+        Keeper::Upper => ("由上级单位登记", "listed by the upper body"),
+        Keeper::Lower => ("由下级单位登记", "listed by the lower body"),
+        Keeper::Both => ("双方均可登记", "rightly listed by both"),
+    };
+    Summary::of(format!("事项“{name}”{who_zh}{zh}"), format!("`{name}` is {who_en}{en}"))
 }
 
 fn because(reason: &str) -> (String, String) {

@@ -25,11 +25,11 @@ pub enum ConflictError {
         /// Item and element of the first.
         first: String,
     },
-    /// A choice that meets no difference.
-    #[error("the choice for {what} meets no difference of this conflict")]
+    /// Choices that meet no difference.
+    #[error("no difference of this conflict is met by: {}", listed(what))]
     ChoiceUnused {
-        /// Item and element as given.
-        what: String,
+        /// Item and element of each as given.
+        what: Vec<String>,
     },
     /// There are no two states to merge.
     #[error("conflict `{id}` is not settled by merging")]
@@ -43,6 +43,26 @@ pub enum ConflictError {
         /// The conflict's catalog.
         catalog: String,
     },
+    /// A limit is kept against the standard's without saying why and by which law.
+    #[error("a limit that is looser than the standard's is kept with a reason and its legal basis only")]
+    BasisMissing,
+    /// This kind of conflict is not settled so.
+    #[error("`{take}` does not settle a conflict of kind `{kind}`")]
+    Unfit {
+        /// What was to be taken.
+        take: &'static str,
+        /// The conflict's kind.
+        kind: &'static str,
+    },
+}
+
+/// Choices named in one message; the others are counted.
+const LISTED_MAX: usize = 10;
+
+fn listed(what: &[String]) -> String {
+    let shown = what.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("; ");
+    let more = what.len().saturating_sub(LISTED_MAX);
+    if more == 0 { shown } else { format!("{shown}; and {more} more") }
 }
 
 impl ConflictError {
@@ -55,6 +75,8 @@ impl ConflictError {
             Self::ChoiceUnused { .. } => "GK-CONFLICT-004",
             Self::NotMerged { .. } => "GK-CONFLICT-005",
             Self::OtherFile { .. } => "GK-CONFLICT-006",
+            Self::BasisMissing => "GK-CONFLICT-007",
+            Self::Unfit { .. } => "GK-CONFLICT-008",
         }
     }
 
@@ -78,6 +100,10 @@ impl ConflictError {
             Self::OtherFile { .. } => {
                 "export the suggested merge of this catalog, change it, and give it back".to_owned()
             }
+            Self::BasisMissing => {
+                "give both with --reason and --basis, or adopt the standard's limit with --take theirs".to_owned()
+            }
+            Self::Unfit { .. } => "`gongkai conflict show ID` names the ways that settle it".to_owned(),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What else can be stuck and has a name of its own: a hold, a conflict, an entry that is wanted and not here, and an
-//! entry that is here and has no effect.
+//! What else can be stuck and has a name of its own: a hold, an entry that is wanted and not here, and an entry that is
+//! here and has no effect.
 //!
 //! Invariant: what is said of an entry that is not here comes from the want, which is kept; of one that is here, from
 //! the entry itself.
@@ -7,10 +7,7 @@
 use std::collections::BTreeMap;
 
 use gongkai_journal::{Entry, EntryHash, kind::Kind, payload};
-use gongkai_model::{
-    conflict::{ConflictKind, Side},
-    id::DivisionId,
-};
+use gongkai_model::id::DivisionId;
 use gongkai_sync::want::Want;
 
 use super::{Finding, FindingState, HASH_DIGITS_MIN, admin_of, two};
@@ -29,50 +26,6 @@ const ON_CATALOG: [Kind; 8] = [
 ];
 
 impl App {
-    /// What stands against what, and who can settle it.
-    pub(super) async fn explain_conflict(&self, id: &str) -> Result<Vec<Finding>> {
-        let (_, conflict) = self.conflict(id).await?;
-        let catalog = &conflict.catalog;
-        let cause = match conflict.kind {
-            ConflictKind::Submissions => two(
-                "同一所有者有两份并列的报送，都保留，须由人选择",
-                "two submissions of one owner stand side by side; both are kept, and a person must choose",
-            ),
-            ConflictKind::Drafts => {
-                two("一份草稿基于较早的内容，与另一份并列", "a draft stands on an older state, beside another")
-            }
-            ConflictKind::Department => two(
-                "审核期间部门表有变动，步骤与今天的表不同",
-                "the departments' table changed during the review: its steps are not those of today",
-            ),
-        };
-        let keeper = self.world().custodian(&catalog.division);
-        let side = |side: &Side| {
-            let by = side.operator.as_ref().map_or_else(|| side.author.to_string(), ToString::to_string);
-            format!("{} {by}", side.revision.short())
-        };
-        let base = conflict.base.map_or_else(|| "-".to_owned(), |base| base.short());
-        let finding = Finding::new(FindingState::Stuck, catalog, cause)
-            .because("共同基础", "base", base, None)
-            .because("本方", "ours", side(&conflict.ours), Some(conflict.ours.at_ms))
-            .because("对方", "theirs", side(&conflict.theirs), Some(conflict.theirs.at_ms));
-        let id = &conflict.id;
-        let (action, who) = if conflict.kind.is_merged() {
-            let action = two(
-                format!("先看 `gongkai conflict show {id}`，再执行 `gongkai conflict resolve {id} …`"),
-                format!("look at `gongkai conflict show {id}`, then `gongkai conflict resolve {id} …`"),
-            );
-            (action, two(format!("{keeper} 的经办人"), format!("a clerk of {keeper}")))
-        } else {
-            let action = two(
-                format!("查看 `gongkai conflict show {id}`；必要时改送"),
-                format!("look at `gongkai conflict show {id}`; reroute the submission where that is meant"),
-            );
-            (action, admin_of(&keeper))
-        };
-        Ok(vec![finding.so(action, who)])
-    }
-
     /// The wanted entry whose hash begins so, with the peers from whom it is wanted.
     pub(super) async fn wanted_named(&self, digits: &str) -> Result<Option<EntryHash>> {
         if digits.len() < HASH_DIGITS_MIN {

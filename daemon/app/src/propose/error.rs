@@ -67,8 +67,7 @@ impl ProposalError {
             }
             Self::Ambiguous { .. } => "copy the whole hash from `gongkai catalog proposals`".to_owned(),
             Self::Overtaken { .. } => {
-                "compare both with `gongkai catalog proposals`, edit the item by hand, and decline with a reason"
-                    .to_owned()
+                "`gongkai conflict list` names it as a conflict; `conflict resolve` merges it or declines it".to_owned()
             }
             Self::Answered { .. } => "nothing is left to do".to_owned(),
         }

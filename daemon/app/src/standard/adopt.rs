@@ -3,10 +3,12 @@
 //! Invariant: only the owner's node does either, and what comes out is a draft that is reviewed like any other.
 //! Beginning never overwrites, moving never loses a local deviation.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use gongkai_model::{
+    digest::Digest,
     id::{CatalogId, DivisionId, DomainSlug, ItemId},
+    merge::Row,
     revision::{Header, Revision},
     standard::{Outcome, Rebase, Rebased, StandardId, StandardRef, rebase, start},
 };
@@ -45,8 +47,37 @@ pub struct RebaseQuestion {
     pub standard: String,
     /// Items whose clashes are decided for the standard.
     pub taken: Vec<String>,
+    /// Items whose clashes are decided for the catalog.
+    pub kept: Vec<String>,
+    /// Why the catalog keeps or gives up words of its own.
+    pub reason: String,
     /// Report only.
     pub is_dry_run: bool,
+}
+
+/// A catalog's working content, the version that it stands on and the one to move to.
+#[derive(Clone, Debug)]
+pub(crate) struct Move {
+    /// The version that it stands on; `None` where it stands on none.
+    pub(crate) before: Option<StandardVersion>,
+    /// The version to move to.
+    pub(crate) onto: StandardVersion,
+    local: Arc<Revision>,
+    parents: Vec<Digest>,
+}
+
+impl Move {
+    /// The question that the model answers.
+    pub(crate) fn question<'a>(&'a self, taken: &'a BTreeSet<ItemId>, kept: &'a BTreeSet<ItemId>) -> Rebase<'a> {
+        Rebase {
+            before: self.before.as_ref().map(|before| before.content.as_ref()),
+            onto: self.onto.template(),
+            local: &self.local,
+            parents: self.parents.clone(),
+            taken,
+            kept,
+        }
+    }
 }
 
 /// What moving did.
@@ -106,51 +137,30 @@ impl App {
         let loaded = self.load_known(catalog).await?;
         let named = loaded.working().and_then(|working| standard_of(working));
         let version = self.standard_for(catalog, named.as_ref(), &question.standard).await?;
-        let taken = taken(&loaded, &question.taken)?;
-        let moved = self.moved(&loaded, &version, &taken).await?;
+        let (taken, kept) = (named_items(&loaded, &question.taken)?, named_items(&loaded, &question.kept)?);
+        let moving = self.move_onto(&loaded, version).await?;
+        let rebased = rebase(&moving.question(&taken, &kept));
+        let is_new = !moving.local.has_same_content(&rebased.revision);
+        let moved = RebasedCatalog { before: named, onto: moving.onto.reference(), rebased, is_new };
         if moved.is_new && !question.is_dry_run {
-            let source = format!("rebase {}", version.row.id);
+            require_decided(catalog, &moved)?;
+            let source = format!("rebase {}", moving.onto.row.id);
             let body = draft_body(&loaded, &moved.rebased.revision);
-            self.record_draft(catalog, operator.id.clone(), body, (source, String::new())).await?;
+            self.record_draft(catalog, operator.id.clone(), body, (source, question.reason)).await?;
         }
         Ok(moved)
     }
 
-    /// What the version in force of its standard would do to a catalog that stands on an older one: clashes and local
-    /// deviations. `None` where it stands on none, or on that very version.
-    pub async fn standard_waiting(&self, loaded: &Loaded) -> Result<Option<RebasedCatalog>> {
-        let Some(named) = loaded.working().and_then(|working| standard_of(working)) else { return Ok(None) };
-        let version = self.standard(&named.id).await?;
-        if version.row.revision == named.revision {
-            return Ok(None);
-        }
-        self.moved(loaded, &version, &BTreeSet::new()).await.map(Some)
-    }
-
-    /// A catalog moved onto a version; nothing is kept.
-    async fn moved(
-        &self,
-        loaded: &Loaded,
-        version: &StandardVersion,
-        taken: &BTreeSet<ItemId>,
-    ) -> Result<RebasedCatalog> {
-        let catalog = &loaded.catalog;
-        let local = loaded.working().ok_or_else(|| Error::CatalogUnknown { catalog: catalog.clone() })?;
-        let named = standard_of(local);
-        let before = self.standing_on(named.as_ref()).await?;
-        let rebased = rebase(&Rebase {
-            before: before.as_ref().map(|before| before.content.as_ref()),
-            onto: version.template(),
-            local,
-            parents: loaded.state.head().map(|head| vec![head.revision]).unwrap_or_default(),
-            taken,
-        });
-        let is_new = !local.has_same_content(&rebased.revision);
-        Ok(RebasedCatalog { before: named, onto: version.reference(), rebased, is_new })
+    /// The versions of a move of a catalog's working content.
+    pub(crate) async fn move_onto(&self, loaded: &Loaded, onto: StandardVersion) -> Result<Move> {
+        let local = loaded.working().ok_or_else(|| Error::CatalogUnknown { catalog: loaded.catalog.clone() })?;
+        let before = self.standing_on(standard_of(local).as_ref()).await?;
+        let parents = loaded.state.head().map(|head| vec![head.revision]).unwrap_or_default();
+        Ok(Move { before, onto, local: Arc::clone(local), parents })
     }
 
     /// The standard that a text means for a catalog: empty for the one that it stands on, in its version in force.
-    pub(super) async fn standard_for(
+    pub(crate) async fn standard_for(
         &self,
         catalog: &CatalogId,
         named: Option<&StandardRef>,
@@ -176,8 +186,17 @@ fn version_text(id: &StandardId, named: &StandardRef) -> String {
     format!("{id}@{}", named.revision.short())
 }
 
+/// Refuses a move of which a person has not decided everything: neither side's words are silently kept.
+fn require_decided(catalog: &CatalogId, moved: &RebasedCatalog) -> Result<()> {
+    let open: Vec<&Row> = moved.rebased.merged.open().collect();
+    let Some(first) = open.first() else { return Ok(()) };
+    let element = first.element.as_deref().unwrap_or("item");
+    let (count, first) = (open.len(), format!("{} {element}", first.name));
+    Err(StandardError::Undecided { catalog: catalog.clone(), count, first }.into())
+}
+
 /// Items by id or by the catalog's serial.
-fn taken(loaded: &Loaded, texts: &[String]) -> Result<BTreeSet<ItemId>> {
+fn named_items(loaded: &Loaded, texts: &[String]) -> Result<BTreeSet<ItemId>> {
     let by_serial = |text: &str| {
         let items = loaded.working()?.items.iter();
         items.filter(|(_, slot)| slot.serial == text).map(|(id, _)| id.clone()).next()

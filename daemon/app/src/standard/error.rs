@@ -63,6 +63,16 @@ pub enum StandardError {
     /// A version without its words, or with too long ones.
     #[error("a standard's version must be named, in at most {} bytes a text", TEXT_BYTES_MAX)]
     StandardFacts,
+    /// A move of which something is undecided.
+    #[error("catalog `{catalog}` and the newer version both changed {count} elements, the first is {first}")]
+    Undecided {
+        /// Which catalog.
+        catalog: CatalogId,
+        /// How many.
+        count: usize,
+        /// Item and element of the first.
+        first: String,
+    },
 }
 
 impl StandardError {
@@ -78,6 +88,7 @@ impl StandardError {
             Self::NotApproved { .. } => "GK-STD-007",
             Self::StandardDomain { .. } => "GK-STD-008",
             Self::StandardFacts => "GK-STD-009",
+            Self::Undecided { .. } => "GK-STD-011",
         }
     }
 
@@ -98,6 +109,12 @@ impl StandardError {
             }
             Self::NotApproved { .. } => "let it be reviewed and approved first".to_owned(),
             Self::StandardDomain { .. } => "name the one to take with --domain".to_owned(),
+            Self::Undecided { catalog, .. } => {
+                format!(
+                    "`gongkai conflict list {catalog}` names the conflict, `conflict resolve` settles it element by \
+                     element; or decide whole items with --take ITEM (the standard's words) and --keep ITEM (yours)"
+                )
+            }
             Self::StandardFacts => "name the version as printed, such as --version 2020年版".to_owned(),
         }
     }

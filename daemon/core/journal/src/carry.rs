@@ -93,7 +93,8 @@ fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, K
         | Kind::StandardPut
         | Kind::StandardOffer
         | Kind::Reroute
-        | Kind::Document => None,
+        | Kind::Document
+        | Kind::Settlement => None,
     }
 }
 

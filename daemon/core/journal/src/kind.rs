@@ -73,11 +73,13 @@ pub enum Kind {
     BundleExport,
     /// A bundle was read.
     BundleImport,
+    /// A person's word on a matter that two bodies list as their own.
+    Settlement,
 }
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::TreePut,
         Self::TablePut,
         Self::CertPut,
@@ -111,6 +113,7 @@ impl Kind {
         Self::Document,
         Self::BundleExport,
         Self::BundleImport,
+        Self::Settlement,
     ];
 
     /// The word in headers.
@@ -149,6 +152,7 @@ impl Kind {
             Self::Document => "document",
             Self::BundleExport => "bundle.export",
             Self::BundleImport => "bundle.import",
+            Self::Settlement => "settlement",
         }
     }
 
@@ -192,7 +196,8 @@ impl Kind {
             | Self::Erase
             | Self::StandardOffer
             | Self::Reroute
-            | Self::Document => Reach::Path,
+            | Self::Document
+            | Self::Settlement => Reach::Path,
         }
     }
 
@@ -231,7 +236,8 @@ impl Kind {
             | Self::Reroute
             | Self::Document
             | Self::BundleExport
-            | Self::BundleImport => Lane::Work,
+            | Self::BundleImport
+            | Self::Settlement => Lane::Work,
         }
     }
 }

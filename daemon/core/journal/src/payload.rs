@@ -275,7 +275,7 @@ pub struct SignedOff {
 }
 
 /// A review payload with the catalog it is about, so that an index needs no other entry to place it. Used for
-/// `withdrawal`, `receipt`, `decision`, `revocation`, `waiver` and `proposal.answer`;
+/// `withdrawal`, `receipt`, `decision`, `revocation`, `waiver`, `settlement` and `proposal.answer`;
 /// a `submission` names its catalog in its body, a `proposal` in a field of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnCatalog<T> {
@@ -323,6 +323,7 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         | Kind::StandardOffer
         | Kind::Reroute
         | Kind::Document
+        | Kind::Settlement
         | Kind::Proposal
         | Kind::ProposalAnswer => {
             let mention: Mention = serde_json::from_slice(payload).ok()?;

@@ -22,7 +22,7 @@ mod limit;
 mod persons;
 mod rule;
 mod standing;
-mod subject;
+pub(crate) mod subject;
 mod text;
 mod waiver;
 

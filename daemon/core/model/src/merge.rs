@@ -102,7 +102,19 @@ impl Merged {
 
 /// Merges; without a base everything is new on both sides. The choices decide what they name, open or not.
 pub fn merge(base: Option<&Revision>, ours: &Revision, theirs: &Revision, choices: &[Choice]) -> Merged {
-    let sides = Sides::of(base, ours, theirs);
+    merge_sides(Sides::of(base, ours, theirs), (base, ours, theirs), choices)
+}
+
+/// The same for states whose items were paired before: equal ids are one item, and no others are.
+pub fn merge_paired(base: Option<&Revision>, ours: &Revision, theirs: &Revision, choices: &[Choice]) -> Merged {
+    merge_sides(Sides::paired(base, ours, theirs), (base, ours, theirs), choices)
+}
+
+fn merge_sides(
+    sides: Sides<'_>,
+    (base, ours, theirs): (Option<&Revision>, &Revision, &Revision),
+    choices: &[Choice],
+) -> Merged {
     let mut work = Work { choices, used: BTreeSet::new(), rows: Vec::new() };
     let header = work.header(base, ours, theirs);
     let ids: BTreeSet<&ItemId> = sides.ids();

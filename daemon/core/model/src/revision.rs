@@ -27,7 +27,6 @@ mod matching;
 mod renames;
 
 pub use apply::{RevisionError, apply};
-pub(crate) use changes::readable;
 pub use changes::{Changes, Difference, changes, header_differences, item_differences};
 pub use delta::split;
 pub use header::{CanonicalHeader, Header};

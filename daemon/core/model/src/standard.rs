@@ -26,7 +26,7 @@ mod tests;
 
 pub use compare::{Compared, Deviation, compare};
 pub use counterpart::counterparts;
-pub use rebase::{Clash, Outcome, Rebase, Rebased, RebasedItem, rebase};
+pub use rebase::{Clash, Outcome, Rebase, Rebased, RebasedItem, Views, rebase};
 pub use start::{Template, start};
 pub use touched::{Touched, touched};
 

@@ -341,5 +341,7 @@ fn event(happened: CatalogEvent, sentence: fn(Summary) -> String) -> wire::Catal
         edition: happened.edition,
         summary: sentence(happened.summary),
         state: happened.state,
+        carried: happened.carried,
+        returned_to_review: happened.lapsed,
     }
 }

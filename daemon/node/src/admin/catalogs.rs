@@ -55,7 +55,7 @@ impl Admin {
         if !is_asked {
             return Ok(None);
         }
-        let mut row = self.catalog_row(&self.app().row_of(&loaded), &self.app().published().await?);
+        let mut row = self.catalog_row(&self.app().row_of(&loaded).await?, &self.app().published().await?);
         if !asked.as_of.is_empty() {
             // What was published by then is told by the editions themselves.
             row.edition = 0;

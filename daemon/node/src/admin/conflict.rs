@@ -2,7 +2,7 @@
 //!
 //! Invariant: reading calls change nothing; settling goes through one use case. Rows are the model's merge.
 
-use gongkai_app::{Loaded, Resolution};
+use gongkai_app::{Loaded, Resolution, Settling};
 use gongkai_model::{
     conflict::{Conflict, ConflictKind, Side},
     id::CatalogId,
@@ -15,11 +15,14 @@ use gongkai_proto::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{Admin, changes::HEADER, convert, is_zh, refuse::refused};
+use super::{Admin, changes::HEADER, conflict_words::sentences, convert, is_zh, refuse::refused};
 use crate::Error;
 
 /// Most choices of one call: every element of a hundred items.
 const CHOICES_MAX: usize = 2_000;
+
+/// The outcome of elements that stand beside each other and are not merged.
+const BESIDE: &str = "beside";
 
 #[tonic::async_trait]
 impl ConflictService for Admin {
@@ -48,7 +51,10 @@ impl ConflictService for Admin {
         let is_zh = is_zh(&request);
         let (loaded, conflict) = self.app().conflict(&request.into_inner().id).await.map_err(refused)?;
         let (row, merged) = self.conflict_row(&loaded, &conflict, is_zh);
-        let rows = merged.map(|merged| merge_rows(&merged)).unwrap_or_default();
+        let rows = match merged {
+            Some(merged) => merge_rows(&merged),
+            None => self.both_claims(&loaded, &conflict).await?,
+        };
         let (submitted, now) = conflict.steps.clone().unwrap_or_default();
         Ok(Response::new(wire::ShowConflictResponse {
             conflict: Some(row),
@@ -64,10 +70,13 @@ impl ConflictService for Admin {
     ) -> Result<Response<wire::ResolveConflictResponse>, Status> {
         let operator = self.operator(&request)?;
         let asked = request.into_inner();
-        let (id, reason) = (asked.id.clone(), asked.reason.clone());
+        let (id, reason, basis) = (asked.id.clone(), asked.reason.clone(), asked.basis.clone());
         let (loaded, conflict) = self.app().conflict(&id).await.map_err(refused)?;
         let resolution = resolution(asked, &loaded, &conflict)?;
-        let done = self.app().resolve(&operator, &conflict.id, resolution, reason).await.map_err(refused)?;
+        let settling = Settling { resolution, reason, basis };
+        let done = self.app().resolve(&operator, &conflict.id, settling).await.map_err(refused)?;
+        let left = self.app().conflicts().await.map_err(refused)?;
+        let left = left.iter().filter(|left| left.catalog == conflict.catalog).count();
         let revision = done.loaded.content(&done.revision);
         Ok(Response::new(wire::ResolveConflictResponse {
             id: conflict.id,
@@ -77,9 +86,9 @@ impl ConflictService for Admin {
                 .map(|revision| revision.parents.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             entry: done.entry.to_string(),
-            state: if done.is_submitted { "submitted" } else { "draft" }.to_owned(),
+            state: done.ending.word().to_owned(),
             items: revision.map_or(0, |revision| convert::count(revision.items.len())),
-            left: convert::count(self.app().conflicts_of(&done.loaded).len()),
+            left: convert::count(left),
         }))
     }
 }
@@ -90,14 +99,20 @@ impl Admin {
         let world = self.app().world();
         let merged = loaded.merged(conflict, &[]);
         let (division_name, domain_name) = convert::names(&world, &conflict.catalog);
-        let resolved_at = match (&conflict.kind, &conflict.steps) {
-            (ConflictKind::Department, Some((submitted, _))) => {
-                submitted.first().map_or_else(String::new, |step| step.division.to_string())
-            }
-            _ => world.custodian(&conflict.catalog.division).to_string(),
+        let resolved_at = match (&conflict.steps, &conflict.upper) {
+            (Some((submitted, _)), _) => submitted.first().map_or_else(String::new, |step| step.division.to_string()),
+            (None, Some((upper, _))) => world.custodian(&upper.division).to_string(),
+            (None, None) => world.custodian(&conflict.catalog.division).to_string(),
         };
-        let open = merged.as_ref().map_or(0, |merged| merged.open().count());
-        let (summary, hint) = sentences(conflict, is_zh);
+        // Who keeps a matter is one question.
+        let one = usize::from(conflict.kind == ConflictKind::Matter);
+        let open = merged.as_ref().map_or(one, |merged| merged.open().count());
+        let (summary, hint) = sentences(&world, conflict, is_zh);
+        let item = conflict.item.clone();
+        let (item_id, item_name, item_serial) =
+            item.map(|item| (item.id.to_string(), item.name, item.serial)).unwrap_or_default();
+        let upper = conflict.upper.as_ref().map(|(catalog, item)| (catalog.to_string(), item.to_string()));
+        let (upper_catalog, upper_item_id) = upper.unwrap_or_default();
         let row = wire::ConflictRow {
             id: conflict.id.clone(),
             kind: conflict.kind.word().to_owned(),
@@ -105,61 +120,40 @@ impl Admin {
             division_name,
             domain_name,
             base: conflict.base.map_or_else(String::new, |base| base.to_string()),
-            ours: Some(side(loaded, &conflict.ours)),
-            theirs: Some(side(loaded, &conflict.theirs)),
+            ours: Some(side(&conflict.ours)),
+            theirs: Some(side(&conflict.theirs)),
             open: convert::count(open),
             is_mine: resolved_at == world.me.as_str(),
             resolved_at,
-            summary: summary.to_owned(),
-            hint: hint.to_owned(),
+            summary,
+            hint,
+            item_id,
+            item_name,
+            item_serial,
+            upper_catalog,
+            upper_item_id,
         };
         (row, merged)
     }
+
+    /// Of a matter that two bodies claim: what each lists, where they differ.
+    async fn both_claims(&self, loaded: &Loaded, conflict: &Conflict) -> Result<Vec<wire::MergeRow>, Status> {
+        let both = self.app().both_claims(loaded, conflict).await.map_err(refused)?;
+        let rows = both.map(|both| merge_rows(&both.merged(&[]))).unwrap_or_default();
+        let beside = |row: wire::MergeRow| wire::MergeRow { merged: String::new(), outcome: BESIDE.to_owned(), ..row };
+        Ok(rows.into_iter().map(beside).collect())
+    }
 }
 
-/// What it is, and what to do about it.
-fn sentences(conflict: &Conflict, is_zh: bool) -> (&'static str, &'static str) {
-    let (en, zh) = match conflict.kind {
-        ConflictKind::Submissions => (
-            (
-                "two submissions of the owner stand beside each other",
-                "look at both with `conflict show`, then `conflict resolve --take ours|theirs|merge`",
-            ),
-            (
-                "同一编制单位有两份并列的报送",
-                "用 `conflict show` 比较后,以 `conflict resolve --take ours|theirs|merge` 处理",
-            ),
-        ),
-        ConflictKind::Drafts => (
-            (
-                "a draft was made on an older state than the one it would replace",
-                "look at both with `conflict show`, then `conflict resolve --take ours|theirs|merge`",
-            ),
-            (
-                "草稿依据的版本已不是当前版本",
-                "用 `conflict show` 比较后,以 `conflict resolve --take ours|theirs|merge` 处理",
-            ),
-        ),
-        ConflictKind::Department => (
-            (
-                "the departments' table changed while this is under review",
-                "`gongkai review reroute` moves it to today's steps; or the owner submits it again",
-            ),
-            ("审核期间部门分工发生变化", "用 `gongkai review reroute` 改送现行环节,或由编制单位重新报送"),
-        ),
-    };
-    if is_zh { zh } else { en }
-}
-
-fn side(loaded: &Loaded, side: &Side) -> wire::ConflictSide {
+fn side(side: &Side) -> wire::ConflictSide {
     wire::ConflictSide {
         revision: side.revision.to_string(),
         entry: side.entry.to_string(),
         division: side.author.to_string(),
         operator: side.operator.as_ref().map_or_else(String::new, ToString::to_string),
         at_ms: side.at_ms,
-        kind: if side.is_submitted { "submission" } else { "draft" }.to_owned(),
-        items: loaded.content(&side.revision).map_or(0, |revision| convert::count(revision.items.len())),
+        kind: side.kind.word().to_owned(),
+        items: side.items,
     }
 }
 
@@ -207,6 +201,7 @@ fn resolution(asked: wire::ResolveConflictRequest, loaded: &Loaded, conflict: &C
     let whole = match asked.take.as_str() {
         "ours" => Resolution::Ours,
         "theirs" => Resolution::Theirs,
+        "both" => Resolution::Both,
         "merge" | "" => {
             let rows = loaded.merged(conflict, &[]).map(|merged| merge_rows(&merged)).unwrap_or_default();
             let choices = asked.choices.iter().map(|choice| choice_of(choice, &rows, &conflict.catalog));

@@ -145,7 +145,14 @@ impl StandardService for Admin {
         let asked = request.into_inner();
         let catalog = CatalogId::parse(&asked.catalog).map_err(Error::from).map_err(refused)?;
         let is_dry_run = asked.dry_run;
-        let question = RebaseQuestion { catalog, standard: asked.standard, taken: asked.take, is_dry_run };
+        let question = RebaseQuestion {
+            catalog,
+            standard: asked.standard,
+            taken: asked.take,
+            kept: asked.keep,
+            reason: asked.reason,
+            is_dry_run,
+        };
         let moved = self.app().rebase_catalog(&operator, question).await.map_err(refused)?;
         Ok(Response::new(standard_rows::rebased(&moved, is_dry_run)))
     }

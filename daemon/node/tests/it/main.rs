@@ -23,3 +23,4 @@ mod routing;
 mod sessions;
 mod sources;
 mod standards;
+mod work_items;

@@ -25,6 +25,14 @@ async fn read(node: &Node) -> (String, u32, u32, Vec<Reason>, Vec<String>) {
     (row.state, row.items_changed, row.items_carried, shown.stale, asked)
 }
 
+/// The last decision in the catalog's history: state, what was carried over, what went back to review.
+async fn last_decision(node: &Node) -> (String, Vec<String>, Vec<String>) {
+    let request = CatalogHistoryRequest { catalog: CATALOG.to_owned(), ..CatalogHistoryRequest::default() };
+    let events = node.catalogs().history(request).await.unwrap().into_inner().events;
+    let last = events.into_iter().filter(|event| event.kind == "decision").max_by_key(|event| event.at_ms).unwrap();
+    (last.state, last.carried, last.returned_to_review)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_that_crosses_a_new_submission_is_stale_and_what_holds_is_carried_in_both_orders() {
     let city = city().await;
@@ -63,6 +71,15 @@ async fn a_decision_that_crosses_a_new_submission_is_stale_and_what_holds_is_car
         let named = first.strip_prefix("sha256:").unwrap()[..12].to_owned();
         assert!(told.message.contains(&format!("on submission {named} is stale: superseded by")), "{told:?}");
         assert_eq!(told.code, "GK-REVIEW-STALE");
+        let (here, there) = (last_decision(&town).await, last_decision(&county).await);
+        assert_eq!(here, there, "the history says the same at both ends");
+        let (state, kept, asked) = here;
+        assert_eq!((state.as_str(), asked.as_slice()), ("stale", &["低保".to_owned()][..]));
+        // In the second round the reviewer was asked about one item, and gave an opinion on no other.
+        let expected = if is_decided_first { vec!["header", "特困", "临时救助"] } else { vec![] };
+        let (kept, expected): (std::collections::BTreeSet<&str>, _) =
+            (kept.iter().map(String::as_str).collect(), expected.into_iter().collect());
+        assert_eq!(kept, expected);
 
         // The old submission is decided no more; the new one is, by a decision that names it.
         let again = DecideReviewRequest { catalog: CATALOG.to_owned(), submission: first, ..Default::default() };

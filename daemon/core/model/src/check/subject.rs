@@ -38,7 +38,7 @@ pub(super) fn check(item: &Item, pen: &mut Pen<'_, '_>) {
     }
 }
 
-fn is_generic(name: &str) -> bool {
+pub(crate) fn is_generic(name: &str) -> bool {
     let folded = fold(name);
     WHOLE.contains(&folded.as_str())
         || ENDINGS.iter().any(|word| folded.ends_with(word))

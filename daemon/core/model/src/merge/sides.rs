@@ -34,11 +34,16 @@ pub(super) struct Sides<'r> {
 
 impl<'r> Sides<'r> {
     pub(super) fn of(base: Option<&'r Revision>, ours: &'r Revision, theirs: &'r Revision) -> Self {
-        let (our_ids, their_ids) = (BTreeMap::new(), BTreeMap::new());
-        let mut sides = Self { base, ours, theirs, our_ids, their_ids, joined: BTreeMap::new() };
+        let mut sides = Self::paired(base, ours, theirs);
         sides.join_renamed();
         sides.join_added();
         sides
+    }
+
+    /// The three states as their ids stand.
+    pub(super) fn paired(base: Option<&'r Revision>, ours: &'r Revision, theirs: &'r Revision) -> Self {
+        let (our_ids, their_ids) = (BTreeMap::new(), BTreeMap::new());
+        Self { base, ours, theirs, our_ids, their_ids, joined: BTreeMap::new() }
     }
 
     /// An item that one side renamed under a new id, while the other side changed it, is one item.

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    CatalogState, DecisionState, Fact, Lack, Prescribed, ReceiptState, RerouteState, Standing, SubmissionState,
-    SubmissionStatus, Verdict, Void, VoidReason, Waiting, WithdrawalState,
+    CatalogState, DecisionEffect, DecisionState, Fact, Lack, Prescribed, ReceiptState, RerouteState, Standing,
+    SubmissionState, SubmissionStatus, Verdict, Void, VoidReason, Waiting, WithdrawalState,
     carry::{Elements, Marks, carried, elements},
     decide::{About, Docket},
     lineage::Lineage,
@@ -114,20 +114,47 @@ impl Outcome {
         submissions: &Submissions<'_>,
         lineage: &Lineage<'_, '_>,
         elements: &BTreeMap<Digest, Elements>,
-        about: &BTreeMap<Digest, About<'_>>,
+        about_all: &BTreeMap<Digest, About<'_>>,
     ) {
         let nothing = About::default();
         let mut marks: BTreeMap<Digest, Marks> = BTreeMap::new();
         for hash in &submissions.in_line {
             let node = &submissions.nodes[hash];
-            let about = about.get(hash).unwrap_or(&nothing);
+            let about = about_all.get(hash).unwrap_or(&nothing);
             let before = node.from.map(|from| (&submissions.nodes[&from], &marks[&from], &elements[&from]));
             let carried = before.map(|(before, marks, old)| carried(ground, before, marks, old, node, &elements[hash]));
+            if let (Some(from), Some(carried)) = (node.from, &carried) {
+                self.tell_late(&from, about_all.get(&from), carried);
+            }
             let known = lineage.after(hash).map(|after| known_to(after, submissions));
             let settled = settle(node, &elements[hash], carried.unwrap_or_default(), about, known.as_ref());
             self.void.extend(settled.skipped.iter().map(|hash| (*hash, VoidReason::StepSkipped)));
             self.states.push(submission_state(node, &elements[hash], about, &settled, known.is_some()));
             marks.insert(*hash, settled.marks);
+        }
+    }
+
+    /// Notes with the decisions that came too late which of their opinions a submission after them takes over. Where
+    /// two follow, what either takes over has not lapsed.
+    fn tell_late(&mut self, before: &Digest, about: Option<&About<'_>>, carried: &Marks) {
+        let state = self.states.iter_mut().find(|state| state.hash == *before);
+        let (Some(state), Some(about)) = (state, about) else { return };
+        let late = state.decisions.iter_mut().filter(|decision| decision.effect == DecisionEffect::Stale);
+        for decision in late {
+            let Some(ruled) = about.decisions.get(&decision.hash) else { continue };
+            for target in ruled.decision.opinions.iter().map(|opinion| &opinion.target) {
+                let is_carried = carried
+                    .get(target)
+                    .is_some_and(|by_step| by_step.values().any(|mark| mark.decision == decision.hash));
+                if is_carried && !decision.carried.contains(target) {
+                    decision.lapsed.retain(|lapsed| lapsed != target);
+                    decision.carried.push(target.clone());
+                } else if !is_carried && !decision.carried.contains(target) && !decision.lapsed.contains(target) {
+                    decision.lapsed.push(target.clone());
+                }
+            }
+            decision.carried.sort();
+            decision.lapsed.sort();
         }
     }
 
@@ -256,6 +283,8 @@ fn decisions(node: &Node<'_>, about: &About<'_>, settled: &Settled) -> Vec<Decis
             effect: *effect,
             is_other_table: ruled.decision.routing != node.routing(),
             revoked_by: ruled.revoked_by,
+            carried: Vec::new(),
+            lapsed: Vec::new(),
         });
     }
     decisions.sort_by_key(|decision| (decision.step, decision.hash));

@@ -257,6 +257,12 @@ pub struct DecisionState {
     pub is_other_table: bool,
     /// The revocation entry, where there is one; of several the lowest hash.
     pub revoked_by: Option<Digest>,
+    /// Of one that came too late: the elements whose opinions still hold for the submission that followed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<Target>,
+    /// Of one that came too late: the elements that went back to review.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lapsed: Vec<Target>,
 }
 
 /// One element of a submission under review, and the opinions that stand on it.

@@ -142,7 +142,7 @@ fn fields(json: &str) -> Map<String, Value> {
 }
 
 /// Text as printed; lists joined by 、; of a basis the words of the cell, else its parts.
-pub(crate) fn readable(value: &Value) -> String {
+fn readable(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -105,7 +105,10 @@ fn a_decision_on_a_superseded_submission_is_stale_and_carries_what_still_stands(
     assert!(state.approved.is_empty());
     let before = state.submission(&first).unwrap();
     assert_eq!(before.status, SubmissionStatus::Superseded);
-    assert_eq!(before.decisions[0].effect, DecisionEffect::Stale);
+    let late = &before.decisions[0];
+    assert_eq!(late.effect, DecisionEffect::Stale);
+    assert_eq!(late.carried, vec![crate::review::Target::Header, item_target("a")]);
+    assert_eq!(late.lapsed, vec![item_target("b")], "what changed meanwhile goes back to review");
     assert_eq!(world.pending(second, 0), vec![item_target("b")]);
     let mark = state.submission(&second).unwrap().standing[1].marks[0].clone();
     assert!(mark.is_carried && mark.verdict == Verdict::Approve);
