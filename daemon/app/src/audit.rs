@@ -179,46 +179,14 @@ fn scan(filter: &AuditFilter, before: Option<u64>) -> LogFilter {
 /// The revision that a submission or a save carries.
 pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
     let bytes = entry.payload.as_deref()?;
-    match Kind::from_word(&entry.header.kind)? {
-        Kind::Submission => {
-            payload::decode::<Submission>(&entry.header.kind, bytes).ok().map(|submission| submission.body.revision)
-        }
-        Kind::DraftSave => {
-            payload::decode::<payload::DraftSave>(&entry.header.kind, bytes).ok().map(|save| save.body.revision)
-        }
-        Kind::TreePut
-        | Kind::TablePut
-        | Kind::CertPut
-        | Kind::AuthorityPut
-        | Kind::KeyRevoke
-        | Kind::CustodyPut
-        | Kind::IncarnationOpen
-        | Kind::ItemSource
-        | Kind::MappingPut
-        | Kind::Waiver
-        | Kind::ItemBatch
-        | Kind::Withdrawal
-        | Kind::Receipt
-        | Kind::Decision
-        | Kind::Revocation
-        | Kind::Proposal
-        | Kind::ProposalAnswer
-        | Kind::SignOff
-        | Kind::Refusal
-        | Kind::BundleExport
-        | Kind::BundleImport
-        | Kind::OperatorCert
-        | Kind::OperatorRevoke
-        | Kind::Edition
-        | Kind::Erase
-        | Kind::StandardDraft
-        | Kind::StandardBatch
-        | Kind::StandardPut
-        | Kind::StandardOffer
-        | Kind::Reroute
-        | Kind::Document
-        | Kind::Settlement => None,
+    let (word, kind) = (&entry.header.kind, Kind::from_word(&entry.header.kind)?);
+    if kind == Kind::Submission {
+        return Some(payload::decode::<Submission>(word, bytes).ok()?.body.revision);
     }
+    if kind == Kind::DraftSave {
+        return Some(payload::decode::<payload::DraftSave>(word, bytes).ok()?.body.revision);
+    }
+    None
 }
 
 fn reach_word(reach: Reach) -> &'static str {

@@ -170,15 +170,5 @@ fn bare_path(path: &[DivisionId]) -> Vec<Division> {
 
 /// A division of which nothing but its place is known.
 pub(crate) fn bare_division(id: &DivisionId, parent: Option<DivisionId>) -> Division {
-    Division {
-        id: id.clone(),
-        from: Day::earliest(),
-        code: id.to_string(),
-        name: id.to_string(),
-        name_en: String::new(),
-        level: String::new(),
-        kind: String::new(),
-        parent,
-        is_retired: false,
-    }
+    Division { code: id.to_string(), name: id.to_string(), ..Division::placed(id.clone(), parent) }
 }

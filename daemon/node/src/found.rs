@@ -74,17 +74,7 @@ pub async fn found(asked: Found) -> Result<Made, Error> {
 }
 
 fn top_division(id: &DivisionId, name: String) -> Division {
-    Division {
-        id: id.clone(),
-        from: Day::earliest(),
-        code: id.to_string(),
-        name,
-        name_en: String::new(),
-        level: TOP_LEVEL.to_owned(),
-        kind: String::new(),
-        parent: None,
-        is_retired: false,
-    }
+    Division { code: id.to_string(), name, level: TOP_LEVEL.to_owned(), ..Division::placed(id.clone(), None) }
 }
 
 fn read_seeds(folder: &Path) -> Result<Seeds, Error> {

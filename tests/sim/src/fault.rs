@@ -2,12 +2,12 @@
 //! that come late.
 
 use gongkai_journal::{Lane, Reach, kind::Kind, payload, payload::TreePut};
-use gongkai_model::id::DivisionId;
+use gongkai_model::{id::DivisionId, tree::Division};
 
 use crate::{
     mutation::Mutation,
     node::{Act, Snapshot},
-    plan::{Theme, division},
+    plan::Theme,
     world::{World, opening},
 };
 
@@ -15,6 +15,9 @@ impl World<'_> {
     /// One fault, of the kinds that this run knows.
     pub(crate) fn fault(&mut self) {
         let place = self.chance.below(self.nodes.len());
+        if self.plan.drives && self.chance.one_in(2) {
+            return self.carry(place);
+        }
         match self.chance.below(15) {
             13 => self.revoke(place),
             14 => self.mint(place),
@@ -39,7 +42,7 @@ impl World<'_> {
         }
     }
 
-    fn keep_snapshot(&mut self, place: usize) {
+    pub(crate) fn keep_snapshot(&mut self, place: usize) {
         if let Some(node) = self.nodes[place].as_ref() {
             self.snapshots.insert(place, node.snapshot());
         }
@@ -69,7 +72,7 @@ impl World<'_> {
         }
     }
 
-    fn fall_back(&mut self, place: usize) -> bool {
+    pub(crate) fn fall_back(&mut self, place: usize) -> bool {
         let Some(snapshot) = self.snapshots.get(&place).cloned() else { return false };
         if self.plan.rewinds_left == 0 {
             return false;
@@ -236,7 +239,7 @@ impl World<'_> {
         self.log(&format!("{moved} moves below {to}"));
         // Grows by the order of the moves, also within one step.
         let version = self.moves as u64 + 2;
-        let put = TreePut { version, divisions: vec![division(moved, Some(to.clone()))] };
+        let put = TreePut { version, divisions: vec![Division::placed(moved.clone(), Some(to.clone()))] };
         let root = self.divisions[0].id.clone();
         self.write(0, vec![Act::of(Kind::TreePut, root, payload::encode(&put))]);
     }

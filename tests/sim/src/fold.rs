@@ -60,43 +60,17 @@ fn all_facts(node: &Node, of: &DivisionId, mutation: Mutation) -> Vec<Fact> {
 
 fn fact(entry: &Entry) -> Option<Fact> {
     let (word, bytes) = (&entry.header.kind, entry.payload.as_deref()?);
-    let act = match Kind::from_word(word)? {
-        Kind::Submission => {
-            review::Act::Submission { submission: payload::decode(word, bytes).ok()?, parts: Vec::new() }
-        }
-        Kind::Withdrawal => review::Act::Withdrawal(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act),
-        Kind::Decision => review::Act::Decision(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act),
-        Kind::Revocation => review::Act::Revocation(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act),
-        Kind::TreePut
-        | Kind::TablePut
-        | Kind::CertPut
-        | Kind::AuthorityPut
-        | Kind::KeyRevoke
-        | Kind::CustodyPut
-        | Kind::IncarnationOpen
-        | Kind::DraftSave
-        | Kind::MappingPut
-        | Kind::Waiver
-        | Kind::ItemBatch
-        | Kind::ItemSource
-        | Kind::Receipt
-        | Kind::Proposal
-        | Kind::ProposalAnswer
-        | Kind::SignOff
-        | Kind::Refusal
-        | Kind::OperatorCert
-        | Kind::OperatorRevoke
-        | Kind::Edition
-        | Kind::Erase
-        | Kind::StandardDraft
-        | Kind::StandardBatch
-        | Kind::StandardPut
-        | Kind::StandardOffer
-        | Kind::Reroute
-        | Kind::Document
-        | Kind::BundleExport
-        | Kind::BundleImport
-        | Kind::Settlement => return None,
+    let kind = Kind::from_word(word)?;
+    let act = if kind == Kind::Submission {
+        review::Act::Submission { submission: payload::decode(word, bytes).ok()?, parts: Vec::new() }
+    } else if kind == Kind::Withdrawal {
+        review::Act::Withdrawal(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act)
+    } else if kind == Kind::Decision {
+        review::Act::Decision(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act)
+    } else if kind == Kind::Revocation {
+        review::Act::Revocation(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act)
+    } else {
+        return None;
     };
     let author = entry.header.stream.author.division.clone();
     let operator = OperatorId::parse(&format!("{author}/desk")).expect("a division's id and a word");

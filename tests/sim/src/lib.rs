@@ -28,6 +28,7 @@ mod wanting;
 
 pub mod chance;
 mod check;
+mod drive;
 mod error;
 mod fault;
 mod fold;
@@ -43,6 +44,7 @@ mod quiet;
 mod replica;
 mod review;
 mod store;
+mod traffic;
 mod verdicts;
 mod world;
 

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use gongkai_journal::Entry;
+use gongkai_model::id::DivisionId;
 use gongkai_sync::{
     message::Message,
     session::{Effect, Event, Facts, Outcome, Session},
@@ -42,16 +43,7 @@ pub(crate) struct Ticked {
 
 impl End {
     pub(crate) fn new(place: usize, node: &Node, peer: &Node, is_live: bool, mutation: Mutation) -> Self {
-        let feed_id = node.store.db.tables().feed_id;
-        let facts = Facts {
-            division: node.division.clone(),
-            incarnation: node.incarnation,
-            feed_id,
-            daemon_id: feed_id,
-            host: format!("host-{place}"),
-            peer: peer.division.clone(),
-            is_live,
-        };
+        let facts = facts(place, node, &peer.division, is_live);
         let replica = Replica::new(peer.division.clone(), mutation);
         let events = VecDeque::from([replica.opened(node)]);
         Self {
@@ -113,6 +105,20 @@ impl End {
     /// The peer closed the link.
     pub(crate) fn hear_close(&mut self) {
         self.events.push_back(Event::Closed);
+    }
+}
+
+/// What a machine is to a peer.
+pub(crate) fn facts(place: usize, node: &Node, peer: &DivisionId, is_live: bool) -> Facts {
+    let feed_id = node.store.db.tables().feed_id;
+    Facts {
+        division: node.division.clone(),
+        incarnation: node.incarnation,
+        feed_id,
+        daemon_id: feed_id,
+        host: format!("host-{place}"),
+        peer: peer.clone(),
+        is_live,
     }
 }
 

@@ -53,11 +53,13 @@ pub enum Mutation {
     RevokedCounts,
     /// Signatures are not checked.
     SignaturesUnchecked,
+    /// A bundle moves the position wherever it begins at or before it.
+    BundleMovesOn,
 }
 
 impl Mutation {
     /// All rules that are taken away.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NoRunningHash,
         Self::NoWants,
         Self::NoRouteEpoch,
@@ -80,6 +82,7 @@ impl Mutation {
         Self::HiddenMint,
         Self::RevokedCounts,
         Self::SignaturesUnchecked,
+        Self::BundleMovesOn,
     ];
 
     /// Its name on the command line.
@@ -108,6 +111,7 @@ impl Mutation {
             Self::HiddenMint => "hidden-mint",
             Self::RevokedCounts => "revoked-counts",
             Self::SignaturesUnchecked => "signatures-unchecked",
+            Self::BundleMovesOn => "bundle-moves-on",
         }
     }
 

@@ -18,7 +18,7 @@ use gongkai_model::{
     id::{Day, DivisionId},
     tree::{Division, Tree},
 };
-use gongkai_sync::{admit::Trust, position::FeedId};
+use gongkai_sync::{admit::Trust, bundle::Ledger, position::FeedId};
 
 use crate::{
     Body, Draft,
@@ -56,6 +56,8 @@ pub(crate) struct Node {
     folded_to: usize,
     /// At the root: keys that moved divisions lack.
     pub(crate) missing: Vec<Carriage>,
+    /// What is remembered of bundles, by neighbour.
+    pub(crate) ledgers: BTreeMap<DivisionId, Ledger>,
 }
 
 /// A machine's disk at some moment.
@@ -63,6 +65,7 @@ pub(crate) struct Node {
 pub(crate) struct Snapshot {
     pub(crate) tables: Tables,
     pub(crate) incarnation: Incarnation,
+    ledgers: BTreeMap<DivisionId, Ledger>,
 }
 
 /// What a node writes.
@@ -101,6 +104,7 @@ impl Node {
             pinned,
             folded_to: 0,
             missing: Vec::new(),
+            ledgers: BTreeMap::new(),
         }
     }
 
@@ -116,13 +120,15 @@ impl Node {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        Snapshot { tables: self.store.db.tables().clone(), incarnation: self.incarnation }
+        let (tables, ledgers) = (self.store.db.tables().clone(), self.ledgers.clone());
+        Snapshot { tables, incarnation: self.incarnation, ledgers }
     }
 
     /// The machine finds itself as it was, and does not know.
     pub(crate) fn revert(&mut self, snapshot: Snapshot) {
         self.store = Store { db: Memory::of(snapshot.tables) };
         self.incarnation = snapshot.incarnation;
+        self.ledgers = snapshot.ledgers;
         self.refold();
     }
 
@@ -141,6 +147,7 @@ impl Node {
             pinned: self.pinned.clone(),
             folded_to: self.folded_to,
             missing: self.missing.clone(),
+            ledgers: self.ledgers.clone(),
         }
     }
 
@@ -148,6 +155,7 @@ impl Node {
     pub(crate) fn rebuild(&mut self, feed_id: FeedId, incarnation: Incarnation) {
         self.store = Store { db: Memory::new(feed_id) };
         self.incarnation = incarnation;
+        self.ledgers.clear();
         self.refold();
         self.awaited = self.parent().into_iter().cloned().collect();
     }

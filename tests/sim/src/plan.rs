@@ -1,9 +1,6 @@
 //! What a seed may do: the shape of the tree, its length, and which kinds of fault it knows.
 
-use gongkai_model::{
-    id::{Day, DivisionId},
-    tree::Division,
-};
+use gongkai_model::{id::DivisionId, tree::Division};
 
 use crate::chance::Chance;
 
@@ -28,6 +25,8 @@ pub(crate) enum Theme {
     Restores,
     /// Keys are revoked, and relays mint keys.
     Keys,
+    /// Drives are carried beside live sessions, and machines fall back.
+    Drives,
 }
 
 /// The kinds of fault of a run.
@@ -57,6 +56,8 @@ pub(crate) struct Plan {
     pub(crate) trespasses: bool,
     /// Payloads are erased.
     pub(crate) erases: bool,
+    /// Bundles are made, lost, read late, twice, in part, and out of order.
+    pub(crate) drives: bool,
     /// Machines that fall back, are restored or copied, at most: fewer than the branches that a stream may have.
     pub(crate) rewinds_left: u32,
     pub(crate) moves_left: u32,
@@ -86,6 +87,7 @@ impl Plan {
             mauls: mauls && chance.one_in(2),
             trespasses: chance.one_in(3),
             erases: chance.one_in(3),
+            drives: chance.one_in(2),
             rewinds_left: 4,
             moves_left: 5,
             revocations_left: 0,
@@ -93,12 +95,13 @@ impl Plan {
             steps: 600 + chance.below(2_400),
             faults: 15,
         };
-        plan.follow(match chance.below(10) {
+        plan.follow(match chance.below(12) {
             0 | 1 => Theme::Falls,
             2 => Theme::Pairs,
             3 | 4 => Theme::Moves,
             5 => Theme::Restores,
             6 => Theme::Keys,
+            7 | 8 => Theme::Drives,
             _ => Theme::All,
         });
         plan
@@ -110,7 +113,7 @@ impl Plan {
             return;
         }
         (self.reverts, self.restores, self.clones, self.moves) = (false, false, false, false);
-        (self.trespasses, self.erases) = (false, false);
+        (self.trespasses, self.erases, self.drives) = (false, false, false);
         self.faults = 40;
         match theme {
             Theme::All => {}
@@ -126,6 +129,11 @@ impl Plan {
                 (self.restores, self.rewinds_left) = (true, 6);
                 self.late_keys = false;
             }
+            Theme::Drives => {
+                (self.reverts, self.drives, self.rewinds_left) = (true, true, 6);
+                self.faults = 120;
+                self.calm();
+            }
             Theme::Keys => (self.revocations_left, self.mints_left) = (4, 4),
         }
     }
@@ -140,30 +148,16 @@ impl Plan {
 pub(crate) fn draw_tree(chance: &mut Chance) -> Vec<Division> {
     let count = 4 + if chance.one_in(4) { chance.below(NODES_MAX - 3) } else { chance.below(6) };
     let mut depths = vec![0];
-    let mut divisions = vec![division(&name(0), None)];
+    let mut divisions = vec![Division::placed(name(0), None)];
     while divisions.len() < count {
         let above = chance.below(divisions.len());
         if depths[above] >= DEPTH_MAX {
             continue;
         }
         depths.push(depths[above] + 1);
-        divisions.push(division(&name(divisions.len()), Some(divisions[above].id.clone())));
+        divisions.push(Division::placed(name(divisions.len()), Some(divisions[above].id.clone())));
     }
     divisions
-}
-
-pub(crate) fn division(id: &DivisionId, parent: Option<DivisionId>) -> Division {
-    Division {
-        id: id.clone(),
-        from: Day::earliest(),
-        code: String::new(),
-        name: String::new(),
-        name_en: String::new(),
-        level: String::new(),
-        kind: String::new(),
-        parent,
-        is_retired: false,
-    }
 }
 
 fn name(index: usize) -> DivisionId {

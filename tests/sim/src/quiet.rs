@@ -41,6 +41,9 @@ impl World<'_> {
         self.rounds(&tree);
         self.certify_missing(&tree);
         self.rounds(&tree);
+        // What lay in a drawer is read last, the oldest at the very end, and must do no harm.
+        self.empty_drawers();
+        self.rounds(&tree);
         let nodes: Vec<&Node> = self.nodes.iter().flatten().collect();
         self.watch.quiet(&nodes, &tree, &above);
         self.watch.reviews(&nodes, &above, self.mutation, &mut self.chance);
@@ -125,7 +128,7 @@ impl World<'_> {
     }
 
     /// A session on a link that does not break; it must come to its end by itself.
-    fn whole_session(&mut self, child: usize, parent: usize) {
+    pub(crate) fn whole_session(&mut self, child: usize, parent: usize) {
         let cuts = std::mem::take(&mut self.plan.cuts);
         self.connect(child, parent, false);
         self.plan.cuts = cuts;

@@ -15,9 +15,7 @@ use gongkai_sync::{
     want::{Head, Want},
 };
 
-use crate::{
-    Applied, Arrival, error::Error, mutation::Mutation, node::Node, plan::division, store::now, world::TOMORROW,
-};
+use crate::{Applied, Arrival, error::Error, mutation::Mutation, node::Node, store::now, world::TOMORROW};
 
 /// Entries in a batch: few, so that a session has many.
 const BATCH_ENTRIES: usize = 3;
@@ -31,13 +29,15 @@ const WANTS_READ_MAX: usize = 4;
 pub(crate) struct Replica {
     pub(crate) peer: DivisionId,
     pub(crate) mutation: Mutation,
+    /// What comes was carried by hand.
+    pub(crate) is_bundle: bool,
     /// The epoch when the session opened, for [`Mutation::EpochAtOpen`].
     opened_epoch: Option<Digest>,
 }
 
 impl Replica {
     pub(crate) fn new(peer: DivisionId, mutation: Mutation) -> Self {
-        Self { peer, mutation, opened_epoch: None }
+        Self { peer, mutation, is_bundle: false, opened_epoch: None }
     }
 
     pub(crate) fn opened(&self, node: &Node) -> Event {
@@ -139,7 +139,12 @@ impl Replica {
     }
 
     fn apply(&self, node: &mut Node, batch: Batch, now_ms: i64) -> Result<(Event, Vec<Entry>), Error> {
-        let Batch { from, to, entries } = batch;
+        let Batch { mut from, to, entries } = batch;
+        if self.is_bundle && self.mutation == Mutation::BundleMovesOn {
+            let tables = node.store.db.tables();
+            let stands = tables.position(&self.peer).filter(|it| (from.offset..to.offset).contains(&it.offset));
+            from = stands.cloned().unwrap_or(from);
+        }
         let fallback = from.clone();
         if self.mutation == Mutation::PositionFirst {
             let advance = Some((from.clone(), to.clone()));
@@ -251,7 +256,7 @@ fn trusting(node: &Node, arrival: &Arrival) -> Trust {
         Carried::Whole(entry) => Some(&entry.header.stream),
         Carried::Named { .. } => None,
     });
-    let made_up = streams.map(|stream| division(&stream.subject, Some(stream.author.division.clone())));
+    let made_up = streams.map(|stream| Division::placed(stream.subject.clone(), Some(stream.author.division.clone())));
     let records: Vec<Division> = node.trust.tree.divisions().cloned().chain(made_up).collect();
     let ancestry = Ancestry::of(&node.division, &records);
     Trust { ancestry, ..node.trust.clone() }

@@ -54,48 +54,17 @@ pub fn missing(ancestry: &Ancestry, tree: &Tree, entries: &[Entry]) -> Vec<Carri
 fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, Kind, DivisionId)> {
     let (header, bytes) = (&entry.header, entry.payload.as_deref()?);
     let stream = &header.stream;
-    match Kind::from_word(&header.kind)? {
-        Kind::CertPut | Kind::AuthorityPut => {
-            let division = payload::decode::<CertPut>(&header.kind, bytes).ok()?.division;
-            let counts = ancestry.may_certify(&stream.author.division, &stream.subject, &division);
-            counts.then_some((entry, Kind::AuthorityPut, division))
-        }
-        Kind::KeyRevoke => {
-            let division = payload::decode::<KeyRevoke>(&header.kind, bytes).ok()?.division;
-            ancestry.may_write(&stream.author.division, &division).then_some((entry, Kind::KeyRevoke, division))
-        }
-        Kind::TreePut
-        | Kind::TablePut
-        | Kind::CustodyPut
-        | Kind::IncarnationOpen
-        | Kind::DraftSave
-        | Kind::ItemSource
-        | Kind::MappingPut
-        | Kind::Waiver
-        | Kind::ItemBatch
-        | Kind::Submission
-        | Kind::Withdrawal
-        | Kind::Receipt
-        | Kind::Decision
-        | Kind::Revocation
-        | Kind::Proposal
-        | Kind::ProposalAnswer
-        | Kind::SignOff
-        | Kind::Refusal
-        | Kind::BundleExport
-        | Kind::BundleImport
-        | Kind::OperatorCert
-        | Kind::OperatorRevoke
-        | Kind::Edition
-        | Kind::Erase
-        | Kind::StandardDraft
-        | Kind::StandardBatch
-        | Kind::StandardPut
-        | Kind::StandardOffer
-        | Kind::Reroute
-        | Kind::Document
-        | Kind::Settlement => None,
+    let kind = Kind::from_word(&header.kind)?;
+    if kind == Kind::CertPut || kind == Kind::AuthorityPut {
+        let division = payload::decode::<CertPut>(&header.kind, bytes).ok()?.division;
+        let counts = ancestry.may_certify(&stream.author.division, &stream.subject, &division);
+        return counts.then_some((entry, Kind::AuthorityPut, division));
     }
+    if kind == Kind::KeyRevoke {
+        let division = payload::decode::<KeyRevoke>(&header.kind, bytes).ok()?.division;
+        return ancestry.may_write(&stream.author.division, &division).then_some((entry, Kind::KeyRevoke, division));
+    }
+    None
 }
 
 /// Whether the entry itself goes to the moved division and all who stand above it today.

@@ -147,20 +147,8 @@ mod tests {
 
     fn ancestry() -> Ancestry {
         let rows = [("c", None), ("k", Some("c")), ("t", Some("k"))];
-        let divisions: Vec<Division> = rows
-            .iter()
-            .map(|(name, parent)| Division {
-                id: id(name),
-                from: Day::earliest(),
-                code: String::new(),
-                name: String::new(),
-                name_en: String::new(),
-                level: String::new(),
-                kind: String::new(),
-                parent: parent.map(id),
-                is_retired: false,
-            })
-            .collect();
+        let divisions: Vec<Division> =
+            rows.iter().map(|(name, parent)| Division::placed(id(name), parent.map(id))).collect();
         Ancestry::of(&id("c"), &divisions)
     }
 

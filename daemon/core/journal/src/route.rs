@@ -141,20 +141,8 @@ mod tests {
     fn tree() -> Tree {
         let rows =
             [("c", None), ("k", Some("c")), ("b", Some("c")), ("t1", Some("k")), ("t2", Some("k")), ("v", Some("t1"))];
-        let divisions: Vec<Division> = rows
-            .iter()
-            .map(|(name, parent)| Division {
-                id: id(name),
-                from: Day::earliest(),
-                code: String::new(),
-                name: String::new(),
-                name_en: String::new(),
-                level: String::new(),
-                kind: String::new(),
-                parent: parent.map(id),
-                is_retired: false,
-            })
-            .collect();
+        let divisions: Vec<Division> =
+            rows.iter().map(|(name, parent)| Division::placed(id(name), parent.map(id))).collect();
         Tree::as_of(&divisions, &Day::earliest())
     }
 

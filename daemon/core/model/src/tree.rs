@@ -40,6 +40,23 @@ pub struct Division {
     pub is_retired: bool,
 }
 
+impl Division {
+    /// A division of which only its place in the tree is known, from the earliest day on.
+    pub fn placed(id: DivisionId, parent: Option<DivisionId>) -> Self {
+        Self {
+            id,
+            from: Day::earliest(),
+            code: String::new(),
+            name: String::new(),
+            name_en: String::new(),
+            level: String::new(),
+            kind: String::new(),
+            parent,
+            is_retired: false,
+        }
+    }
+}
+
 /// The tree as it stands on one day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {

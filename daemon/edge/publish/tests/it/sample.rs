@@ -122,16 +122,12 @@ const MATTERS: &[(&str, &str, &str, &str, &str)] = &[
 
 fn division(row: &(&str, &str, &str, &str)) -> Division {
     let id = |text: &str| DivisionId::parse(text).expect("a constant of this file");
+    let parent = Some(row.3).filter(|parent| !parent.is_empty()).map(id);
     Division {
-        id: id(row.0),
-        from: Day::earliest(),
         code: row.0.to_owned(),
         name: row.1.to_owned(),
-        name_en: String::new(),
         level: row.2.to_owned(),
-        kind: String::new(),
-        parent: Some(row.3).filter(|parent| !parent.is_empty()).map(id),
-        is_retired: false,
+        ..Division::placed(id(row.0), parent)
     }
 }
 

@@ -118,20 +118,8 @@ pub(crate) fn about(entry: &Entry) -> Option<String> {
 
 impl Bed {
     pub(crate) fn new() -> Self {
-        let divisions: Vec<Division> = TREE
-            .iter()
-            .map(|(name, parent)| Division {
-                id: id(name),
-                from: Day::earliest(),
-                code: String::new(),
-                name: String::new(),
-                name_en: String::new(),
-                level: String::new(),
-                kind: String::new(),
-                parent: parent.map(id),
-                is_retired: false,
-            })
-            .collect();
+        let divisions: Vec<Division> =
+            TREE.iter().map(|(name, parent)| Division::placed(id(name), parent.map(id))).collect();
         Self { dir: tempfile::tempdir().unwrap(), tree: Tree::as_of(&divisions, &Day::earliest()) }
     }
 

@@ -33,20 +33,8 @@ pub(crate) fn id(text: &str) -> DivisionId {
 
 pub(crate) fn tree() -> Tree {
     let rows = [("c", None), ("k", Some("c")), ("t", Some("k"))];
-    let divisions: Vec<Division> = rows
-        .iter()
-        .map(|(name, parent)| Division {
-            id: id(name),
-            from: Day::earliest(),
-            code: String::new(),
-            name: String::new(),
-            name_en: String::new(),
-            level: String::new(),
-            kind: String::new(),
-            parent: parent.map(id),
-            is_retired: false,
-        })
-        .collect();
+    let divisions: Vec<Division> =
+        rows.iter().map(|(name, parent)| Division::placed(id(name), parent.map(id))).collect();
     Tree::as_of(&divisions, &Day::earliest())
 }
 
