@@ -82,6 +82,8 @@ pub(crate) struct Watch {
     pub(crate) unservable: usize,
     /// Catalogs whose states were compared.
     pub(crate) folds: usize,
+    /// Decisions that crossed a submission on drives, with both sides complete afterwards.
+    pub(crate) crossings: usize,
     /// When quiet: what revoked keys signed beyond their good heads.
     set_aside: BTreeSet<EntryHash>,
 }
@@ -190,6 +192,23 @@ impl Watch {
             let what = crate::world::label(&row.entry);
             let (at, node, peer) = (position.offset, &node.division, &peer.division);
             self.fail(format!("{node} stands at {at} of {peer}'s feed and neither holds nor wants {what}"));
+        }
+    }
+
+    /// A bundle that was read to its end: each head that it names is held or wanted.
+    pub(crate) fn told(&mut self, node: &Node, peer: &DivisionId, messages: &[Message]) {
+        let tables = node.store.db.tables();
+        let wanted = self.below_wants(peer, &tables.wants);
+        let heads = messages.iter().filter_map(|message| {
+            let Message::Heads { heads, .. } = message else { return None };
+            Some(heads)
+        });
+        let mut tips = heads.flatten().flat_map(|head| &head.tips);
+        let missing = tips.find(|tip| !tables.holds(&tip.hash) && !wanted.contains(&tip.hash)).cloned();
+        drop(tables);
+        if let Some(tip) = missing {
+            let (node, hash) = (&node.division, tip.hash.short());
+            self.fail(format!("{node} has read a bundle of {peer} and neither holds nor wants {hash}"));
         }
     }
 

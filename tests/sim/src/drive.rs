@@ -38,8 +38,12 @@ impl World<'_> {
         if self.plan.theme == Theme::Drives && self.chance.one_in(12) {
             return self.relapse(place);
         }
+        if self.chance.one_in(12) {
+            return self.cross(place);
+        }
         if self.chance.one_in(3) || self.drives.is_empty() {
-            return self.export(place);
+            self.export(place);
+            return;
         }
         let drive = self.drives[self.chance.below(self.drives.len())].clone();
         let readers = self.machines_of(&drive.to);
@@ -47,9 +51,7 @@ impl World<'_> {
             return;
         }
         let reader = readers[self.chance.below(readers.len())];
-        // Now and then the machine is switched off in the middle.
-        let is_cut = self.chance.one_in(5);
-        let cut = if is_cut { self.chance.below(drive.messages.len()) } else { usize::MAX };
+        let cut = self.cut_of(&drive, 5);
         self.import(reader, &drive, cut);
         if self.chance.one_in(3) {
             self.drives.retain(|other| other.mark.id != drive.mark.id);
@@ -73,11 +75,29 @@ impl World<'_> {
         self.busy(speaker, 4);
         self.meet(child, parent);
         self.busy(speaker, 9);
-        self.export_to(speaker, to, Extent::News);
+        let made = self.export_to(speaker, to, Extent::News);
         self.fall_back(listener);
-        if let Some(drive) = self.drives.last().cloned() {
-            self.import(listener, &drive, usize::MAX);
+        if let Some(drive) = made {
+            // A drive that is read to its end names all heads, which makes good what a wrong position has passed.
+            let cut = self.cut_of(&drive, 2);
+            self.import(listener, &drive, cut);
         }
+    }
+
+    /// Two neighbours hand each other a drive, both made before either is read. Whether each brought all.
+    pub(crate) fn exchange(&mut self, one: usize, two: usize) -> bool {
+        let places = if self.chance.one_in(2) { [one, two] } else { [two, one] };
+        let division = |at: usize| self.nodes[at].as_ref().map(|node| node.division.clone());
+        let [Some(first), Some(second)] = places.map(division) else { return false };
+        let made = [self.export_to(places[1], first, Extent::News), self.export_to(places[0], second, Extent::News)];
+        let [Some(to_first), Some(to_second)] = made else { return false };
+        let is_read = self.import(places[0], &to_first, usize::MAX);
+        self.import(places[1], &to_second, usize::MAX) && is_read
+    }
+
+    /// How many messages are read: the machine is switched off in the middle once in `count` times.
+    fn cut_of(&mut self, drive: &Drive, count: usize) -> usize {
+        if self.chance.one_in(count) { self.chance.below(drive.messages.len()) } else { usize::MAX }
     }
 
     fn busy(&mut self, place: usize, times: usize) {
@@ -113,10 +133,10 @@ impl World<'_> {
         self.export_to(place, to, extent);
     }
 
-    fn export_to(&mut self, place: usize, to: DivisionId, extent: Extent) {
+    fn export_to(&mut self, place: usize, to: DivisionId, extent: Extent) -> Option<Drive> {
         let (now_ms, id) = (self.clock(), Digest::of("drive", &[&self.chance.bytes16()]));
-        let Some((messages, recorded, receipts)) = self.record(place, &to, extent, now_ms) else { return };
-        let Some(node) = self.nodes[place].as_mut() else { return };
+        let (messages, recorded, receipts) = self.record(place, &to, extent, now_ms)?;
+        let node = self.nodes[place].as_mut()?;
         let (feed_id, from) = (node.store.db.tables().feed_id, node.division.clone());
         let ledger = node.ledgers.entry(to.clone()).or_default();
         let number = ledger.last_number + 1;
@@ -128,7 +148,9 @@ impl World<'_> {
             self.drives.remove(lost);
         }
         let heads_digest = recorded.heads_digest;
-        self.drives.push(Drive { from, to, messages, mark, receipts, heads_digest });
+        let drive = Drive { from, to, messages, mark, receipts, heads_digest };
+        self.drives.push(drive.clone());
+        Some(drive)
     }
 
     fn record(
@@ -163,56 +185,65 @@ impl World<'_> {
         (outcome == Some(Outcome::Complete)).then_some((said, recorded, receipts))
     }
 
-    /// Reads a drive to its end, or its first messages only.
-    fn import(&mut self, place: usize, drive: &Drive, cut: usize) {
+    /// Reads a drive to its end, or its first messages only; wherever that ends the position must be right. Whether it
+    /// was read to its end.
+    fn import(&mut self, place: usize, drive: &Drive, cut: usize) -> bool {
         self.log(&format!("{place} reads bundle {} of {}, {cut} messages at most", drive.mark.number, drive.from));
-        let Some(node) = self.nodes[place].as_mut() else { return };
+        let is_read = self.listen(place, drive, cut).is_some();
+        let speaker = self.place(&drive.from).and_then(|speaker| self.nodes[speaker].as_ref());
+        let Some(node) = self.nodes[place].as_ref() else { return false };
+        if let Some(speaker) = speaker {
+            self.watch.position(node, speaker);
+        }
+        if is_read {
+            self.watch.told(node, &drive.from, &drive.messages);
+        }
+        is_read
+    }
+
+    fn listen(&mut self, place: usize, drive: &Drive, cut: usize) -> Option<()> {
+        let node = self.nodes[place].as_mut()?;
         let is_news = node.ledgers.entry(drive.from.clone()).or_default().is_news(&drive.mark, &drive.receipts);
         let mut machine = Reading::new(facts(place, node, &drive.from, false), is_news);
         let mut replica = Replica::new(drive.from.clone(), self.mutation);
         replica.is_bundle = true;
         loop {
             for message in drive.messages.iter().take(cut).cloned() {
-                if !self.read(place, &mut machine, &mut replica, message) {
-                    return;
-                }
+                self.read(place, &mut machine, &mut replica, message)?;
             }
             if cut < drive.messages.len() {
-                return;
+                return None;
             }
             if !machine.begins_again() {
                 break;
             }
         }
-        let Some(heard) = machine.heard().cloned() else { return };
+        let heard = machine.heard()?.clone();
         let now_ms = self.clock();
         let (mark, receipts, heads_digest) = (drive.mark.clone(), drive.receipts.clone(), Some(drive.heads_digest));
         let seen = Seen { mark, receipts, heads_digest, entries: 0, is_news };
-        let Some(node) = self.nodes[place].as_mut() else { return };
+        let node = self.nodes[place].as_mut()?;
         node.ledgers.entry(drive.from.clone()).or_default().note_heard(&heard, seen, now_ms);
-        let speaker = self.place(&drive.from).and_then(|speaker| self.nodes[speaker].as_ref());
-        if let (Some(node), Some(speaker)) = (self.nodes[place].as_ref(), speaker) {
-            self.watch.position(node, speaker);
-        }
+        heard.has_heads.then_some(())
     }
 
-    /// Takes one message; false when the machine failed.
-    fn read(&mut self, place: usize, machine: &mut Reading, replica: &mut Replica, message: Message) -> bool {
+    /// Takes one message; `None` when the machine failed.
+    fn read(&mut self, place: usize, machine: &mut Reading, replica: &mut Replica, message: Message) -> Option<()> {
         let mut events = VecDeque::from([Event::Received(message)]);
         while let Some(event) = events.pop_front() {
             for effect in machine.step(event) {
                 let now_ms = self.clock();
-                let Some(node) = self.nodes[place].as_mut() else { return false };
+                let node = self.nodes[place].as_mut()?;
                 match effect {
                     Effect::Send(_) | Effect::Finish(_) => {}
                     effect => {
-                        let Ok((event, committed)) = replica.carry_out(node, effect, now_ms) else { return false };
+                        let (event, committed) = replica.carry_out(node, effect, now_ms).ok()?;
                         events.extend(event);
                         self.note_commit(place, &committed);
                     }
                 }
             }
         }
-        true
+        Some(())
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn facts(node: &Node, of: &DivisionId, above: &Above, mutation: Mutat
 }
 
 /// In the order of arrival; what a revoked key signed beyond its good heads has no effect.
-fn all_facts(node: &Node, of: &DivisionId, mutation: Mutation) -> Vec<Fact> {
+pub(crate) fn all_facts(node: &Node, of: &DivisionId, mutation: Mutation) -> Vec<Fact> {
     let counts = |entry: &Entry| mutation == Mutation::RevokedCounts || node.trust.keyring.counts(&entry.header);
     let tables = node.store.db.tables();
     let entries = tables.rows.iter().map(|row| &row.entry).filter(|entry| entry.header.stream.subject == *of);

@@ -35,6 +35,7 @@ mod fold;
 mod founding;
 mod keys;
 mod link;
+pub mod many;
 mod maul;
 mod memory;
 pub mod mutation;

@@ -3,11 +3,14 @@
 use std::{
     io::{self, Write},
     process::ExitCode,
-    sync::atomic::{AtomicU64, Ordering},
-    thread,
 };
 
-use gongkai_sim::{Report, mutation::Mutation, run};
+use gongkai_sim::{
+    Report,
+    many::{each, finding, run_each},
+    mutation::Mutation,
+    run,
+};
 
 /// Seeds without `--seeds`.
 const SEEDS: u64 = 1_000;
@@ -73,30 +76,8 @@ fn replay(seed: u64, mutation: Mutation) -> io::Result<bool> {
     Ok(report.failure.is_none())
 }
 
-/// Runs the seeds on all processors; the reports come in the order of the seeds.
-fn run_all(from: u64, seeds: u64, mutation: Mutation) -> Vec<(u64, Report)> {
-    let next = AtomicU64::new(from);
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let work = || {
-        let mut reports = Vec::new();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= from + seeds {
-                return reports;
-            }
-            reports.push((seed, run(seed, mutation, None)));
-        }
-    };
-    let mut reports: Vec<(u64, Report)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-    });
-    reports.sort_by_key(|(seed, _)| *seed);
-    reports
-}
-
 fn many(from: u64, seeds: u64, mutation: Mutation) -> io::Result<bool> {
-    let reports = run_all(from, seeds, mutation);
+    let reports = run_each(from..from + seeds, mutation);
     let mut out = io::stdout().lock();
     let failed: Vec<&(u64, Report)> = reports.iter().filter(|(_, report)| report.failure.is_some()).collect();
     for (seed, report) in failed.iter().take(SHOWN_MAX) {
@@ -107,26 +88,18 @@ fn many(from: u64, seeds: u64, mutation: Mutation) -> io::Result<bool> {
     let sum = |of: fn(&Report) -> usize| reports.iter().map(|(_, report)| of(report)).sum::<usize>();
     writeln!(
         out,
-        "{} entries written, {} machines rewound or copied, {} moves; {} entries lost with their only machine, \
-         {} stranded, {} wants that nobody can serve",
+        "{} entries written, {} machines rewound or copied, {} moves, {} decisions crossed on drives; \
+         {} entries lost with their only machine, {} stranded, {} wants that nobody can serve",
         sum(|report| report.written),
         sum(|report| report.rewinds),
         sum(|report| report.moves),
+        sum(|report| report.crossings),
         sum(|report| report.lost_with_machines),
         sum(|report| report.stranded),
         sum(|report| report.unservable),
     )?;
-    // A worker that died has no reports: its seeds failed.
-    let lost = seeds.saturating_sub(reports.len() as u64);
-    let failed = failed.len() as u64 + lost;
-    writeln!(out, "{} passed, {failed} failed", seeds - failed)?;
-    Ok(failed == 0)
-}
-
-/// Whether the rules that are taken away beneath the mutation lose nothing on the seed.
-fn is_its_own(seed: u64, mutation: Mutation) -> bool {
-    let beneath = mutation.beneath();
-    beneath == Mutation::None || run(seed, beneath, None).failure.is_none()
+    writeln!(out, "{} passed, {} failed", reports.len() - failed.len(), failed.len())?;
+    Ok(failed.is_empty())
 }
 
 /// For each mutation the first seed that finds it; no more seeds are run than a few beyond that.
@@ -135,17 +108,16 @@ fn mutants(from: u64, seeds: u64) -> io::Result<bool> {
     let mut are_all_found = true;
     writeln!(out, "| mutation | seeds until found | found in | first finding |\n|---|---|---|---|")?;
     for mutation in Mutation::ALL {
-        let mut found: Vec<(u64, Report)> = Vec::new();
+        let mut found: Vec<(u64, String)> = Vec::new();
         let mut done = 0;
         while found.is_empty() && done < seeds {
             let count = MUTANT_SEEDS.min(seeds - done);
-            let reports = run_all(from + done, count, mutation);
-            let is_found = |(seed, report): &(u64, Report)| report.failure.is_some() && is_its_own(*seed, mutation);
-            found.extend(reports.into_iter().filter(is_found));
+            let findings = each(from + done..from + done + count, |seed| finding(seed, mutation));
+            found.extend(findings.into_iter().filter_map(|(seed, found)| Some((seed, found?))));
             done += count;
         }
         let needed = found.first().map_or_else(|| "not found".to_owned(), |(seed, _)| (seed - from + 1).to_string());
-        let what = found.first().and_then(|(_, report)| report.failure.clone()).unwrap_or_default();
+        let what = found.first().map_or("", |(_, what)| what);
         writeln!(out, "| {} | {needed} | {} of {done} | {what} |", mutation.word(), found.len())?;
         out.flush()?;
         are_all_found &= !found.is_empty();

@@ -43,7 +43,8 @@ impl World<'_> {
         let below: Vec<DivisionId> = node.trust.tree.children(&me).cloned().collect();
         if below.is_empty() || self.chance.one_in(2) {
             let act = self.submit_or_withdraw(place);
-            return self.say(place, me, act);
+            self.say(place, me, act);
+            return;
         }
         let of = below[self.chance.below(below.len())].clone();
         if self.chance.one_in(3) {
@@ -53,28 +54,55 @@ impl World<'_> {
         self.say(place, of, act);
     }
 
-    fn say(&mut self, place: usize, of: DivisionId, act: Option<(Kind, Vec<u8>)>) {
-        let Some((kind, payload)) = act else { return };
-        self.write(place, vec![Act { subject: of, kind: kind.word(), reach: Reach::Path, lane: Lane::Work, payload }]);
+    fn say(&mut self, place: usize, of: DivisionId, act: Option<(Kind, Vec<u8>)>) -> bool {
+        let Some((kind, payload)) = act else { return false };
+        self.write(place, vec![Act { subject: of, kind: kind.word(), reach: Reach::Path, lane: Lane::Work, payload }])
     }
 
     /// The owner submits while the reviewer's decision on what was there before is under way, or the other way round;
-    /// often the link breaks just then.
+    /// often the link breaks just then, and what each has written crosses on drives.
     fn race(&mut self, place: usize, of: &DivisionId) {
         let Some(owner) = self.place(of) else { return };
         let is_held = |node: &Node| node.is_held() && self.mutation != Mutation::ActsWhileHeld;
         if self.nodes[owner].as_ref().is_none_or(is_held) {
             return;
         }
-        if self.chance.one_in(2) {
+        let is_cut = self.chance.one_in(2);
+        if is_cut {
             self.cut_all(owner);
         }
         let is_owner_first = self.chance.one_in(2);
+        let mut have_both_acted = true;
         for is_owner in [is_owner_first, !is_owner_first] {
             let (at, act) =
                 if is_owner { (owner, self.submit_or_withdraw(owner)) } else { (place, self.rule(place, of)) };
-            self.say(at, of.clone(), act);
+            have_both_acted &= self.say(at, of.clone(), act);
         }
+        if have_both_acted && is_cut && self.plan.drives && self.exchange(owner, place) {
+            self.compare_views(owner, place, of);
+        }
+    }
+
+    /// A submission goes up on a drive while the network is cut; then its decision and the next submission race.
+    pub(crate) fn cross(&mut self, owner: usize) {
+        let Some(node) = self.nodes[owner].as_ref().filter(|node| !node.is_held()) else { return };
+        let of = node.division.clone();
+        let Some(reviewer) = node.parent().and_then(|parent| self.place(parent)) else { return };
+        if self.nodes[reviewer].as_ref().is_none_or(Node::is_held) {
+            return;
+        }
+        self.cut_all(owner);
+        let first = self.submit_or_withdraw(owner);
+        self.say(owner, of.clone(), first);
+        self.exchange(owner, reviewer);
+        self.race(reviewer, &of);
+    }
+
+    /// Both know of both acts, each its own first: they must see one state.
+    fn compare_views(&mut self, owner: usize, reviewer: usize, of: &DivisionId) {
+        let (Some(one), Some(other)) = (self.nodes[owner].as_ref(), self.nodes[reviewer].as_ref()) else { return };
+        let have_met = self.watch.same_view(one, other, of, self.mutation);
+        self.log(&format!("{owner} and {reviewer} have crossed, both complete {have_met}"));
     }
 
     /// The root publishes: an edition is its number here.

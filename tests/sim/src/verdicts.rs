@@ -16,7 +16,7 @@ use gongkai_model::{
 use crate::{
     chance::Chance,
     check::{Above, Watch},
-    fold::{decision, facts, folded, numbers, shuffle, submission},
+    fold::{all_facts, decision, facts, folded, numbers, shuffle, submission},
     mutation::Mutation,
     node::Node,
 };
@@ -49,6 +49,20 @@ impl Watch {
             self.approved_by_somebody(owner, &expected, &own);
             self.carried_rightly(owner, &expected, &own);
         }
+    }
+
+    /// Two machines that hold the same of a catalog see it in the same state, whoever heard what first. Whether they do
+    /// hold the same.
+    pub(crate) fn same_view(&mut self, one: &Node, other: &Node, of: &DivisionId, mutation: Mutation) -> bool {
+        let [ours, theirs] = [one, other].map(|node| all_facts(node, of, mutation));
+        let hashes = |facts: &[Fact]| facts.iter().map(|fact| fact.hash).collect::<BTreeSet<_>>();
+        let have_same = hashes(&ours) == hashes(&theirs);
+        self.crossings += usize::from(have_same);
+        if have_same && folded(of, ours, mutation) != folded(of, theirs, mutation) {
+            let (one, other) = (&one.division, &other.division);
+            self.fail(format!("{one} and {other} see the catalog of {of} in two states after an exchange of drives"));
+        }
+        have_same
     }
 
     fn approved_by_somebody(&mut self, owner: &Node, state: &CatalogState, facts: &[Fact]) {

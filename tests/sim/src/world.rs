@@ -48,6 +48,8 @@ pub struct Report {
     pub moves: usize,
     /// Catalogs whose states were compared when all was quiet.
     pub folds: usize,
+    /// Decisions that crossed a submission on drives, with both sides complete afterwards.
+    pub crossings: usize,
 }
 
 /// Runs a seed; with `is_loud` the log's lines are given to `tell`.
@@ -66,6 +68,7 @@ pub fn run(seed: u64, mutation: Mutation, tell: Option<&mut dyn FnMut(&str)>) ->
         rewinds: world.rewinds,
         moves: world.moves,
         folds: watch.folds,
+        crossings: watch.crossings,
     }
 }
 

@@ -1,12 +1,11 @@
 //! Many seeds in every run of the tests, those that once found something, and the proof that equal seeds give equal
 //! runs.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    thread,
+use gongkai_sim::{
+    many::{each, finding, run_each},
+    mutation::Mutation,
+    run,
 };
-
-use gongkai_sim::{mutation::Mutation, run};
 
 /// Seeds of one test run: some fifty seconds of one processor.
 const SEEDS: u64 = 1_000;
@@ -30,22 +29,14 @@ const FOUND: &[(u64, &str)] = &[
     (665, "the same"),
 ];
 
-/// Runs seeds on all processors; tells those that fail.
+/// Seeds within which each rule's absence is missed: several times what any of them needs (`README.md`).
+const MUTANT_SEEDS: u64 = 400;
+/// Seeds run at once when a rule's absence is looked for.
+const MUTANT_STEP: usize = 4;
+
 fn failures(seeds: impl Iterator<Item = u64>) -> Vec<String> {
-    let seeds: Vec<u64> = seeds.collect();
-    let next = AtomicU64::new(0);
-    let work = || {
-        let mut found = Vec::new();
-        while let Some(seed) = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).ok().and_then(|at| seeds.get(at)) {
-            found.extend(run(*seed, Mutation::None, None).failure.map(|failure| format!("seed {seed}: {failure}")));
-        }
-        found
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("a run does not panic")).collect()
-    })
+    let reports = run_each(seeds, Mutation::None);
+    reports.into_iter().filter_map(|(seed, report)| Some(format!("seed {seed}: {}", report.failure?))).collect()
 }
 
 #[test]
@@ -58,6 +49,19 @@ fn no_seed_loses_leaks_or_forgets_anything() {
 fn what_was_found_once_is_not_found_again() {
     let found = failures(FOUND.iter().map(|(seed, _)| *seed));
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn every_rule_that_is_taken_away_is_missed() {
+    let is_noticed = |mutation: Mutation| {
+        let steps: Vec<u64> = (1..=MUTANT_SEEDS).collect();
+        steps.chunks(MUTANT_STEP).any(|seeds| {
+            each(seeds.iter().copied(), |seed| finding(seed, mutation)).iter().any(|(_, found)| found.is_some())
+        })
+    };
+    let unnoticed: Vec<&str> =
+        Mutation::ALL.into_iter().filter(|mutation| !is_noticed(*mutation)).map(Mutation::word).collect();
+    assert!(unnoticed.is_empty(), "no seed misses {unnoticed:?}");
 }
 
 #[test]
