@@ -9,7 +9,7 @@ use std::{
 };
 
 use gongkai_app::{Founding, SystemChance, SystemClock, found_root};
-use gongkai_model::id::{Day, DivisionId};
+use gongkai_model::id::DivisionId;
 use gongkai_model::tree::Division;
 use gongkai_pki::PkiDir;
 use gongkai_seeds::Seeds;

@@ -133,7 +133,7 @@ impl Keyring {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
-    use gongkai_model::{id::Day, tree::Division};
+    use gongkai_model::tree::Division;
 
     use super::*;
     use crate::{

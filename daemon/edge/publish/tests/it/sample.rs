@@ -4,7 +4,7 @@
 
 use gongkai_model::{
     digest::Digest,
-    id::{CatalogId, Day, DivisionId, DomainSlug, ItemId},
+    id::{CatalogId, DivisionId, DomainSlug, ItemId},
     item::{Basis, Item},
     tree::Division,
     vocabulary::Vocabulary,
