@@ -1,4 +1,5 @@
-//! Any bytes as a workbook: reading ends with a report or a coded error, and what was read can be checked and written.
+//! Any bytes as a workbook: reading ends with a report or a coded error, and what was read can be checked, written, and
+//! written with its findings beside it.
 //!
 //! Invariant: a panic that reaches the caller is a crash; one that the reader catches inside (of the library that
 //! reads cells) is printed once by its place and counted as handled. Zips are taken apart, one part is changed and
@@ -15,7 +16,9 @@ use std::{
 
 use gongkai_model::check::{Entry, Facts, check};
 use gongkai_seeds::Seeds;
-use gongkai_sheets::{CatalogSheet, Reading, SheetRow, read, write, write_csv};
+use gongkai_sheets::{
+    CatalogSheet, REMARK_WORDS_ZH, Reading, Remark, SheetRow, TextForm, Weight, read, write, write_csv, write_remarks,
+};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
@@ -56,6 +59,13 @@ fn run(data: &[u8], reading: &Reading<'_>) {
         Err(error) => assert!(error.code().starts_with("GK-SHEET-") && !error.hint().is_empty()),
         Ok(report) => {
             assert_eq!(report.items, report.tables.iter().map(|table| table.rows.len()).sum::<usize>());
+            let remark = |warning: &gongkai_sheets::Warning| {
+                let (place, rule, text) = (warning.cell.clone(), warning.code.to_owned(), warning.message.clone());
+                Remark { place, weight: Weight::Warning, rule, text }
+            };
+            let remarks: Vec<Remark> = report.warnings.iter().map(remark).collect();
+            // A sheet of the program that wrote it may be larger than the format lets us write.
+            let _ = write_remarks(data, TextForm::default(), &remarks, &REMARK_WORDS_ZH);
             for table in report.tables.iter().take(2) {
                 let entry = |row| {
                     let row: &gongkai_sheets::Row = row;
