@@ -20,11 +20,13 @@ use crate::errors::Failure;
 
 pub(crate) mod check;
 mod export;
+pub(crate) mod file;
 mod history;
 pub(crate) mod import;
 mod item;
 mod mappings;
 mod proposals;
+mod report;
 mod standard;
 mod text;
 
@@ -42,7 +44,7 @@ pub(crate) enum CatalogCommand {
     List(ListArgs),
     /// One catalog with its items
     Show(ShowArgs),
-    /// Completeness, quality and privacy of a catalog, or of a file (no daemon needed)
+    /// Completeness, quality and privacy of a catalog, or of a file (a daemon is asked where one answers)
     Check(CheckArgs),
     /// Overrule a finding of the check with a reason
     Waive(WaiveArgs),

@@ -18,6 +18,8 @@ const READING_ZH: &[(&str, &str)] = &[
     ("column-missing", "缺少一栏"),
     ("column-repeated", "同名的栏出现两次"),
     ("column-unknown", "不认识的栏，原样保留为其他列"),
+    ("domain-differs", "文件写明的领域与 --domain 不同，按文件处理；确认以指定为准请加 --confirm-domain"),
+    ("domain-overruled", "文件写明的领域与指定的不同，已按确认的领域处理"),
     ("domain-unknown", "标题、工作表名、文件名都没有指明唯一领域，请在导入时指定"),
     ("element-missing", "必备要素为空"),
     ("fill-across-page-break", "分页后的空白一级事项沿用上页"),

@@ -87,6 +87,7 @@ words! {
     Changed "changed" "变更"
     Check "check" "检查项"
     Column "column" "列名"
+    Publisher "publisher" "编制单位"
     ComparedWith "compared with" "对比版本"
     Conflict "conflict" "冲突"
     Daemon "daemon" "守护进程"

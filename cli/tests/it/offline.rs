@@ -106,6 +106,44 @@ async fn what_is_told_about_a_file_is_used_in_a_dry_run_and_a_slip_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_the_file_with_its_findings_and_is_imported_again_as_the_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = table_file(&folder);
+    let out = folder.path().join("out.xlsx");
+    let report = out.to_str().expect("text");
+    let told = ["--map", "牵头科局=subject"];
+    let import = |file| [&["catalog", "import", file, "--dry-run", "--output", "json"], &told[..]].concat();
+    let before = run(&[&import(&file)[..], &["--report", report, "--lang", "zh"]].concat()).await.json();
+    let after = run(&import(report)).await;
+    assert_eq!(after.json()["tables"][0]["items"], before["tables"][0]["items"], "{after:?}");
+    assert_eq!(
+        after.json()["rejected"].as_array().map_or(0, Vec::len),
+        0,
+        "the list of findings is no catalog: {after:?}"
+    );
+    let checked = run(&["catalog", "check", &file, "--report", report, "--output", "json"]).await.json();
+    assert_eq!(
+        (checked["is_of_node"].as_bool(), checked["reading"][0]["code"].as_str()),
+        (Some(false), Some("column-unknown"))
+    );
+    let ended = run(&["catalog", "import", &file, &file, "--dry-run", "--report", report]).await;
+    assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "one report for two files: {ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_that_the_file_contradicts_is_asked_about() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = table_file(&folder);
+    let words = ["catalog", "import", &file, "--dry-run", "--output", "json", "--domain", "work-safety"];
+    let ended = run(&words).await;
+    let document = ended.json();
+    let domain = document["tables"][0]["domain"].as_str();
+    assert_eq!((ended.status, domain), (3, Some("social-assistance")), "{document}");
+    let meant = run(&[&words[..], &["--confirm-domain"]].concat()).await;
+    assert_eq!((meant.status, meant.json()["tables"][0]["domain"].as_str()), (0, Some("work-safety")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_is_written_without_a_daemon_and_reads_as_an_empty_catalog() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("form.xlsx");

@@ -4,6 +4,8 @@
 //! standing error, an edition no finding that [`Finding::stops_publication`] names. Left out: the rules (model) and
 //! who overruled what (waive).
 
+mod file;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -18,6 +20,8 @@ use gongkai_model::{
     revision::Revision,
     standard::{StandardId, StandardKind, counterparts},
 };
+
+pub use file::CheckedFile;
 
 use crate::{App, Loaded, Result, World, desk::seeds, standard::standard_of};
 

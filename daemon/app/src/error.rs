@@ -105,6 +105,16 @@ pub enum Error {
         /// Its cells.
         range: String,
     },
+    /// A domain that was told for a file is that of none of its tables.
+    #[error("the file says `{named}` (`{title}`), not `{told}` as was told")]
+    DomainDiffers {
+        /// The domain that was told.
+        told: String,
+        /// The domain that the first table names.
+        named: String,
+        /// That table's title.
+        title: String,
+    },
     /// An import would remove more than the share that needs confirmation.
     #[error("the file would remove {removed} of {items} items of `{catalog}`")]
     RemovalsUnconfirmed {
@@ -236,6 +246,7 @@ impl Error {
             Self::CatalogUnknown { .. } => "GK-APP-005",
             Self::NotInCatalog { .. } => "GK-APP-006",
             Self::DomainUnknown { .. } => "GK-APP-007",
+            Self::DomainDiffers { .. } => "GK-APP-017",
             Self::RemovalsUnconfirmed { .. } => "GK-APP-008",
             Self::RoutingMissing => "GK-APP-009",
             Self::Raced { .. } => "GK-APP-010",
@@ -287,6 +298,9 @@ impl Error {
             Self::NotInCatalog { catalog, .. } => format!("`gongkai catalog show {catalog}` shows what there is"),
             Self::DomainUnknown { .. } => {
                 "name the domain with --domain, or put its name into the table's title".to_owned()
+            }
+            Self::DomainDiffers { told, .. } => {
+                format!("leave out --domain to take the file's word; add --confirm-domain if `{told}` is meant")
             }
             Self::RemovalsUnconfirmed { .. } => {
                 "look at the difference with --dry-run; if it is meant, repeat with --confirm-removals".to_owned()

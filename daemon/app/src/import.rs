@@ -4,20 +4,21 @@
 //! unless every table of the file can be kept.
 
 mod matched;
+mod reading;
 
 use std::collections::BTreeMap;
 
 use gongkai_journal::payload::DraftSave;
 use gongkai_model::{
     digest::Digest,
-    id::{CatalogId, DivisionId, DomainSlug},
+    id::{CatalogId, DivisionId},
     revision::{Header, Matched, Revision, Row, match_items},
 };
-use gongkai_sheets::{Mapping, Reading, Report, Table, TextForm, Told};
+use gongkai_sheets::{Report, Table};
 
 pub use matched::{MatchedRow, RowChange};
 
-use crate::{Action, App, Error, Loaded, Operator, Result, desk::seeds, source::File};
+use crate::{Action, App, Error, Loaded, Operator, Result, source::File};
 
 /// Share of a catalog's items whose removal needs a confirmation.
 const REMOVALS_SHARE_MAX: f64 = 0.2;
@@ -37,11 +38,15 @@ pub struct ImportQuestion {
     pub division: Option<String>,
     /// The domain of tables whose title names none.
     pub domain: Option<String>,
+    /// That domain counts also where the file names another.
+    pub confirms_domain: bool,
+    /// The office that made the file; empty where its sheets are to say it.
+    pub publisher: String,
     /// Report only.
     pub is_dry_run: bool,
     /// The removal of many items is meant.
     pub confirms_removals: bool,
-    /// Columns named by a person, `header=field`; kept for the division's later imports.
+    /// Columns named by a person, `header=field`; kept for later imports of the same office's files.
     pub map: Vec<String>,
     /// The encoding of a text file; empty to guess.
     pub encoding: String,
@@ -79,6 +84,8 @@ pub struct Imported {
     pub report: Report,
     /// The columns that were named, now or earlier.
     pub mapping: BTreeMap<String, String>,
+    /// The office under which they are kept; empty for all offices.
+    pub publisher: String,
     /// By catalog.
     pub revisions: Vec<ImportedRevision>,
 }
@@ -91,9 +98,11 @@ impl App {
             operator.may(Action::CatalogImport)?;
         }
         let division = self.writable_division(question.division.as_deref())?;
-        let (report, mapping) = self.read_workbook(&question, &division).await?;
-        let mapping = mapping.without(&report.unmet);
-        let by_domain = self.tables_by_domain(&report, &question)?;
+        let file = self.read_workbook(&question, &division).await?;
+        let by_domain = self.tables_by_domain(&file.report, question.is_dry_run)?;
+        if !question.is_dry_run {
+            reading::require_used(&question, &by_domain)?;
+        }
         let _acting = self.inner.acting.lock().await;
         let mut planned = Vec::new();
         for (domain, tables) in by_domain {
@@ -109,7 +118,8 @@ impl App {
             return Err(plan.unconfirmed());
         }
         if !question.is_dry_run {
-            self.keep_mapping(&division, operator.id.clone(), &mapping).await?;
+            let told = (&file.columns, file.report.unmet.as_slice());
+            self.keep_mapping(&division, operator.id.clone(), file.publisher(), told).await?;
         }
         let mut revisions = Vec::new();
         for (plan, tables) in planned {
@@ -123,7 +133,9 @@ impl App {
             let catalog = loaded.catalog;
             revisions.push(ImportedRevision { catalog, revision, matched, is_new, rows, needs_confirmation });
         }
-        Ok(Imported { report, mapping: mapping.to_pairs(), revisions })
+        let publisher = file.publisher().to_owned();
+        let mapping = file.columns.of(&publisher).clone().without(&file.report.unmet).to_pairs();
+        Ok(Imported { report: file.report, mapping, publisher, revisions })
     }
 
     /// Keeps what is new of a plan: the draft, and the cells that its rows were read from.
@@ -155,65 +167,7 @@ impl App {
         }
     }
 
-    /// The columns named now, and those kept for the division.
-    async fn mapping_of(&self, question: &ImportQuestion, division: &DivisionId) -> Result<Mapping> {
-        let vocabulary = &self.world().vocabulary;
-        let told = Mapping::parse(question.map.iter().map(String::as_str), vocabulary)?;
-        let kept = self.latest_mapping(division).await?.map(|kept| kept.mapping).unwrap_or_default();
-        Ok(told.with_kept(&kept, vocabulary)?)
-    }
-
-    /// Reads a division's file with the columns that were named for it.
-    pub(crate) async fn read_workbook(
-        &self,
-        question: &ImportQuestion,
-        division: &DivisionId,
-    ) -> Result<(Report, Mapping)> {
-        let mapping = self.mapping_of(question, division).await?;
-        let text = TextForm::parse(&question.encoding, &question.delimiter)?;
-        let world = self.world();
-        world.routing()?;
-        let level = world.tree().get(division).map_or_else(String::new, |division| division.level.clone());
-        let (content, file_name) = (question.content.clone(), question.file_name.clone());
-        let reading = move || {
-            let reading = Reading { vocabulary: &world.vocabulary, routing: world.routing_table(), node_level: &level };
-            let own = world.routing_table().law_index();
-            let full_title = |title: &str| match own.find(title) {
-                Some(law) => Some(law.title.clone()).filter(|full| full != title),
-                None => seeds().laws.full_title(title),
-            };
-            let told = Told { mapping: &mapping, law_title: Some(&full_title), text };
-            let report = gongkai_sheets::read_told(&content, &file_name, &reading, &told)?;
-            Ok((report, mapping))
-        };
-        tokio::task::spawn_blocking(reading).await.expect("the reader does not panic and is not cancelled")
-    }
-
-    pub(crate) fn tables_by_domain<'r>(
-        &self,
-        report: &'r Report,
-        question: &ImportQuestion,
-    ) -> Result<BTreeMap<DomainSlug, Vec<&'r Table>>> {
-        let world = self.world();
-        let given = question.domain.as_deref().filter(|text| !text.is_empty()).map(DomainSlug::parse).transpose()?;
-        let mut by_domain: BTreeMap<DomainSlug, Vec<&Table>> = BTreeMap::new();
-        for table in &report.tables {
-            let named = table.domain.as_deref().and_then(|slug| DomainSlug::parse(slug).ok());
-            let domain = named.or_else(|| given.clone()).filter(|slug| world.routing_table().domain(slug).is_some());
-            let Some(domain) = domain else {
-                // A warning of the reading names it already.
-                if question.is_dry_run {
-                    continue;
-                }
-                let (title, sheet, range) = (table.title.clone(), table.sheet.clone(), table.range.clone());
-                return Err(Error::DomainUnknown { title, sheet, range });
-            };
-            by_domain.entry(domain).or_default().push(table);
-        }
-        Ok(by_domain)
-    }
-
-    fn plan(&self, loaded: Loaded, tables: &[&Table], question: &ImportQuestion) -> Result<Plan> {
+    pub(crate) fn plan(&self, loaded: Loaded, tables: &[&Table], question: &ImportQuestion) -> Result<Plan> {
         let rows = rows_of(tables);
         let now_ms = self.now_ms();
         let older = match question.base.as_deref().filter(|text| !text.is_empty()) {
@@ -258,10 +212,10 @@ impl App {
 }
 
 /// What an import makes of one catalog.
-struct Plan {
-    loaded: Loaded,
-    revision: Revision,
-    matched: Matched,
+pub(crate) struct Plan {
+    pub(crate) loaded: Loaded,
+    pub(crate) revision: Revision,
+    pub(crate) matched: Matched,
     rows: Vec<MatchedRow>,
     needs_confirmation: bool,
     /// The older state that it was made on.

@@ -66,7 +66,7 @@ pub use bundle::{
 };
 pub use catalog::Loaded;
 pub use certify::{CertError, CertState, HeldCert};
-pub use check::{CheckError, Checked};
+pub use check::{CheckError, Checked, CheckedFile};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
 pub use conflict::{ConflictError, Ending, Resolution, Resolved, Settling};
 pub use custody::Custody;
@@ -80,6 +80,7 @@ pub use found::{Founding, JoinedParts, found_root, store_joined};
 pub use history::{CatalogEvent, ItemEvent, ItemHistory};
 pub use import::{ImportQuestion, Imported, ImportedRevision, MatchedRow, RowChange};
 pub use known::{HeldAt, Known};
+pub use mapping::KeptColumns;
 pub use operator::{Operator, Role};
 pub use outside::{DOCUMENT_BYTES_MAX, OutsideDocument};
 pub use permit::{Action, ROLES_UNLISTED};

@@ -2,27 +2,21 @@
 //!
 //! Invariant: a file is checked without a daemon by the same rules as a catalog; what was waived stays in the list.
 
-use std::{
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gongkai_model::{
-    check::{Entry, Facts, Finding as ModelFinding, Verdict, apply_waivers, check},
-    id::Day,
-};
 use gongkai_proto::admin::v1::{
     CheckCatalogRequest, CheckCatalogResponse, Finding, ListWaiversRequest, ListWaiversResponse, RecallWaiverRequest,
     WaiveRequest, WaiveResponse,
 };
-use gongkai_seeds::Seeds;
-use gongkai_sheets::Table as SheetTable;
 
-use super::import;
+use super::{
+    file::{self, FileQuestion},
+    import, report,
+};
 use crate::{
     commands::{Answer, Context, Exit, short},
-    errors::Failure,
+    errors::{Failure, Fault},
     ui::{Lang, Page, Table, Word, cells, field_word, findings, moment},
 };
 
@@ -35,9 +29,11 @@ pub(crate) struct CheckArgs {
     /// Another revision than the latest: its hash (or a unique beginning), or `approved`
     #[arg(long, default_value = "", hide_default_value = true)]
     revision: String,
-    /// Whose workbook it is, where a file is checked
-    #[arg(long, default_value = "", hide_default_value = true)]
-    division: String,
+    #[command(flatten)]
+    told: FileQuestion,
+    /// Of a file: write its own rows with all findings beside them, as a workbook to mend
+    #[arg(long, value_name = "OUT.xlsx")]
+    report: Option<PathBuf>,
 }
 
 /// Arguments of `catalog waive`.
@@ -80,15 +76,29 @@ pub(crate) struct WaiversArgs {
 /// Checks a catalog, or a file where one of that name is there.
 pub(crate) async fn run(args: CheckArgs, context: &Context) -> Result<Answer, Failure> {
     let lang = context.lang();
-    let file = PathBuf::from(&args.target);
-    let response = if file.is_file() {
-        check_file(&file, &args.division)?
+    let path = PathBuf::from(&args.target);
+    let response = if path.is_file() {
+        check_file(&path, args, context).await?
+    } else if args.report.is_some() {
+        return Err(Fault::Usage("--report goes with a file".to_owned()).into());
     } else {
-        let request = CheckCatalogRequest { catalog: args.target, revision: args.revision };
+        let request =
+            CheckCatalogRequest { catalog: args.target, revision: args.revision, ..CheckCatalogRequest::default() };
         context.connect().await?.catalog().check(request).await?.into_inner()
     };
-    let exit = Exit::attention_if(!response.is_complete);
+    let exit = Exit::attention_if(!response.is_complete || !response.rejected.is_empty());
     Ok(Answer::new(&response, text(&response, lang))?.with_exit(exit))
+}
+
+/// Checks a file with what the daemon knows; where none answers, with what the program knows.
+async fn check_file(path: &Path, args: CheckArgs, context: &Context) -> Result<CheckCatalogResponse, Failure> {
+    let client = context.connect().await.ok();
+    let content = file::read(path)?;
+    let found = file::check(&content, &file::name_of(path), &args.told, client.as_ref()).await?;
+    if let Some(out) = args.report {
+        report::write(out, (&content, args.told.text_form()?), &found, context.lang())?;
+    }
+    Ok(found)
 }
 
 /// Overrules findings.
@@ -112,78 +122,6 @@ pub(crate) async fn waivers(args: WaiversArgs, context: &Context) -> Result<Answ
     let request = ListWaiversRequest { catalog: args.catalog };
     let response = context.connect().await?.catalog().list_waivers(request).await?.into_inner();
     Answer::new(&response, waivers_text(&response, context.lang()))
-}
-
-/// Checks every table of a file by the rules and laws of this program.
-fn check_file(file: &Path, division: &str) -> Result<CheckCatalogResponse, Failure> {
-    let content = import::read(file)?;
-    let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let report = import::read_report(&content, &file_name, &import::FileQuestion::of(division))?;
-    let (seeds, today) = (Seeds::builtin(), today());
-    let known = |basis: &gongkai_model::item::Basis| seeds.law_state(&basis.title, &today);
-    let facts = Facts { laws: Some(&known), standard: None };
-    let mut findings = Vec::new();
-    for table in &report.tables {
-        findings.extend(check_table(table, &facts));
-    }
-    Ok(response(&file_name, report.items, apply_waivers(findings, &[])))
-}
-
-fn today() -> Day {
-    // A clock before 1970 knows no repealed law yet.
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Day::in_china(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// The items have no ids yet: the cell at fault names them, or the first of the row.
-fn check_table(table: &SheetTable, facts: &Facts<'_>) -> Vec<ModelFinding> {
-    let cells: Vec<String> = table.rows.iter().map(|row| format!("{}!A{}", row.source.sheet, row.source.row)).collect();
-    let entries: Vec<Entry<'_>> = table
-        .rows
-        .iter()
-        .zip(&cells)
-        .map(|(row, cell)| Entry { id: cell, serial: &row.serial, item: &row.item, kept: None, digest: None })
-        .collect();
-    let mut findings = check(&entries, facts);
-    for finding in &mut findings {
-        let column = table.columns.get(finding.field.split('.').next().unwrap_or_default());
-        if let (Some(column), Some((sheet, row))) = (column, finding.item.rsplit_once("!A")) {
-            finding.item = format!("{sheet}!{column}{row}");
-        }
-    }
-    findings
-}
-
-fn response(file_name: &str, items: usize, verdict: Verdict) -> CheckCatalogResponse {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let is_publishable = verdict.stops_publication().next().is_none();
-    CheckCatalogResponse {
-        catalog: file_name.to_owned(),
-        items: count(items),
-        is_complete: verdict.may_submit(),
-        errors: count(verdict.errors),
-        warnings: count(verdict.warnings),
-        notes: count(verdict.notes),
-        is_publishable,
-        findings: verdict.findings.into_iter().map(finding).collect(),
-        ..CheckCatalogResponse::default()
-    }
-}
-
-fn finding(finding: ModelFinding) -> Finding {
-    Finding {
-        severity: finding.severity.word().to_owned(),
-        code: finding.code().to_owned(),
-        rule: finding.rule.name().to_owned(),
-        hint: finding.hint().to_owned(),
-        is_waivable: finding.rule.is_waivable(),
-        cell: finding.item,
-        name: finding.name,
-        serial: finding.serial,
-        field: finding.field,
-        message: finding.message,
-        ..Finding::default()
-    }
 }
 
 /// Findings as a table: those that count first, the waived ones after them with their reasons.
@@ -211,8 +149,16 @@ fn text(response: &CheckCatalogResponse, lang: Lang) -> String {
     let CheckCatalogResponse { items, errors, warnings, notes, waived, .. } = response;
     let idle = response.idle.len();
     let has_waivable = response.findings.iter().any(|finding| finding.is_waivable && finding.waived.is_empty());
+    let reading = import::reading_table(&response.reading, &response.rejected, lang);
+    let is_by_program = response.revision.is_empty() && !response.is_of_node;
     Page::new(lang)
+        .table_if(!response.reading.is_empty() || !response.rejected.is_empty(), &reading)
         .table(&finding_table(&response.findings, lang), ("nothing was found", "没有发现问题"))
+        .say_if(
+            is_by_program,
+            "no daemon was asked: laws, domains and limits are those of this program",
+            "未连接节点守护进程：法规、领域和时限按本程序自带的资料核查",
+        )
         .say(
             format!("{items} items: {errors} errors, {warnings} warnings, {notes} notes, {waived} waived"),
             format!("共 {items} 项：错误 {errors}，注意 {warnings}，提示 {notes}，已豁免 {waived}"),

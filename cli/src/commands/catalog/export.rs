@@ -13,7 +13,7 @@ use gongkai_proto::admin::v1::{ExportCatalogRequest, TemplateRequest, TemplateRe
 use gongkai_seeds::Seeds;
 use gongkai_sheets::{Reading, Template};
 
-use super::RevisionArgs;
+use super::{RevisionArgs, file::domain_named};
 use crate::{
     commands::{Answer, Context},
     errors::{Failure, Fault},
@@ -115,11 +115,7 @@ pub(crate) async fn template(args: TemplateArgs, context: &Context) -> Result<An
 
 fn builtin_form(args: &TemplateArgs) -> Result<TemplateResponse, Failure> {
     let seeds = Seeds::builtin();
-    let domain = seeds.routing.domains.iter().find(|domain| domain.slug.as_str() == args.domain);
-    let Some(domain) = domain else {
-        let known: Vec<&str> = seeds.routing.domains.iter().map(|domain| domain.slug.as_str()).collect();
-        return Err(Fault::Usage(format!("no domain `{}`; there are {}", args.domain, known.join(", "))).into());
-    };
+    let domain = domain_named(&seeds, &args.domain)?;
     let division = seeds.divisions.iter().find(|division| division.id.as_str() == args.division);
     let level = division.map_or("county", |division| division.level.as_str());
     let reading = Reading { vocabulary: &seeds.vocabulary, routing: &seeds.routing, node_level: level };
@@ -132,7 +128,7 @@ fn builtin_form(args: &TemplateArgs) -> Result<TemplateResponse, Failure> {
 }
 
 /// Writes beside the target and renames, so that a full disk leaves no half of a file.
-fn write(out: Option<PathBuf>, file_name: &str, content: &[u8]) -> Result<String, Failure> {
+pub(super) fn write(out: Option<PathBuf>, file_name: &str, content: &[u8]) -> Result<String, Failure> {
     // The name comes from the daemon: only its last part is used, so that it cannot lead out of the folder.
     let own_name = Path::new(file_name).file_name().map_or_else(|| "catalog.xlsx".into(), PathBuf::from);
     let file = out.unwrap_or(own_name);

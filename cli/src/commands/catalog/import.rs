@@ -4,21 +4,16 @@
 //! is that file's document, for several a list of them. `--dry-run` keeps nothing: it compares with the catalogs of
 //! the daemon where one is named and answers, and else only reads.
 
-use std::{
-    fs::File,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gongkai_proto::{
-    IMPORT_BYTES_MAX,
-    admin::v1::{ImportCatalogRequest, ImportCatalogResponse, ImportedRevision},
+use gongkai_proto::admin::v1::{
+    ImportCatalogRequest, ImportCatalogResponse, ImportWarning, ImportedRevision, RejectedTable,
 };
-use gongkai_seeds::Seeds;
-use gongkai_sheets::{Mapping, Reading, Report, TextForm, Told};
 use serde_json::Value;
 
+pub(crate) use super::file::{FileQuestion, read, read_report};
+use super::{file, report};
 use crate::{
     client::Client,
     commands::{Answer, Context, Exit, short},
@@ -32,12 +27,8 @@ pub(crate) struct ImportArgs {
     /// Workbooks (.xlsx, .xls) or tables (.csv)
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Whose catalogs they are, where the node holds several divisions' catalogs
-    #[arg(long, default_value = "", hide_default_value = true)]
-    division: String,
-    /// The domain, where the title does not say it
-    #[arg(long, value_name = "SLUG", default_value = "", hide_default_value = true)]
-    domain: String,
+    #[command(flatten)]
+    told: FileQuestion,
     /// Read and report, keep nothing (no daemon needed; with one the items are compared)
     #[arg(long)]
     dry_run: bool,
@@ -53,15 +44,9 @@ pub(crate) struct ImportArgs {
     /// The legal basis of the change
     #[arg(long, default_value = "", hide_default_value = true)]
     basis: String,
-    /// Name a column that is not recognised, such as 责任科室=responsible_dept; kept for later imports, may be repeated
-    #[arg(long, value_name = "HEADER=FIELD")]
-    map: Vec<String>,
-    /// The encoding of a text file: utf-8, gb18030 or utf-16; guessed when not given
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
-    encoding: String,
-    /// What stands between the columns of a text file: comma, semicolon or tab; guessed when not given
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
-    delimiter: String,
+    /// Also write the file's own rows with all findings beside them, as a workbook to mend (one file only)
+    #[arg(long, value_name = "OUT.xlsx")]
+    report: Option<PathBuf>,
 }
 
 /// Runs it.
@@ -72,11 +57,13 @@ pub(crate) async fn run(args: ImportArgs, context: &Context) -> Result<Answer, F
         Err(_) if args.dry_run => None,
         Err(failure) => return Err(failure),
     };
+    if let Some(out) = &args.report {
+        write_report(out, &args, client.as_ref(), context.lang()).await?;
+    }
     let mut results = Vec::new();
     let (mut bars, total) = (Bars::new(&context.ui), args.files.len() as u64);
     for (index, file) in (0u64..).zip(&args.files) {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        bars.set("files", name, index, total);
+        bars.set("files", file::name_of(file), index, total);
         results.push((file, one(file, &args, client.as_ref()).await));
     }
     bars.clear();
@@ -94,6 +81,16 @@ pub(crate) async fn run(args: ImportArgs, context: &Context) -> Result<Answer, F
     }
 }
 
+/// Written before anything is kept: a clerk needs it most where the import is refused.
+async fn write_report(out: &Path, args: &ImportArgs, client: Option<&Client>, lang: Lang) -> Result<(), Failure> {
+    let [path] = args.files.as_slice() else {
+        return Err(Fault::Usage("--report goes with one file".to_owned()).into());
+    };
+    let content = read(path)?;
+    let found = file::check(&content, &file::name_of(path), &args.told, client).await?;
+    report::write(out.to_owned(), (&content, args.told.text_form()?), &found, lang).map(drop)
+}
+
 fn not_compared(lang: Lang) -> &'static str {
     lang.pick(
         "no daemon was asked: the file was read, and not compared with a catalog\n",
@@ -101,23 +98,26 @@ fn not_compared(lang: Lang) -> &'static str {
     )
 }
 
-async fn one(file: &Path, args: &ImportArgs, client: Option<&Client>) -> Result<ImportCatalogResponse, Failure> {
-    let content = read(file)?;
-    let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+async fn one(path: &Path, args: &ImportArgs, client: Option<&Client>) -> Result<ImportCatalogResponse, Failure> {
+    let content = read(path)?;
+    let file_name = file::name_of(path);
     let Some(client) = client else {
         return dry_run(&content, &file_name, args);
     };
+    let FileQuestion { division, domain, confirm_domain, map, publisher, encoding, delimiter } = args.told.clone();
     let request = ImportCatalogRequest {
         content,
         file_name,
-        division: args.division.clone(),
+        division,
         dry_run: args.dry_run,
         confirm_removals: args.confirm_removals,
         reason: args.reason.clone(),
-        domain: args.domain.clone(),
-        map: args.map.clone(),
-        encoding: args.encoding.clone(),
-        delimiter: args.delimiter.clone(),
+        domain,
+        confirm_domain,
+        map,
+        publisher,
+        encoding,
+        delimiter,
         basis: args.basis.clone(),
         base: args.base.clone(),
     };
@@ -125,7 +125,7 @@ async fn one(file: &Path, args: &ImportArgs, client: Option<&Client>) -> Result<
         Ok(response) => Ok(response.into_inner()),
         // Another node keeps these catalogs: the file can still be read.
         Err(failure) if args.dry_run && failure.is_told(NOT_CUSTODIAN) => {
-            dry_run(&read(file)?, &file.file_name().unwrap_or_default().to_string_lossy(), args)
+            dry_run(&read(path)?, &file::name_of(path), args)
         }
         Err(failure) => Err(failure),
     }
@@ -133,19 +133,6 @@ async fn one(file: &Path, args: &ImportArgs, client: Option<&Client>) -> Result<
 
 /// The daemon's code for "kept by another node".
 const NOT_CUSTODIAN: &str = "GK-APP-004";
-
-/// Reads a whole file, but never more than an import takes: the name may be that of a device.
-pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |source| Fault::FileUnreadable { file: file.to_owned(), source };
-    let mut content = Vec::new();
-    let limit = IMPORT_BYTES_MAX as u64;
-    File::open(file).map_err(unreadable)?.take(limit + 1).read_to_end(&mut content).map_err(unreadable)?;
-    if content.len() > IMPORT_BYTES_MAX {
-        let bytes = file.metadata().map_or(limit + 1, |metadata| metadata.len());
-        return Err(Fault::FileTooLarge { file: file.to_owned(), bytes }.into());
-    }
-    Ok(content)
-}
 
 fn several(
     results: &[(&PathBuf, Result<ImportCatalogResponse, Failure>)],
@@ -192,10 +179,14 @@ fn summary(results: &[(&PathBuf, Result<ImportCatalogResponse, Failure>)], lang:
     )
 }
 
-/// A part that was not taken, or that would remove much, needs a person.
+/// The kind of warning that an import which keeps something is refused for.
+const DOMAIN_DIFFERS: &str = "domain-differs";
+
+/// A part that was not taken, would remove much, or is of another domain than was told needs a person.
 fn exit(response: &ImportCatalogResponse) -> Exit {
     let is_unconfirmed = response.revisions.iter().any(|made| made.needs_confirmation);
-    Exit::attention_if(!response.rejected.is_empty() || is_unconfirmed)
+    let is_unsettled = response.warnings.iter().any(|warning| warning.code == DOMAIN_DIFFERS);
+    Exit::attention_if(!response.rejected.is_empty() || is_unconfirmed || is_unsettled)
 }
 
 fn text(response: &ImportCatalogResponse, lang: Lang) -> String {
@@ -211,18 +202,9 @@ fn text(response: &ImportCatalogResponse, lang: Lang) -> String {
     }
     let rows = matched_rows(&response.revisions, lang);
     let removed: u32 = response.revisions.iter().filter(|made| made.needs_confirmation).map(|made| made.removed).sum();
-    let mut findings = Table::new(lang, &[Word::Kind, Word::Sheet, Word::Message]);
-    for warning in &response.warnings {
-        findings.row(cells![
-            warning.code,
-            warning.cell,
-            with_text(&reading(&warning.code, &warning.message, lang), &warning.text)
-        ]);
-    }
-    for rejected in &response.rejected {
-        let reason = reading(&rejected.code, &rejected.message, lang);
-        findings.row(cells![rejected.code, format!("{}!{}", rejected.sheet, rejected.range), reason]);
-    }
+    let findings = reading_table(&response.warnings, &response.rejected, lang);
+    let named = response.mapping.len();
+    let office = response.publisher.as_str();
     let (file, items) = (&response.file, response.items);
     Page::new(lang)
         .say(format!("{file}: {items} items"), format!("{file}：{items} 项"))
@@ -239,8 +221,32 @@ fn text(response: &ImportCatalogResponse, lang: Lang) -> String {
             format!("{removed} items would be removed: repeat with --confirm-removals if that is meant"),
             format!("将删除 {removed} 项：确认无误后加 --confirm-removals 重新导入"),
         )
+        .say_if(
+            named > 0 && !office.is_empty(),
+            format!("{named} named columns, kept for {office}"),
+            format!("已指定列名 {named} 个，为{office}保存"),
+        )
+        .say_if(
+            named > 0 && office.is_empty(),
+            format!("{named} named columns, kept for all files of the division (--publisher names an office)"),
+            format!("已指定列名 {named} 个，为本区划所有文件保存（用 --publisher 指明编制单位）"),
+        )
         .table(&findings, ("no warning", "没有提示"))
         .into_text()
+}
+
+/// What a reading asks a person to look at, and the sheets that it did not take.
+pub(super) fn reading_table(warnings: &[ImportWarning], rejected: &[RejectedTable], lang: Lang) -> Table {
+    let mut table = Table::new(lang, &[Word::Kind, Word::Sheet, Word::Message]);
+    for warning in warnings {
+        let told = with_text(&reading(&warning.code, &warning.message, lang), &warning.text);
+        table.row(cells![warning.code, warning.cell, told]);
+    }
+    for rejected in rejected {
+        let reason = reading(&rejected.code, &rejected.message, lang);
+        table.row(cells![rejected.code, format!("{}!{}", rejected.sheet, rejected.range), reason]);
+    }
+    table
 }
 
 /// The items that would not stay as they are.
@@ -273,32 +279,13 @@ fn with_text(message: &str, text: &str) -> String {
     if is_said { message.to_owned() } else { format!("{message}: `{short}{more}`") }
 }
 
-/// What is told about a file that is only read.
-pub(crate) struct FileQuestion<'a> {
-    division: &'a str,
-    map: &'a [String],
-    encoding: &'a str,
-    delimiter: &'a str,
-}
-
-impl<'a> FileQuestion<'a> {
-    /// Nothing but whose file it is; empty for nobody's.
-    pub(crate) fn of(division: &'a str) -> Self {
-        Self { division, map: &[], encoding: "", delimiter: "" }
-    }
-}
-
 fn dry_run(content: &[u8], file_name: &str, args: &ImportArgs) -> Result<ImportCatalogResponse, Failure> {
-    let ImportArgs { division, map, encoding, delimiter, .. } = args;
-    let report = read_report(content, file_name, &FileQuestion { division, map, encoding, delimiter })?;
+    let report = read_report(content, file_name, &args.told)?;
     let mut value = serde_json::to_value(&report).unwrap_or_default();
     drop_nulls(&mut value);
     let mut response: ImportCatalogResponse =
         serde_json::from_value(value).map_err(|error| Fault::DaemonProgramMute { said: error.to_string() })?;
     for table in &mut response.tables {
-        if table.domain.is_empty() {
-            table.domain.clone_from(&args.domain);
-        }
         for row in &mut table.rows {
             row.domain.clone_from(&table.domain);
             if let Some(source) = &mut row.source {
@@ -307,22 +294,6 @@ fn dry_run(content: &[u8], file_name: &str, args: &ImportArgs) -> Result<ImportC
         }
     }
     Ok(response)
-}
-
-/// What a file says, read with the built-in vocabularies on behalf of a division (or of none).
-pub(crate) fn read_report(content: &[u8], file_name: &str, asked: &FileQuestion<'_>) -> Result<Report, Failure> {
-    let seeds = Seeds::builtin();
-    let division = seeds.divisions.iter().find(|known| known.id.as_str() == asked.division);
-    let node_level = division.map_or("", |division| division.level.as_str());
-    let reading = Reading { vocabulary: &seeds.vocabulary, routing: &seeds.routing, node_level };
-    let mapping = Mapping::parse(asked.map.iter().map(String::as_str), &seeds.vocabulary)
-        .map_err(|error| Failure::told(error.code(), &error, error.hint()))?;
-    let text = TextForm::parse(asked.encoding, asked.delimiter)
-        .map_err(|error| Failure::told(error.code(), &error, error.hint()))?;
-    let full_title = |title: &str| seeds.laws.full_title(title);
-    let told = Told { mapping: &mapping, law_title: Some(&full_title), text };
-    gongkai_sheets::read_told(content, file_name, &reading, &told)
-        .map_err(|error| Failure::told(error.code(), &error, error.hint()))
 }
 
 /// "Not given" is an absent field in the API's messages, and `null` in the report's.

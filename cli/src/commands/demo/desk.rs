@@ -71,7 +71,7 @@ impl Desk {
 
     /// What stands in the way of submitting.
     pub(crate) async fn check(&self, catalog: &str) -> Result<CheckCatalogResponse, Failure> {
-        let request = CheckCatalogRequest { catalog: catalog.to_owned(), revision: String::new() };
+        let request = CheckCatalogRequest { catalog: catalog.to_owned(), ..CheckCatalogRequest::default() };
         Ok(self.client.catalog().check(request).await?.into_inner())
     }
 

@@ -153,7 +153,11 @@ fn cells(source: &ItemSource) -> Summary {
 
 fn mapping(put: &MappingPut) -> Summary {
     let count = put.mapping.len();
-    Summary::of(format!("保存列名对应{count}条"), format!("{count} named columns kept"))
+    let (zh, en) = match quote(&put.publisher).as_str() {
+        "" => (String::new(), String::new()),
+        office => (format!("（{office}）"), format!(" for {office}")),
+    };
+    Summary::of(format!("保存列名对应{count}条{zh}"), format!("{count} named columns kept{en}"))
 }
 
 fn waiver(act: &WaiverAct) -> Summary {

@@ -68,7 +68,7 @@ impl App {
     async fn table(&self, catalog: &CatalogId, content: Vec<u8>, file_name: String) -> Result<gongkai_sheets::Report> {
         let domain = Some(catalog.domain.to_string());
         let question = ImportQuestion { content, file_name, domain, ..ImportQuestion::default() };
-        Ok(self.read_workbook(&question, &catalog.division).await?.0)
+        Ok(self.read_workbook(&question, &catalog.division).await?.report)
     }
 
     /// The result that a person decided on.
@@ -82,8 +82,7 @@ impl App {
     /// A workbook as the result: its rows keep the ids of the suggested merge.
     fn of_table(&self, case: &Case<'_>, report: &gongkai_sheets::Report) -> Result<Content> {
         let catalog = &case.conflict.catalog;
-        let domain = Some(catalog.domain.to_string());
-        let tables = self.tables_by_domain(report, &ImportQuestion { domain, ..ImportQuestion::default() })?;
+        let tables = self.tables_by_domain(report, false)?;
         let tables =
             tables.get(&catalog.domain).ok_or_else(|| ConflictError::OtherFile { catalog: catalog.to_string() })?;
         let suggested = suggestion(case, &[])?.revision(catalog.clone(), Vec::new());

@@ -62,7 +62,7 @@ pub struct MatchedRow {
     pub is_ambiguous: bool,
 }
 
-/// The rows of the tables in order, then the items that would go.
+/// The rows of the tables in order, then the items that would go in the catalog's order.
 pub(super) fn rows(base: Option<&Revision>, matched: &Matched, tables: &[&Table]) -> Vec<MatchedRow> {
     let ambiguous: BTreeSet<usize> = matched.ambiguous.iter().flat_map(|found| found.rows.iter().copied()).collect();
     let changes = Changes::of(matched);
@@ -73,8 +73,10 @@ pub(super) fn rows(base: Option<&Revision>, matched: &Matched, tables: &[&Table]
             one(row, id, changes.of_item(id), before, matched.items.get(id), ambiguous.contains(&index))
         })
         .collect();
-    let gone = matched.removed.iter().filter_map(|id| Some((id, base?.items.get(id)?)));
-    rows.extend(gone.map(|(id, slot)| MatchedRow {
+    let mut gone: Vec<(&ItemId, &Slot)> =
+        matched.removed.iter().filter_map(|id| Some((id, base?.items.get(id)?))).collect();
+    gone.sort_by_key(|(id, slot)| (slot.order, *id));
+    rows.extend(gone.into_iter().map(|(id, slot)| MatchedRow {
         change: RowChange::Removed,
         id: id.clone(),
         serial: slot.serial.clone(),

@@ -67,9 +67,10 @@ impl App {
         let asked = ImportQuestion {
             content: question.content.clone(),
             file_name: question.file_name.clone(),
+            domain: question.domain.clone(),
             ..ImportQuestion::default()
         };
-        let (report, _) = self.read_workbook(&asked, &me).await?;
+        let report = self.read_workbook(&asked, &me).await?.report;
         let (domain, tables) = self.one_domain(&report, question.domain.as_deref())?;
         let name = question.name.clone().unwrap_or_else(|| question.kind.word().to_owned());
         let id = StandardId::new(me, domain, &name)?;
@@ -92,8 +93,7 @@ impl App {
 
     /// The tables of the one domain that is asked for, or of the only one in the file.
     fn one_domain<'r>(&self, report: &'r Report, given: Option<&str>) -> Result<(DomainSlug, Vec<&'r Table>)> {
-        let asked = ImportQuestion { domain: given.map(str::to_owned), ..ImportQuestion::default() };
-        let mut by_domain = self.tables_by_domain(report, &asked)?;
+        let mut by_domain = self.tables_by_domain(report, false)?;
         let found: Vec<String> = by_domain.keys().map(ToString::to_string).collect();
         let given = given.filter(|text| !text.is_empty()).map(DomainSlug::parse).transpose()?;
         let one = match given {

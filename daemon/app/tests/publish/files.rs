@@ -1,6 +1,10 @@
 //! Importing files: what is told about them is kept, what they would change is shown, and much is asked twice.
 
-use gongkai_app::{ImportQuestion, Imported, Result, Role, RowChange};
+use gongkai_app::{ImportQuestion, Imported, Result, Role, RowChange, WaiveQuestion};
+use gongkai_journal::{
+    kind::Kind,
+    payload::{self, MappingPut},
+};
 
 use crate::bed::Bed;
 
@@ -45,9 +49,9 @@ async fn a_column_named_once_is_read_so_in_later_imports_until_it_is_forgotten()
     assert_eq!(again.mapping["牵头科局"], "subject");
     let history = bed.app.history(&imported.revisions[0].catalog).await.unwrap();
     assert_eq!(history[0].opinion, "按新模板");
-    let slip = bed.app.forget_mapping(&clerk, None, &["牵头处室".to_owned()]).await.unwrap_err();
+    let slip = bed.app.forget_mapping(&clerk, None, "", &["牵头处室".to_owned()]).await.unwrap_err();
     assert_eq!(slip.code(), "GK-SHEET-026");
-    bed.app.forget_mapping(&clerk, None, &["牵头科局".to_owned()]).await.unwrap();
+    bed.app.forget_mapping(&clerk, None, "", &["牵头科局".to_owned()]).await.unwrap();
     assert!(bed.app.kept_mapping(None).await.unwrap().1.is_empty());
     let forgotten = import(&bed, &[("环评", "报告书")], |_| {}).await.unwrap();
     assert!(forgotten.report.tables[0].rows[0].item.subject.is_empty(), "nobody says what the column is");
@@ -77,7 +81,8 @@ async fn what_an_import_would_change_is_shown_row_by_row_and_many_removals_are_a
         ]
     );
     assert_eq!(made.rows[1].fields, ["content"]);
-    assert!(told[4..].iter().all(|(change, ..)| *change == RowChange::Removed));
+    let gone: Vec<String> = (4..=9).map(|number| format!("事项{number}")).collect();
+    assert_eq!(told[4..], gone.iter().map(|name| (RowChange::Removed, name.as_str(), "")).collect::<Vec<_>>());
     assert!(made.needs_confirmation && made.matched.removed.len() == 6);
     let refused = import(&bed, &next, |_| {}).await.err().unwrap();
     assert_eq!(refused.code(), "GK-APP-008");
@@ -85,4 +90,98 @@ async fn what_an_import_would_change_is_shown_row_by_row_and_many_removals_are_a
     let kept = import(&bed, &next, |question| question.confirms_removals = true).await.unwrap();
     assert_eq!(kept.revisions[0].matched.items.len(), 4);
     assert!(!import(&bed, &next, |_| {}).await.unwrap().revisions[0].is_new, "the same file again changes nothing");
+}
+
+/// The same table with the line that names its office.
+fn of_office(office: &str) -> Vec<u8> {
+    let text = String::from_utf8(table(&[("环评", "报告书")])).unwrap();
+    text.replacen('\n', &format!("\n编制单位：{office}\n"), 1).into_bytes()
+}
+
+#[tokio::test]
+async fn named_columns_are_kept_for_the_office_whose_file_it_was() {
+    let bed = Bed::new().await;
+    let office = |office: &str, field: &str| {
+        let map = if field.is_empty() { Vec::new() } else { vec![format!("牵头科局={field}")] };
+        let content = of_office(office);
+        move |question: &mut ImportQuestion| (question.content, question.map) = (content, map)
+    };
+    // Named before offices were told apart: for all of them.
+    import(&bed, &[("环评", "报告书")], named).await.unwrap();
+    let own = import(&bed, &[], office("铁岭市教育局", "responsible_dept")).await.unwrap();
+    assert_eq!(own.publisher, "铁岭市教育局");
+    let item = |imported: &Imported| imported.report.tables[0].rows[0].item.clone();
+    assert_eq!(
+        item(&import(&bed, &[], office("铁岭市教育局", "")).await.unwrap()).responsible_dept,
+        "铁岭市生态环境局"
+    );
+    assert_eq!(item(&import(&bed, &[], office("铁岭市水利局", "")).await.unwrap()).subject, ["铁岭市生态环境局"]);
+    let told = |question: &mut ImportQuestion| question.publisher = "铁岭市 教育局".to_owned();
+    assert_eq!(item(&import(&bed, &[("环评", "报告书")], told).await.unwrap()).responsible_dept, "铁岭市生态环境局");
+    let kept = bed.app.kept_mapping(None).await.unwrap().1;
+    let offices: Vec<_> =
+        kept.iter().map(|kept| (kept.publisher.as_str(), kept.mapping["牵头科局"].as_str())).collect();
+    assert_eq!(offices, [("", "subject"), ("铁岭市教育局", "responsible_dept")]);
+    let clerk = bed.operator("clerk", &[Role::Clerk]);
+    let header = ["牵头科局".to_owned()];
+    let left = bed.app.forget_mapping(&clerk, None, "铁岭市教育局", &header).await.unwrap().1;
+    assert_eq!(left.iter().map(|kept| kept.publisher.as_str()).collect::<Vec<_>>(), [""]);
+    assert_eq!(item(&import(&bed, &[], office("铁岭市教育局", "")).await.unwrap()).subject, ["铁岭市生态环境局"]);
+}
+
+#[test]
+fn a_save_from_before_offices_were_told_apart_holds_for_all_and_keeps_its_bytes() {
+    let old = r#"{"version":1,"mapping":{"牵头科局":"subject"}}"#.as_bytes();
+    let put: MappingPut = payload::decode(Kind::MappingPut.word(), old).unwrap();
+    assert_eq!((put.publisher.as_str(), payload::encode(&put).as_slice()), ("", old));
+}
+
+#[tokio::test]
+async fn a_domain_that_contradicts_the_file_is_refused_until_it_is_confirmed() {
+    let bed = Bed::new().await;
+    let told = |question: &mut ImportQuestion| {
+        named(question);
+        question.domain = Some("work-safety".to_owned());
+    };
+    let refused = import(&bed, &[("环评", "报告书")], told).await.unwrap_err();
+    assert_eq!(refused.code(), "GK-APP-017");
+    assert!(refused.to_string().contains("`ecological-environment`") && refused.to_string().contains("`work-safety`"));
+    let dry = |question: &mut ImportQuestion| {
+        told(question);
+        question.is_dry_run = true;
+    };
+    let shown = import(&bed, &[("环评", "报告书")], dry).await.unwrap();
+    assert!(shown.report.warnings.iter().any(|warning| warning.code == "domain-differs"));
+    let meant = |question: &mut ImportQuestion| {
+        told(question);
+        question.confirms_domain = true;
+    };
+    let kept = import(&bed, &[("环评", "报告书")], meant).await.unwrap();
+    assert_eq!(kept.revisions[0].catalog.to_string(), "211200/work-safety");
+    let slip = |question: &mut ImportQuestion| question.domain = Some("work-savety".to_owned());
+    assert_eq!(import(&bed, &[("环评", "报告书")], slip).await.unwrap_err().code(), "GK-ROUTE-023");
+}
+
+#[tokio::test]
+async fn a_file_is_checked_as_the_catalog_that_it_would_become() {
+    let bed = Bed::new().await;
+    let rows = [("环评", "报告书"), ("处罚", "当事人11010519491231002X")];
+    let kept = import(&bed, &rows, named).await.unwrap();
+    let catalog = kept.revisions[0].catalog.clone();
+    let question =
+        || ImportQuestion { content: table(&rows), file_name: "环保.csv".to_owned(), ..Default::default() };
+    let found = bed.app.check_file(question()).await.unwrap();
+    let person = found.verdict.findings.iter().find(|finding| finding.rule.name() == "private-citizen-id").unwrap();
+    assert_eq!((person.item.as_str(), found.verdict.may_submit()), ("csv!C4", false));
+    let waive = WaiveQuestion {
+        rule: person.rule.name().to_owned(),
+        item: "2".to_owned(),
+        reason: "法定公示".to_owned(),
+        ..WaiveQuestion::default()
+    };
+    bed.app.waive(&bed.operator("clerk", &[Role::Clerk]), &catalog, waive).await.unwrap();
+    assert!(bed.app.check_file(question()).await.unwrap().verdict.may_submit(), "the waiver counts for the same row");
+    let changed = table(&[("环评", "报告书"), ("处罚", "当事人及决定11010519491231002X")]);
+    let changed = ImportQuestion { content: changed, ..question() };
+    assert!(!bed.app.check_file(changed).await.unwrap().verdict.may_submit(), "and ends with its change");
 }

@@ -206,14 +206,17 @@ pub struct SourceRow {
     pub is_cut: bool,
 }
 
-/// `mapping.put`: columns that a clerk named for the workbooks of the entry's subject, header text → field, all of
-/// them; the highest version counts, ties by entry hash.
+/// `mapping.put`: columns that a clerk named for an office's workbooks of the entry's subject, header text → field, all
+/// of them; for each office the highest version counts, ties by entry hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappingPut {
     /// Counts up from 1.
     pub version: u64,
     /// What is kept.
     pub mapping: BTreeMap<String, String>,
+    /// The office whose files have such columns; empty for all offices.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub publisher: String,
 }
 
 /// `refusal`: somebody at this node wanted what his roles do not allow.

@@ -1,9 +1,12 @@
 //! The title over a table and the domain it names.
 //!
 //! Invariant: the nearest title above a header is the table's; the domain comes from the title, else from the
-//! sheet's or the file's name, and is never guessed. Left out: domains named by a column.
+//! sheet's or the file's name, and is never guessed; a domain that a person named against them is never passed over in
+//! silence. Left out: domains named by a column.
 
-use crate::{Reading, grid::Sheet, header::Header, traditional::simplify};
+use gongkai_model::domain::Domain;
+
+use crate::{Reading, ToldDomain, grid::Sheet, header::Header, traditional::simplify};
 
 /// Most rows above a header that can belong to it: 附件, title, date, unit, notes.
 const TITLE_ROWS_MAX: u32 = 8;
@@ -53,6 +56,33 @@ fn score(reading: &Reading<'_>, text: &str) -> u8 {
         (false, true) => 1,
         (false, false) => 0,
     }
+}
+
+/// A table's domain from what the file says and what a person told, and the warning where they do not agree.
+pub(crate) fn settle(
+    printed: Option<&Domain>,
+    told: Option<ToldDomain<'_>>,
+) -> (Option<String>, Option<(&'static str, String)>) {
+    let printed = printed.map(|domain| domain.slug.as_str());
+    let (domain, doubt) = match (printed, told) {
+        (None, None) => {
+            let message = "neither title, sheet name nor file name names exactly one domain: name it with --domain";
+            (None, Some(("domain-unknown", message.to_owned())))
+        }
+        (None, Some(told)) => (Some(told.slug), None),
+        (Some(printed), Some(told)) if told.slug != printed => {
+            let both = format!("`{printed} ≠ {}`", told.slug);
+            let (domain, code, message) = if told.is_meant {
+                (told.slug, "domain-overruled", "the file names the first domain, the second was told and confirmed")
+            } else {
+                let message = "the file names the first domain, which counts; --confirm-domain if the second is meant";
+                (printed, "domain-differs", message)
+            };
+            (Some(domain), Some((code, format!("{both}: {message}"))))
+        }
+        (Some(printed), _) => (Some(printed), None),
+    };
+    (domain.map(str::to_owned), doubt)
 }
 
 /// Takes out blanks, which only spread the title over its cell.

@@ -212,6 +212,27 @@ impl Sheet {
         self.cover.get(&(row, column)).map(|index| &self.merges[*index])
     }
 
+    /// Whether a merge covers a cell.
+    pub(crate) fn is_merged(&self, row: u32, column: u32) -> bool {
+        self.merge_at(row, column).is_some()
+    }
+
+    /// The merges that no other one overlaps.
+    pub(crate) fn whole_merges(&self) -> impl Iterator<Item = &Merge> {
+        let is_own = |index: usize, cell: (u32, u32)| self.cover.get(&cell) == Some(&index);
+        let is_whole = move |index: usize, merge: &Merge| {
+            (merge.top..=merge.bottom).all(|row| (merge.left..=merge.right).all(|column| is_own(index, (row, column))))
+        };
+        self.merges.iter().enumerate().filter(move |(index, merge)| is_whole(*index, merge)).map(|(_, merge)| merge)
+    }
+
+    /// Leaves out a column and all behind it. Called before merges are asked for.
+    pub(crate) fn drop_from(&mut self, column: u32) {
+        for row in &mut self.rows {
+            row.truncate(column as usize);
+        }
+    }
+
     /// The text one sees in a cell: its own, or that of the merge over it.
     pub(crate) fn text(&self, row: u32, column: u32) -> &str {
         self.merge_at(row, column).map_or_else(|| self.stored(row, column), |merge| self.stored(merge.top, merge.left))

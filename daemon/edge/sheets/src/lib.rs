@@ -5,6 +5,7 @@
 //! Left out: matching to the catalog that exists, and what is kept (app).
 
 mod channels;
+mod check;
 mod csv;
 mod domain_title;
 mod error;
@@ -14,7 +15,9 @@ pub mod limits;
 mod mapping;
 mod marks;
 mod parts;
+mod publisher;
 mod reading;
+mod remarks;
 mod report;
 mod rows;
 mod source;
@@ -26,9 +29,12 @@ mod write;
 mod xls;
 mod xlsx;
 
+pub use check::check_table;
 pub use error::Error;
 pub use mapping::{HEADER_CHARS_MAX, MAPPINGS_MAX, Mapping, MappingError, fields};
-pub use reading::{FullTitle, Reading, Told};
+pub use publisher::{PUBLISHER_CHARS_MAX, publisher_key};
+pub use reading::{FullTitle, Reading, Told, ToldDomain};
+pub use remarks::{REMARK_WORDS_EN, REMARK_WORDS_ZH, REMARKS_MAX, Remark, RemarkWords, Weight, write_remarks};
 pub use report::{Rejected, Report, Row, Table, WARNING_TEXT_CHARS_MAX, WARNINGS_PER_CODE_MAX, Warning};
 pub use source::{Source, SourceCell};
 pub use text_form::{Delimiter, Encoding, TextForm, TextFormError};
@@ -62,7 +68,8 @@ pub fn read(bytes: &[u8], file_name: &str, reading: &Reading<'_>) -> Result<Repo
 pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &Told<'_>) -> Result<Report, Error> {
     limits::check_size(bytes)?;
     let mut diagnostics = Diagnostics::default();
-    let (sheets, form) = sheets(bytes, told.text, &mut diagnostics)?;
+    let (mut sheets, form) = sheets(bytes, told.text, &mut diagnostics)?;
+    remarks::strip(&mut sheets);
     if sheets.iter().all(Sheet::is_empty) {
         return Err(Error::Empty);
     }
@@ -73,6 +80,11 @@ pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &To
             Ok(found) => tables.extend(found),
             Err(reason) => rejected.push(reason),
         }
+    }
+    let is_used = |told: ToldDomain<'_>| tables.iter().any(|table| table.domain.as_deref() == Some(told.slug));
+    if told.domain.is_some_and(is_used) {
+        // It was meant for the table that names none; the others' own are no contradiction.
+        diagnostics.withdraw("domain-differs");
     }
     let unmet = unmet(&sheets, told);
     for header in &unmet {

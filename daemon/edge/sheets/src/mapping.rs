@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use gongkai_model::vocabulary::{Terms, Vocabulary};
 
-use crate::header::{self, Column, Field, Group};
+use crate::{
+    PUBLISHER_CHARS_MAX,
+    header::{self, Column, Field, Group},
+};
 
 /// Most columns of a mapping: the widest table read has 256, a publisher names a handful.
 pub const MAPPINGS_MAX: usize = 64;
@@ -51,6 +54,9 @@ pub enum MappingError {
     /// Asked to forget what is not kept.
     #[error("no column `{0}` is kept")]
     NotKept(String),
+    /// An office's name that is none.
+    #[error("the name of the office has {0} characters, more than {PUBLISHER_CHARS_MAX} are not kept")]
+    PublisherTooLong(usize),
     /// More than can be meant.
     #[error("{0} columns are mapped, more than {MAPPINGS_MAX} are not kept")]
     TooMany(usize),
@@ -66,6 +72,7 @@ impl MappingError {
             Self::Twice(_) => "GK-SHEET-024",
             Self::TooMany(_) => "GK-SHEET-025",
             Self::NotKept(_) => "GK-SHEET-026",
+            Self::PublisherTooLong(_) => "GK-SHEET-027",
         }
     }
 
@@ -89,6 +96,7 @@ impl MappingError {
             }
             Self::Twice(header) => format!("keep one of the fields for `{header}`"),
             Self::NotKept(_) => "`gongkai catalog mappings` lists the columns that are kept".to_owned(),
+            Self::PublisherTooLong(_) => "name the office as its files print it, such as 铁岭县民政局".to_owned(),
             Self::TooMany(_) => "map only the columns that are read wrongly without".to_owned(),
         }
     }
@@ -159,10 +167,18 @@ impl Mapping {
         for (header, field) in kept {
             mapping.insert(header, field, false, vocabulary)?;
         }
-        mapping.by_word.extend(self.by_word);
-        match mapping.by_word.len() {
+        self.over(mapping)
+    }
+
+    /// Both, this one before the other.
+    ///
+    /// # Errors
+    /// [`MappingError::TooMany`].
+    pub fn over(self, mut below: Self) -> Result<Self, MappingError> {
+        below.by_word.extend(self.by_word);
+        match below.by_word.len() {
             count if count > MAPPINGS_MAX => Err(MappingError::TooMany(count)),
-            _ => Ok(mapping),
+            _ => Ok(below),
         }
     }
 

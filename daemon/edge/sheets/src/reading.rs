@@ -2,7 +2,7 @@
 //!
 //! Invariant: an answer depends on the arguments only. Left out: where the data comes from (seeds, journal).
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use gongkai_model::{
     domain::{Domain, RoutingTable, TitleMatch},
@@ -31,8 +31,14 @@ pub type FullTitle<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// What a person told about a file beside the data: it changes what is read only where the file is silent or unusual.
 #[derive(Clone, Copy)]
 pub struct Told<'a> {
-    /// Columns by their header's text.
+    /// Columns by their header's text, for every office's sheets.
     pub mapping: &'a Mapping,
+    /// The same for single offices, by [`crate::publisher_key`]; what holds for every office is in them too.
+    pub by_publisher: &'a BTreeMap<String, Mapping>,
+    /// The office that made the file; empty where its sheets are to say it.
+    pub publisher: &'a str,
+    /// The domain, where a person named one.
+    pub domain: Option<ToldDomain<'a>>,
     /// The full title of a law known under a short one (《信息公开条例》); `None` where the title is full or unknown.
     /// The printed text is kept beside it.
     pub law_title: Option<&'a FullTitle<'a>>,
@@ -43,8 +49,25 @@ pub struct Told<'a> {
 impl Default for Told<'_> {
     fn default() -> Self {
         static NOTHING: LazyLock<Mapping> = LazyLock::new(Mapping::default);
-        Self { mapping: &NOTHING, law_title: None, text: TextForm::default() }
+        static NOBODY: BTreeMap<String, Mapping> = BTreeMap::new();
+        Self {
+            mapping: &NOTHING,
+            by_publisher: &NOBODY,
+            publisher: "",
+            domain: None,
+            law_title: None,
+            text: TextForm::default(),
+        }
     }
+}
+
+/// The domain that a person named for a file.
+#[derive(Clone, Copy, Debug)]
+pub struct ToldDomain<'a> {
+    /// Its slug.
+    pub slug: &'a str,
+    /// Whether it counts against what the file says; else only where the file says nothing.
+    pub is_meant: bool,
 }
 
 /// The level that 市级 means in a table that has a separate county column.

@@ -50,6 +50,8 @@ pub struct Table {
     pub range: String,
     /// The title as printed, without blanks inside.
     pub title: String,
+    /// The office that made it, as it was told or as the sheet says; empty where neither is.
+    pub publisher: String,
     /// The domain's slug; none where neither title, sheet nor file name one.
     pub domain: Option<String>,
     /// How many rows it has.
@@ -183,6 +185,12 @@ impl Diagnostics {
     /// Notes a finding about the whole file.
     pub(crate) fn warn_file(&mut self, code: &'static str, message: &str) {
         self.push(Warning { code, cell: String::new(), message: message.to_owned(), text: String::new() });
+    }
+
+    /// Takes back all findings of a kind.
+    pub(crate) fn withdraw(&mut self, code: &str) {
+        self.warnings.retain(|warning| warning.code != code);
+        self.counts.retain(|known, _| *known != code);
     }
 
     fn push(&mut self, warning: Warning) {

@@ -10,6 +10,7 @@ use crate::{
     domain_title::{self, Title},
     grid::{Sheet, address, letters},
     header::{self, Column, Header},
+    publisher,
     report::{Diagnostics, Rejected, Table},
     rows::{self, Stretch},
 };
@@ -22,7 +23,8 @@ pub(crate) fn read(
     told: &Told<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Table>, Rejected> {
-    let headers = header::find(sheet, reading, told.mapping, diagnostics);
+    let publisher = publisher::of(sheet, told);
+    let headers = header::find(sheet, reading, publisher::mapping_of(told, &publisher), diagnostics);
     if headers.is_empty() {
         return Err(reject(sheet));
     }
@@ -31,7 +33,7 @@ pub(crate) fn read(
     for (index, group) in groups.iter().enumerate() {
         let end = groups.get(index + 1).map_or(sheet.end_row(), |next| next.title.first_row);
         if let Some(table) = read_one(sheet, file_name, (reading, told), group, end, diagnostics) {
-            tables.push(table);
+            tables.push(Table { publisher: publisher.clone(), ..table });
         }
     }
     note_sheet(sheet, diagnostics);
@@ -94,15 +96,14 @@ fn read_one(
         })
         .collect();
     let read = rows::read(sheet, reading, told, &stretches, diagnostics);
-    let mut domain = reading.domain_of([group.title.text.as_str(), &sheet.name, file_name]);
-    if domain.is_none() {
+    let printed = reading.domain_of([group.title.text.as_str(), &sheet.name, file_name]).or_else(|| {
         // 宣汉 and others name the domain in a column of its own.
         let named = read.rows.iter().flat_map(|row| row.item.extra.iter()).filter(|(key, _)| key.contains("领域"));
-        domain = reading.domain_of(named.map(|(_, text)| text.as_str()).take(1));
-    }
-    if domain.is_none() {
-        let message = "neither title, sheet name nor file name names exactly one domain: name it on import";
-        diagnostics.warn("domain-unknown", &sheet.name, &address(group.title.first_row, 0), message);
+        reading.domain_of(named.map(|(_, text)| text.as_str()).take(1))
+    });
+    let (domain, doubt) = domain_title::settle(printed, told.domain);
+    if let Some((code, message)) = doubt {
+        diagnostics.warn(code, &sheet.name, &address(group.title.first_row, 0), &message);
     }
     if read.rows.is_empty() {
         diagnostics.warn("table-empty", &sheet.name, &address(first.top, 0), "a header without items");
@@ -114,7 +115,8 @@ fn read_one(
         sheet: sheet.name.clone(),
         range,
         title: group.title.text.clone(),
-        domain: domain.map(|domain| domain.slug.as_str().to_owned()),
+        publisher: String::new(),
+        domain,
         items: read.rows.len(),
         columns: columns(first),
         elements: first.columns.iter().map(|(index, column)| (letters(*index), column.element())).collect(),

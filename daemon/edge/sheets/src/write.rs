@@ -11,7 +11,7 @@ use crate::{Error, Reading, header::Column};
 mod cells;
 mod flat;
 mod form;
-mod height;
+pub(crate) mod height;
 mod json;
 mod layout;
 mod template;
@@ -67,7 +67,7 @@ fn write_workbook(catalogs: &[CatalogSheet<'_>], reading: &Reading<'_>) -> Resul
 }
 
 /// The day on which the plan was issued: a fixed time, so that the bytes depend on the catalogs alone.
-fn set_fixed_time(workbook: &mut Workbook) -> Result<(), XlsxError> {
+pub(crate) fn set_fixed_time(workbook: &mut Workbook) -> Result<(), XlsxError> {
     let created = ExcelDateTime::from_ymd(2020, 6, 12)?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
     Ok(())
@@ -160,7 +160,7 @@ fn group_len(items: &[&Item]) -> usize {
 }
 
 /// Writes a text over a rectangle: merged where it has more than one cell.
-fn write_span(
+pub(crate) fn write_span(
     sheet: &mut Worksheet,
     (top, left): (u32, u16),
     (bottom, right): (u32, u16),
@@ -175,7 +175,7 @@ fn write_span(
     Ok(())
 }
 
-fn column(index: usize) -> u16 {
+pub(crate) fn column(index: usize) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }
 
@@ -184,7 +184,7 @@ fn row_at(first: u32, index: usize) -> u32 {
 }
 
 /// A name the format accepts: at most 31 characters, none of `[]:*?/\`, not used yet.
-fn sheet_name(wanted: &str, used: &[String]) -> String {
+pub(crate) fn sheet_name(wanted: &str, used: &[String]) -> String {
     const NAME_CHARS_MAX: usize = 31;
     let cleaned: String =
         wanted.chars().map(|c| if "[]:*?/\\'".contains(c) || c.is_control() { '_' } else { c }).collect();

@@ -83,6 +83,11 @@ impl CatalogService for Admin {
     ) -> Result<Response<wire::CheckCatalogResponse>, Status> {
         self.operator(&request)?;
         let asked = request.into_inner();
+        if !asked.content.is_empty() {
+            let file_name = asked.file_name.clone();
+            let checked = self.app().check_file(import::check_question(asked)?).await.map_err(refused)?;
+            return Ok(Response::new(check::of_file(&file_name, checked)));
+        }
         let catalog = catalog_of(&asked.catalog)?;
         let (loaded, checked) = self.app().check_catalog(&catalog, &asked.revision).await.map_err(refused)?;
         let sources = self.app().sources(&catalog).await.map_err(refused)?;
@@ -134,10 +139,12 @@ impl CatalogService for Admin {
         let kept = if asked.remove.is_empty() {
             self.app().kept_mapping(division).await
         } else {
-            self.app().forget_mapping(&operator, division, &asked.remove).await
+            self.app().forget_mapping(&operator, division, &asked.publisher, &asked.remove).await
         };
-        let (division, mapping) = kept.map_err(refused)?;
-        Ok(Response::new(import::mappings(&division, mapping)))
+        let (division, mut kept) = kept.map_err(refused)?;
+        let office = gongkai_sheets::publisher_key(&asked.publisher);
+        kept.retain(|kept| office.is_empty() || gongkai_sheets::publisher_key(&kept.publisher) == office);
+        Ok(Response::new(import::mappings(&division, kept)))
     }
 
     async fn template(

@@ -244,3 +244,23 @@ pub(super) fn pending_counts(submission: &SubmissionState) -> (u32, u32) {
     let (done, open): (Vec<_>, Vec<_>) = items.partition(|standing| standing.is_approved(step));
     (count(open.len()), count(done.len()))
 }
+
+/// Something that a reading asks a person to look at.
+pub(super) fn warning(warning: &gongkai_sheets::Warning) -> wire::ImportWarning {
+    wire::ImportWarning {
+        code: warning.code.to_owned(),
+        cell: warning.cell.clone(),
+        message: warning.message.clone(),
+        text: warning.text.clone(),
+    }
+}
+
+/// A sheet without a catalog.
+pub(super) fn rejected(rejected: &gongkai_sheets::Rejected) -> wire::RejectedTable {
+    wire::RejectedTable {
+        sheet: rejected.sheet.clone(),
+        range: rejected.range.clone(),
+        code: rejected.code.to_owned(),
+        message: rejected.message.clone(),
+    }
+}

@@ -107,26 +107,8 @@ pub(super) fn imported(world: &World, made: StandardImported, is_dry_run: bool) 
         unchanged: convert::count(matched.unchanged.len() + matched.moved.len()),
         is_new: made.is_new,
         dry_run: is_dry_run,
-        warnings: made.report.warnings.iter().map(warning).collect(),
-        rejected: made.report.rejected.iter().map(rejected).collect(),
-    }
-}
-
-fn warning(warning: &gongkai_sheets::Warning) -> wire::ImportWarning {
-    wire::ImportWarning {
-        code: warning.code.to_owned(),
-        cell: warning.cell.clone(),
-        message: warning.message.clone(),
-        text: warning.text.clone(),
-    }
-}
-
-fn rejected(rejected: &gongkai_sheets::Rejected) -> wire::RejectedTable {
-    wire::RejectedTable {
-        sheet: rejected.sheet.clone(),
-        range: rejected.range.clone(),
-        code: rejected.code.to_owned(),
-        message: rejected.message.clone(),
+        warnings: made.report.warnings.iter().map(convert::warning).collect(),
+        rejected: made.report.rejected.iter().map(convert::rejected).collect(),
     }
 }
 

@@ -88,11 +88,18 @@ async fn a_finding_is_overruled_with_a_reason_listed_and_taken_back() {
         reason: "法定公示".to_owned(),
         ..WaiveRequest::default()
     };
+    let file = CheckCatalogRequest { content: TABLE.into(), file_name: "环保.csv".to_owned(), ..Default::default() };
+    let read = city.catalogs().check(file.clone()).await.unwrap().into_inner();
+    let person = read.findings.iter().find(|finding| finding.rule == "private-citizen-id").unwrap();
+    assert_eq!((person.cell.as_str(), person.item_id.as_str(), read.is_of_node), ("csv!C3", "", true));
+    assert!(read.reading.is_empty(), "the column that was named is known: {:?}", read.reading);
     let waived = city.catalogs().waive(waive.clone()).await.unwrap().into_inner();
     assert_eq!((waived.findings, waived.unchanged), (1, false));
     assert!(city.catalogs().waive(waive).await.unwrap().into_inner().unchanged);
     let checked = city.catalogs().check(check).await.unwrap().into_inner();
     assert_eq!((checked.is_complete, checked.waived, checked.findings[0].waived.as_str()), (true, 1, "法定公示"));
+    let read = city.catalogs().check(file).await.unwrap().into_inner();
+    assert_eq!((read.is_complete, read.waived), (true, 1), "the same row in a file is waived as well");
     city.catalogs().submit(submit).await.unwrap();
     let listed = ListWaiversRequest { catalog: CATALOG.to_owned() };
     let listed = city.catalogs().list_waivers(listed).await.unwrap().into_inner();

@@ -40,13 +40,13 @@ pub(super) fn fill(sheet: &Sheet, header: &mut Header, open: Vec<(u32, String)>,
                 Column::Extra(name_of(text, *column))
             }
             [] => {
-                diagnostics.warn(
-                    "column-unknown",
-                    &sheet.name,
-                    &place,
-                    &format!("`{text}` is kept as an extra column"),
-                );
-                Column::Extra(name_of(text, *column))
+                let name = name_of(text, *column);
+                let message = match text.as_str() {
+                    "" => format!("a column without a header is kept as the extra column `{name}`"),
+                    _ => format!("`{name}` is kept as an extra column"),
+                };
+                diagnostics.warn("column-unknown", &sheet.name, &place, &message);
+                Column::Extra(name)
             }
         };
         let at = header.columns.partition_point(|(index, _)| index < column);

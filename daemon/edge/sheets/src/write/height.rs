@@ -20,17 +20,22 @@ const HEIGHT_MAX: f64 = 409.0;
 const LETTERS_PER_WIDTH: f64 = 7.0 / 6.0;
 
 /// The height for a number of lines.
-pub(super) fn of(lines: u32) -> f64 {
+pub(crate) fn of(lines: u32) -> f64 {
     (f64::from(lines.max(1)) * LINE_HEIGHT + PADDING).min(HEIGHT_MAX)
 }
 
 /// Lines that a text takes in a column of a width.
-pub(super) fn lines(text: &str, width: f64) -> u32 {
+pub(crate) fn lines(text: &str, width: f64) -> u32 {
     let capacity = (width * LETTERS_PER_WIDTH).floor().max(2.0);
     let lines = text.lines().map(|line| (f64::from(letters(line)) / capacity).ceil().max(1.0));
     // Far below u32::MAX: a cell has at most 32,767 characters.
     let count: f64 = lines.sum();
     if count >= HEIGHT_MAX { HEIGHT_MAX as u32 } else { count as u32 }
+}
+
+/// The width in characters that a line takes.
+pub(crate) fn width(line: &str) -> f64 {
+    f64::from(letters(line)) / LETTERS_PER_WIDTH + 1.0
 }
 
 /// Lines that an item's names below level 1 take.

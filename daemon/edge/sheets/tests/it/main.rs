@@ -8,6 +8,7 @@ mod hostile;
 mod limits;
 mod mixed;
 mod printed;
+mod remarks;
 mod round_trip;
 mod samples;
 mod text_files;

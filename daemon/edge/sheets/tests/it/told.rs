@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_sheets::{Mapping, Report, Told, read_told};
+use gongkai_sheets::{Mapping, Report, Told, ToldDomain, publisher_key, read_told};
 
 use super::books::{GROUPS, LEAVES, Page, SEEDS, TITLE, book, codes, item, list, reading, rows, texts};
 
@@ -82,4 +82,65 @@ fn a_short_title_becomes_the_full_one_and_stays_as_printed() {
     assert_eq!(basis[0].title, "中华人民共和国政府信息公开条例");
     assert_eq!(basis[0].raw, "《信息公开条例》(国令第711号)第五条");
     assert_eq!(basis[1].title, "体育app条例");
+}
+
+#[test]
+fn a_domain_that_was_told_fills_what_the_file_leaves_open_and_is_weighed_where_it_does_not() {
+    let read = |title: &'static str, slug: &'static str, is_meant: bool| {
+        let mut page = Page::official(vec![item(&[])]);
+        page.rows[0][0] = title.to_owned();
+        let domain = (!slug.is_empty()).then_some(ToldDomain { slug, is_meant });
+        read(page, &Told { domain, ..Told::default() })
+    };
+    const NAMELESS: &str = "基层政务公开标准目录";
+    for (title, told, is_meant, domain, warned) in [
+        (NAMELESS, "", false, None, vec!["domain-unknown"]),
+        (NAMELESS, "work-safety", false, Some("work-safety"), vec![]),
+        (TITLE, "social-assistance", false, Some("social-assistance"), vec![]),
+        (TITLE, "work-safety", false, Some("social-assistance"), vec!["domain-differs"]),
+        (TITLE, "work-safety", true, Some("work-safety"), vec!["domain-overruled"]),
+    ] {
+        let report = read(title, told, is_meant);
+        assert_eq!((report.tables[0].domain.as_deref(), codes(&report)), (domain, warned), "{title} {told}");
+    }
+    let differs = read(TITLE, "work-safety", false);
+    let message = &differs.warnings[0].message;
+    assert!(message.contains("`social-assistance ≠ work-safety`") && message.contains("--confirm-domain"), "{message}");
+}
+
+#[test]
+fn a_domain_told_for_the_sheet_without_a_title_is_no_word_against_the_others() {
+    let mut nameless = Page::official(vec![item(&[])]).named("甲");
+    nameless.rows[0][0] = "基层政务公开标准目录".to_owned();
+    let bytes = book(&[Page::official(vec![item(&[])]).named("乙"), nameless]);
+    let domain = Some(ToldDomain { slug: "work-safety", is_meant: false });
+    let report = read_told(&bytes, "f.xlsx", &reading("county"), &Told { domain, ..Told::default() }).unwrap();
+    let domains: Vec<_> = report.tables.iter().map(|table| table.domain.as_deref().unwrap()).collect();
+    assert_eq!((domains, codes(&report)), (vec!["social-assistance", "work-safety"], vec![]));
+}
+
+#[test]
+fn each_office_s_columns_are_read_as_it_means_them() {
+    let page = |office: &str| {
+        let mut page = own_words(&[(6, "科局")], &[]);
+        page.merges.clear();
+        page.rows.insert(1, texts(&[&format!("编制单位：{office}")]));
+        page
+    };
+    let by_publisher = BTreeMap::from([
+        (publisher_key("铁岭县民政局"), mapping(&["科局=subject"])),
+        (publisher_key("铁岭县教育局"), mapping(&["科局=responsible_dept"])),
+    ]);
+    let told = |publisher| Told { by_publisher: &by_publisher, publisher, ..Told::default() };
+    let civil = read(page("铁岭县 民政局"), &told(""));
+    assert_eq!(
+        (rows(&civil)[0].item.subject[0].as_str(), civil.tables[0].publisher.as_str()),
+        ("铁岭县民政局", "铁岭县民政局")
+    );
+    let school = read(page("铁岭县教育局"), &told(""));
+    assert_eq!(rows(&school)[0].item.responsible_dept, "铁岭县民政局");
+    let named = read(page("铁岭县民政局"), &told("铁岭县教育局"));
+    assert_eq!(rows(&named)[0].item.responsible_dept, "铁岭县民政局", "what a person says of the office counts");
+    let other = read(page("铁岭县水利局"), &told(""));
+    assert_eq!(rows(&other)[0].item.responsible_dept, "", "nobody told of this office");
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a plain translation; what was waived stays in the list with its reason.
 
-use gongkai_app::{Checked, Loaded, Sources};
+use gongkai_app::{Checked, CheckedFile, Loaded, Sources};
 use gongkai_model::{
     check::{Finding, Rule, StandingWaiver, Waiver},
     id::{CatalogId, ItemId},
@@ -30,14 +30,46 @@ pub(in crate::admin) fn response(
         waived: convert::count(verdict.waived),
         is_publishable,
         idle: verdict.idle.iter().map(waiver).collect(),
-        findings: verdict.findings.into_iter().map(|found| finding(found, sources)).collect(),
+        findings: verdict.findings.into_iter().map(|found| at_item(found, sources)).collect(),
+        is_of_node: true,
+        ..wire::CheckCatalogResponse::default()
     }
 }
 
-fn finding(finding: Finding, sources: &Sources) -> wire::Finding {
+/// What the reading and the check found in a file; its findings name cells where those of a catalog name items.
+pub(super) fn of_file(file_name: &str, checked: CheckedFile) -> wire::CheckCatalogResponse {
+    let CheckedFile { report, verdict } = checked;
+    let is_publishable = verdict.stops_publication().next().is_none();
+    wire::CheckCatalogResponse {
+        catalog: file_name.to_owned(),
+        items: convert::count(report.items),
+        is_complete: verdict.may_submit(),
+        errors: convert::count(verdict.errors),
+        warnings: convert::count(verdict.warnings),
+        notes: convert::count(verdict.notes),
+        waived: convert::count(verdict.waived),
+        is_publishable,
+        findings: verdict.findings.into_iter().map(at_cell).collect(),
+        reading: report.warnings.iter().map(convert::warning).collect(),
+        rejected: report.rejected.iter().map(convert::rejected).collect(),
+        is_of_node: true,
+        ..wire::CheckCatalogResponse::default()
+    }
+}
+
+fn at_item(finding: Finding, sources: &Sources) -> wire::Finding {
     let item = ItemId::parse(&finding.item).ok();
     let source = item.zip(finding.digest).and_then(|(item, digest)| sources.current(&item, &digest));
     let cell = source.map_or_else(String::new, |source| source.place_of(&finding.field));
+    wire::Finding { cell, ..translated(finding) }
+}
+
+fn at_cell(mut finding: Finding) -> wire::Finding {
+    let cell = std::mem::take(&mut finding.item);
+    wire::Finding { cell, ..translated(finding) }
+}
+
+fn translated(finding: Finding) -> wire::Finding {
     wire::Finding {
         severity: finding.severity.word().to_owned(),
         code: finding.code().to_owned(),
@@ -50,7 +82,7 @@ fn finding(finding: Finding, sources: &Sources) -> wire::Finding {
         field: finding.field,
         message: finding.message,
         waived: finding.waived.unwrap_or_default(),
-        cell,
+        cell: String::new(),
     }
 }
 

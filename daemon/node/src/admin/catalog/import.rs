@@ -2,9 +2,7 @@
 //!
 //! Invariant: a file beyond the limit is refused before anything looks into it.
 
-use std::collections::BTreeMap;
-
-use gongkai_app::{ImportQuestion, Imported, ImportedRevision, MatchedRow, RowChange};
+use gongkai_app::{ImportQuestion, Imported, ImportedRevision, KeptColumns, MatchedRow, RowChange};
 use gongkai_model::id::DivisionId;
 use gongkai_proto::{IMPORT_BYTES_MAX, admin::v1 as wire};
 
@@ -12,16 +10,14 @@ use crate::{Error, admin::convert};
 
 /// What the caller wants imported.
 pub(super) fn question(asked: wire::ImportCatalogRequest) -> Result<ImportQuestion, Error> {
-    if asked.content.len() > IMPORT_BYTES_MAX {
-        let what = format!("the file has {} bytes, {IMPORT_BYTES_MAX} are taken", asked.content.len());
-        return Err(Error::BadRequest { what });
-    }
-    let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+    check_size(&asked.content)?;
     Ok(ImportQuestion {
         content: asked.content,
         file_name: asked.file_name,
         division: filled(asked.division),
         domain: filled(asked.domain),
+        confirms_domain: asked.confirm_domain,
+        publisher: asked.publisher,
         is_dry_run: asked.dry_run,
         confirms_removals: asked.confirm_removals,
         map: asked.map,
@@ -33,6 +29,36 @@ pub(super) fn question(asked: wire::ImportCatalogRequest) -> Result<ImportQuesti
     })
 }
 
+/// A file that is only to be checked.
+pub(super) fn check_question(asked: wire::CheckCatalogRequest) -> Result<ImportQuestion, Error> {
+    check_size(&asked.content)?;
+    Ok(ImportQuestion {
+        content: asked.content,
+        file_name: asked.file_name,
+        division: filled(asked.division),
+        domain: filled(asked.domain),
+        confirms_domain: asked.confirm_domain,
+        publisher: asked.publisher,
+        map: asked.map,
+        encoding: asked.encoding,
+        delimiter: asked.delimiter,
+        is_dry_run: true,
+        ..ImportQuestion::default()
+    })
+}
+
+fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn check_size(content: &[u8]) -> Result<(), Error> {
+    if content.len() > IMPORT_BYTES_MAX {
+        let what = format!("the file has {} bytes, {IMPORT_BYTES_MAX} are taken", content.len());
+        return Err(Error::BadRequest { what });
+    }
+    Ok(())
+}
+
 /// What an import read and did.
 pub(super) fn response(file: &str, is_dry_run: bool, imported: &Imported) -> wire::ImportCatalogResponse {
     let report = &imported.report;
@@ -42,31 +68,14 @@ pub(super) fn response(file: &str, is_dry_run: bool, imported: &Imported) -> wir
         file: file.to_owned(),
         items: convert::count(report.items),
         tables: report.tables.iter().map(|table| import_table(table, file, is_dry_run)).collect(),
-        warnings: report
-            .warnings
-            .iter()
-            .map(|warning| wire::ImportWarning {
-                code: warning.code.to_owned(),
-                cell: warning.cell.clone(),
-                message: warning.message.clone(),
-                text: warning.text.clone(),
-            })
-            .collect(),
-        rejected: report
-            .rejected
-            .iter()
-            .map(|rejected| wire::RejectedTable {
-                sheet: rejected.sheet.clone(),
-                range: rejected.range.clone(),
-                code: rejected.code.to_owned(),
-                message: rejected.message.clone(),
-            })
-            .collect(),
+        warnings: report.warnings.iter().map(convert::warning).collect(),
+        rejected: report.rejected.iter().map(convert::rejected).collect(),
         revision: revisions.first().map_or_else(String::new, |first| first.revision.clone()),
         revisions,
         encoding: report.encoding.unwrap_or_default().to_owned(),
         delimiter: report.delimiter.unwrap_or_default().to_owned(),
         mapping: imported.mapping.clone(),
+        publisher: imported.publisher.clone(),
     }
 }
 
@@ -82,6 +91,7 @@ fn import_table(table: &gongkai_sheets::Table, file: &str, with_rows: bool) -> w
         domain,
         elements: table.elements.clone(),
         edition: String::new(),
+        publisher: table.publisher.clone(),
     }
 }
 
@@ -123,10 +133,15 @@ fn matched_row(row: &MatchedRow, is_dry_run: bool) -> wire::ImportedRow {
 }
 
 /// The columns kept for a division.
-pub(super) fn mappings(division: &DivisionId, mapping: BTreeMap<String, String>) -> wire::MappingsResponse {
+pub(super) fn mappings(division: &DivisionId, kept: Vec<KeptColumns>) -> wire::MappingsResponse {
+    let columns = |kept: KeptColumns| {
+        let publisher = kept.publisher;
+        let columns = kept.mapping.into_iter();
+        columns.map(move |(header, field)| wire::Mapping { header, field, publisher: publisher.clone() })
+    };
     wire::MappingsResponse {
         division: division.to_string(),
-        mappings: mapping.into_iter().map(|(header, field)| wire::Mapping { header, field }).collect(),
+        mappings: kept.into_iter().flat_map(columns).collect(),
         fields: gongkai_sheets::fields().map(str::to_owned).collect(),
     }
 }
