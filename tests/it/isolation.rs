@@ -21,6 +21,8 @@ use gongkai_tests::{
 
 /// Another town of the county.
 const OTHER_TOWN: &str = "211221102";
+/// Another county.
+const OTHER_COUNTY: &str = "211223";
 /// A kind that no version has.
 const LATER_KIND: &str = "of.a.later.version";
 /// What is loaded slowly: at [`SLOW_BYTES_PER_SECOND`] for a minute and more, far beyond what anybody here waits for.
@@ -243,11 +245,44 @@ fn news_passes_a_first_load_that_takes_long() -> Result<()> {
     eventually("the load is under way", || Ok(nodes[1].link(CITY)?["wants"].as_u64().is_some_and(|wants| wants > 0)))?;
     nodes[0].run(&["publish", "run"])?;
     eventually("the edition is here", || Ok(editions(&nodes[1])? == 1))?;
+    let orders = || {
+        let log = nodes[1].run(&["audit", "log", "--kind", "tree.put"])?;
+        Ok::<_, anyhow::Error>(log["entries"].as_array().context("entries")?.len())
+    };
+    let before = orders()?;
+    nodes[0].run(&["node", "move", OTHER_TOWN, "--to", OTHER_COUNTY])?;
+    eventually("the order about the tree is here", || Ok(orders()? == before + 1))?;
     let link = nodes[1].link(CITY)?;
     ensure!(
         link["wants"].as_u64().is_some_and(|wants| wants > 0) && !holds(&nodes[1], last)?,
         "not long enough: {link}"
     );
+    Ok(())
+}
+
+#[test]
+fn a_child_whose_load_takes_long_keeps_nothing_from_its_sibling() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let mut nodes = three(place.path())?;
+    let mut other = Node::join(place.path(), &nodes[1], OTHER_TOWN)?;
+    slow_down(&other)?;
+    other.start()?;
+    other.run(&["sync", "now"])?;
+    let noise = |_| draft(LATER_KIND, OTHER_TOWN, rand::random_iter().take(BULK_ENTRY_BYTES).collect());
+    let bulk = plant(&mut nodes[1], (0..BULK_ENTRIES).map(noise).collect::<Result<_>>()?, false)?;
+    let (first, last) = (bulk.first().context("bulk")?, bulk.last().context("bulk")?);
+    eventually("the one child is under load", || holds(&other, first))?;
+    // In the middle of it the child stops to read at all.
+    other.signal("STOP")?;
+    submit(&nodes[2], FIRST)?;
+    until(&nodes, 1, "in-review")?;
+    approve(&nodes[1])?;
+    until(&nodes, 1, "approved")?;
+    same_everywhere(&nodes)?;
+    let link = nodes[1].link(OTHER_TOWN)?;
+    ensure!(link["entries_to_send"].as_u64().is_some_and(|left| left > 0), "not long enough: {link}");
+    other.signal("CONT")?;
+    ensure!(!holds(&other, last)?, "nor did it get it from elsewhere");
     Ok(())
 }
 

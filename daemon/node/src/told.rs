@@ -2,6 +2,7 @@
 //!
 //! Invariant: plain text fields only, so that the same value goes to a terminal, to JSON and into gRPC metadata.
 
+use gongkai_link::LinkError;
 use serde::Serialize;
 
 use crate::Error;
@@ -48,7 +49,26 @@ macro_rules! told_from {
     };
 }
 
-told_from!(Error, gongkai_app::Error, gongkai_link::LinkError, gongkai_pki::PeerError, gongkai_store::Error);
+told_from!(gongkai_app::Error, gongkai_pki::PeerError, gongkai_store::Error);
+
+impl From<&Error> for Told {
+    fn from(error: &Error) -> Self {
+        if let Error::Link(error) = error {
+            return Self::from(error);
+        }
+        Self::new(error.code(), whole_message(error), error.hint())
+    }
+}
+
+impl From<&LinkError> for Told {
+    /// What the peer refused is told under the peer's own code: that is the one with a page to read.
+    fn from(error: &LinkError) -> Self {
+        if let LinkError::Refused(refusal) = error {
+            return Self::new(&refusal.code, format!("the peer refused: {}", refusal.message), error.hint());
+        }
+        Self::new(error.code(), whole_message(error), error.hint())
+    }
+}
 
 impl From<&gongkai_sync::message::Refusal> for Told {
     fn from(refusal: &gongkai_sync::message::Refusal) -> Self {

@@ -1,11 +1,17 @@
 //! A fork: a machine falls back while its later work is already upstream, and works on alone before it meets anybody.
 
+use std::{fs, path::Path};
+
 use anyhow::{Context as _, Result, ensure};
 use gongkai_tests::{
+    program::gongkai,
     tree::{Node, eventually, three},
     work::{CATALOG, FIRST, SECOND, THIRD, approve, events, outline, submit, until, until_free},
 };
 use serde_json::Value;
+
+/// Words of the sample that two branches put otherwise.
+const WORDS: &str = "2.咨询和监督电话";
 
 /// The one conflict that a node lists.
 fn conflict(node: &Node) -> Result<String> {
@@ -38,34 +44,55 @@ fn forks(node: &Node, beside: &[&str]) -> Result<usize> {
     Ok(if found["state"] == "ok" { 0 } else { said.split(' ').next().context("a number")?.parse()? })
 }
 
-#[test]
-fn both_branches_of_a_fork_are_kept_everywhere_and_settled_by_a_person() -> Result<()> {
-    let place = tempfile::tempdir()?;
-    let mut nodes = three(place.path())?;
+/// What the town does on one branch.
+type Work<'a> = &'a dyn Fn(&Node) -> Result<()>;
+
+/// The town submits on both sides of a fall back: the first branch goes up, the second is written alone.
+fn fork(nodes: &mut [Node; 3], place: &Path, branches: [Work<'_>; 2]) -> Result<()> {
     submit(&nodes[2], FIRST)?;
-    until(&nodes, 1, "in-review")?;
-    let snapshot = place.path().join("snapshot");
+    until(nodes, 1, "in-review")?;
+    let snapshot = place.join("snapshot");
     nodes[2].stop()?;
     nodes[2].copy_to(&snapshot)?;
     nodes[2].start()?;
-    submit(&nodes[2], SECOND).context("the branch that goes up")?;
-    until(&nodes, 2, "in-review")?;
+    branches[0](&nodes[2]).context("the branch that goes up")?;
+    until(nodes, 2, "in-review")?;
 
     nodes[1].stop()?;
     nodes[2].stop()?;
     nodes[2].put_back(&snapshot)?;
     nodes[2].start()?;
-    submit(&nodes[2], THIRD).context("alone it does not know what it said before")?;
+    branches[1](&nodes[2]).context("alone it does not know what it said before")?;
     ensure!(events(&nodes[2], "submission")? == 2);
     nodes[1].start()?;
-
-    for node in &nodes {
+    for node in &nodes[..] {
         eventually(&format!("{} has both branches", node.division), || {
             Ok(events(node, "submission")? == 3 && node.catalog(CATALOG)?["is_conflict"] == true)
         })?;
         ensure!(forks(node, &["catalogs"])? >= 1, "{} sees the fork", node.division);
     }
-    until_free(&nodes[2])?;
+    until_free(&nodes[2])
+}
+
+/// Submits what the catalog holds, with other words in one place.
+fn submit_reworded(node: &Node, file: &Path, words: &str) -> Result<()> {
+    let path = file.display().to_string();
+    node.run(&["catalog", "export", CATALOG, "--format", "csv", "--out", &path])?;
+    let text = fs::read_to_string(file)?;
+    let reworded = text.replacen(WORDS, words, 1);
+    ensure!(reworded != text, "the sample has other words now");
+    fs::write(file, reworded)?;
+    node.run(&["--as", "clerk", "catalog", "import", &path, "--domain", "social-assistance"])?;
+    node.run(&["--as", "clerk", "catalog", "submit", CATALOG])?;
+    Ok(())
+}
+
+#[test]
+fn both_branches_of_a_fork_are_kept_everywhere_and_settled_by_a_person() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let mut nodes = three(place.path())?;
+    let submitted = |file| move |town: &Node| submit(town, file).map(drop);
+    fork(&mut nodes, place.path(), [&submitted(SECOND), &submitted(THIRD)])?;
     let id = conflict(&nodes[2])?;
     let shown = sides(&nodes[2], &id)?;
     ensure!(
@@ -90,4 +117,40 @@ fn both_branches_of_a_fork_are_kept_everywhere_and_settled_by_a_person() -> Resu
     }
     submit(town, FIRST).context("the town goes on in its new life")?;
     until(&nodes, 5, "in-review")
+}
+
+#[test]
+fn a_place_that_both_branches_changed_is_shown_with_base_ours_and_theirs_to_everybody() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let mut nodes = three(place.path())?;
+    let file = place.path().join("reworded.csv");
+    let reworded = |words| {
+        let file = file.clone();
+        move |town: &Node| submit_reworded(town, &file, words)
+    };
+    let [one, other] = ["2.咨询、监督和投诉电话", "2.咨询热线"];
+    fork(&mut nodes, place.path(), [&reworded(one), &reworded(other)])?;
+    let id = conflict(&nodes[2])?;
+    for node in &nodes {
+        let shown = node.run(&["conflict", "show", &id])?;
+        ensure!(shown["conflict"]["open"] == 1 && shown["rows"][0]["outcome"] == "open", "{shown}");
+        let dir = node.dir.to_str().context("a data directory of plain text")?;
+        let printed = gongkai(&["--data", dir, "--lang", "zh", "conflict", "show", &id])?;
+        let sides = [("共同", WORDS), ("我方", one), ("对方", other)];
+        let texts = [&shown["rows"][0]["base"], &shown["rows"][0]["ours"], &shown["rows"][0]["theirs"]];
+        ensure!(texts[0].to_string().contains(WORDS), "{shown}");
+        ensure!(
+            sides.iter().all(|(side, words)| printed.out.contains(side) && printed.out.contains(words)),
+            "{printed:?}"
+        );
+    }
+    let town = &nodes[2];
+    town.run(&["--as", "clerk", "conflict", "resolve", &id, "--take", "ours", "--reason", "as agreed"])?;
+    until(&nodes, 4, "in-review")?;
+    for node in &nodes {
+        eventually(&format!("{} sees no conflict", node.division), || {
+            Ok(node.catalog(CATALOG)?["is_conflict"] != true)
+        })?;
+    }
+    Ok(())
 }

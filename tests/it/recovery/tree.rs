@@ -2,15 +2,18 @@
 
 use anyhow::{Context as _, Result, ensure};
 use gongkai_tests::{
-    tree::{COUNTY, Node, TOWN, eventually, three},
+    tree::{CITY, COUNTY, Node, TOWN, eventually, three},
     work::{
         CATALOG, FIRST, SECOND, THIRD, agreed, approve, events, incarnation, outline, sample, sound, submit, until,
         until_free,
     },
 };
+use serde_json::Value;
 
 /// The county to which the town goes.
 const OTHER: &str = "211223";
+/// Another town of the county.
+const SIBLING: &str = "211221102";
 
 fn warns(node: &Node, code: &str) -> Result<bool> {
     let printed = node.try_run(&["status"])?;
@@ -60,6 +63,45 @@ fn a_town_moved_to_another_county_brings_its_history_there() -> Result<()> {
     ensure!(events(&nodes[1], "decision")? == 2, "the former county's decision is there");
     eventually("the former county forgets the link", || Ok(county.link(TOWN)?.is_null()))?;
     sound(&county)
+}
+
+/// Entries of a kind about the town, or of all that a node sees of the tree.
+fn logged(node: &Node, filter: &[&str]) -> Result<usize> {
+    let log = node.run(&[&["audit", "log"], filter].concat())?;
+    Ok(log["entries"].as_array().context("entries")?.len())
+}
+
+#[test]
+fn a_town_moved_away_and_back_within_open_sessions_misses_nothing_of_the_time_between() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let nodes = three(place.path())?;
+    let [city, county, town] = &nodes;
+    let custody = ["--kind", "custody.put", "--subject", TOWN];
+    let orders = ["--kind", "tree.put"];
+    let sessions = |node: &Node| -> Result<Vec<Value>> {
+        let history = node.run(&["sync", "history"])?;
+        Ok(history["sessions"].as_array().context("sessions")?.iter().map(|it| it["started_at_ms"].clone()).collect())
+    };
+    let before = (logged(county, &orders)?, sessions(county)?, sessions(town)?);
+
+    city.run(&["node", "move", TOWN, "--to", OTHER])?;
+    eventually("the former county knows", || warns(county, "GK-NODE-023"))?;
+    // On the way to the new county, and behind it something for everybody, which takes the county past it.
+    city.run(&["node", "custody", TOWN, "--to", CITY])?;
+    city.run(&["node", "custody", TOWN, "--to", TOWN])?;
+    city.run(&["node", "move", SIBLING, "--to", OTHER])?;
+    eventually("the county goes on", || Ok(logged(county, &orders)? == before.0 + 2))?;
+    ensure!(logged(county, &custody)? == 0, "the town is not its business");
+
+    city.run(&["node", "move", TOWN, "--to", COUNTY])?;
+    for node in [county, town] {
+        eventually(&format!("{} hears of the time between", node.division), || Ok(logged(node, &custody)? == 2))?;
+    }
+    ensure!(sessions(county)? == before.1 && sessions(town)? == before.2, "no session ended: {:?}", sessions(county)?);
+    ensure!(!warns(county, "GK-NODE-023")? && !warns(town, "GK-NODE-022")?);
+    submit(town, FIRST)?;
+    until(&nodes, 1, "in-review")?;
+    agreed(&nodes, "in-review", FIRST)
 }
 
 #[test]

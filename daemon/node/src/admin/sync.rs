@@ -187,12 +187,15 @@ impl Admin {
     }
 }
 
+/// Whose codes are refusals, ours or the peer's.
+const REFUSERS: [&str; 3] = ["GK-SYNC-", "GK-PKI-", "GK-APP-"];
+
 /// How a session ended, by the code that it left.
 fn outcome(code: &str) -> &'static str {
     match code {
         "" => "done",
         "GK-LINK-007" | "GK-LINK-008" | "GK-PKI-047" => "cut",
-        code if code.starts_with("GK-SYNC-") || code.starts_with("GK-PKI-") || code == "GK-LINK-006" => "refused",
+        code if REFUSERS.iter().any(|area| code.starts_with(area)) || code == "GK-LINK-006" => "refused",
         _ => "failed",
     }
 }
