@@ -176,6 +176,12 @@ pub(crate) fn short(hash: &str) -> &str {
     hash.char_indices().nth(CHARS).map_or(hash, |(end, _)| &hash[..end])
 }
 
+/// The operator, whose name begins with the node that vouches for it; before another name the node that wrote.
+pub(crate) fn who(author: &str, operator: &str) -> String {
+    let is_own = operator.strip_prefix(author).is_some_and(|rest| rest.starts_with('/'));
+    if is_own { operator.to_owned() } else { format!("{author} {operator}").trim().to_owned() }
+}
+
 /// A number, or a dash for "none".
 pub(crate) fn or_dash(number: u64) -> String {
     if number == 0 { "-".to_owned() } else { number.to_string() }

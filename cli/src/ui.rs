@@ -3,8 +3,11 @@
 //! Invariant: nothing else in this program writes to stdout or stderr.
 
 mod amount;
+mod columns;
 mod difference;
 pub(crate) mod findings;
+mod kinds;
+mod origin;
 mod page;
 mod progress;
 mod table;
@@ -24,7 +27,7 @@ pub(crate) use self::{
     difference::{difference_lines, element_word, value_word},
     page::Page,
     progress::Bars,
-    table::{Table, cells},
+    table::{Cell, Table, cells},
     time::moment,
     words::{Lang, Word, field_word, field_words, state_word},
     wrap::plain,
@@ -104,6 +107,9 @@ impl Ui {
     /// A line on stderr.
     pub(crate) fn print_notice(&self, text: &str) {
         let mut stderr = std::io::stderr().lock();
-        let _closed = writeln!(stderr, "{}", text.trim_end_matches('\n'));
+        let room = columns::room_of(&stderr);
+        for line in text.trim_end_matches('\n').split('\n').flat_map(|line| wrap::folded(line, room)) {
+            let _closed = writeln!(stderr, "{line}");
+        }
     }
 }

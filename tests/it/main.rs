@@ -12,6 +12,7 @@ mod layers;
 mod networks;
 mod operators;
 mod recovery;
+mod terminal;
 mod vectors;
 mod wording;
 mod workbooks;

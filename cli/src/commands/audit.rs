@@ -5,7 +5,7 @@
 use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{AuditLogRequest, AuditLogResponse};
 
-use super::{Answer, Context, short};
+use super::{Answer, Context, short, who};
 use crate::{
     errors::Failure,
     ui::{Page, Table, Word, cells, moment, state_word},
@@ -58,13 +58,12 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<Answ
 }
 
 fn text(response: &AuditLogResponse, context: &Context) -> String {
-    let head = [Word::When, Word::Author, Word::Operator, Word::Kind, Word::Subject, Word::Summary, Word::Hash];
+    let head = [Word::When, Word::Operator, Word::Kind, Word::Subject, Word::Summary, Word::Hash];
     let mut table = Table::new(context.lang(), &head);
     for entry in &response.entries {
         table.row(cells![
             format!("{}{}", if entry.is_ahead { "! " } else { "" }, moment(entry.at_ms)),
-            entry.author,
-            entry.operator,
+            who(&entry.author, &entry.operator),
             state_word(&entry.kind, context.lang()),
             if entry.catalog.is_empty() { &entry.subject } else { &entry.catalog },
             entry.summary,

@@ -9,6 +9,7 @@ use gongkai_proto::admin::v1::{ElementChange, ItemDifference};
 use gongkai_seeds::Seeds;
 
 use super::{
+    origin,
     words::{Lang, field_word, state_word},
     wrap::{Tone, Wrapped, plain},
 };
@@ -138,9 +139,11 @@ pub(crate) fn element_word(element: &str, lang: Lang) -> &str {
     element.strip_prefix("extra.").unwrap_or_else(|| field_word(element, lang))
 }
 
-/// A vocabulary's value for people: its official label; other text as it is.
+/// A value for people: of a vocabulary its official label, of an object its words; other text as it is.
 pub(crate) fn value_word(element: &str, value: &str, lang: Lang) -> String {
-    let Some(term) = terms(element).and_then(|terms| terms.get(value)) else { return value.to_owned() };
+    let Some(term) = terms(element).and_then(|terms| terms.get(value)) else {
+        return origin::words(element, value, lang).unwrap_or_else(|| value.to_owned());
+    };
     match lang {
         Lang::En if !term.label_en.is_empty() => term.label_en.clone(),
         Lang::En | Lang::Zh => term.label.clone(),
@@ -228,7 +231,7 @@ mod tests {
             ..ElementChange::default()
         }];
         let lines = difference_lines(&found, Lang::Zh);
-        assert!(lines.iter().all(|line| line.width() <= 82), "{lines:?}");
+        assert!(lines.iter().all(|line| line.width() <= 80), "{lines:?}");
         let text = lines.concat();
         assert_eq!(text.matches('…').count(), 2, "{text}");
     }

@@ -1,26 +1,30 @@
 //! A page of text for people: facts, tables and notes, in the order given.
 //!
-//! Invariant: an empty page prints one line that says so, never nothing.
+//! Invariant: an empty page prints one line that says so, never nothing; on a terminal no line is wider than it.
 
 use std::fmt::{Display, Write as _};
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
+    columns,
     table::Table,
     words::{Lang, Word},
+    wrap,
 };
 
 /// A page in the making.
 pub(crate) struct Page {
     lang: Lang,
+    /// The columns that lines have to fit; `None` off a terminal.
+    room: Option<usize>,
     text: String,
 }
 
 impl Page {
     /// An empty page.
     pub(crate) fn new(lang: Lang) -> Self {
-        Self { lang, text: String::new() }
+        Self { lang, room: columns::room(), text: String::new() }
     }
 
     /// Lines of word and value, the values below each other; empty values are left out.
@@ -30,7 +34,9 @@ impl Page {
         let width = shown.iter().map(|(word, _)| word.width()).max().unwrap_or(0);
         for (word, value) in shown.iter().filter(|(_, value)| !value.is_empty()) {
             let gap = " ".repeat(width.saturating_sub(word.width()));
-            self.line(&format!("{word}{gap}  {value}"));
+            for line in wrap::behind(&format!("{word}{gap}  "), value, self.room) {
+                self.raw(&line);
+            }
         }
         self
     }
@@ -40,7 +46,7 @@ impl Page {
         if table.is_empty() {
             self.line(self.lang.pick(none.0, none.1));
         } else {
-            self.line(&table.to_string());
+            self.raw(&table.to_string());
         }
         self
     }
@@ -48,7 +54,7 @@ impl Page {
     /// A table, if it holds.
     pub(crate) fn table_if(mut self, holds: bool, table: &Table) -> Self {
         if holds {
-            self.line(&table.to_string());
+            self.raw(&table.to_string());
         }
         self
     }
@@ -74,6 +80,13 @@ impl Page {
     }
 
     fn line(&mut self, text: &str) {
+        let room = self.room;
+        for line in text.split('\n').flat_map(|line| wrap::folded(line, room)) {
+            self.raw(&line);
+        }
+    }
+
+    fn raw(&mut self, text: &str) {
         // Writing to a string does not fail.
         let _infallible = writeln!(self.text, "{text}");
     }

@@ -5,6 +5,8 @@
 
 use std::{borrow::Cow, env};
 
+use super::kinds::KINDS_ZH;
+
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lang {
@@ -355,7 +357,7 @@ pub(crate) fn field_words(fields: &[String], lang: Lang) -> String {
 
 /// A state for people; one that is not in the table (a newer daemon's) as it came.
 pub(crate) fn state_word(state: &str, lang: Lang) -> Cow<'_, str> {
-    match (lang, STATES_ZH.iter().find(|(known, _)| *known == state)) {
+    match (lang, STATES_ZH.iter().chain(KINDS_ZH).find(|(known, _)| *known == state)) {
         (Lang::Zh, Some((_, zh))) => Cow::Borrowed(*zh),
         (Lang::Zh, None) | (Lang::En, _) => Cow::Borrowed(state),
     }

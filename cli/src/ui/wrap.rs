@@ -1,13 +1,26 @@
 //! Text in lines of a given width: Chinese characters count two columns and break anywhere, Latin words stay whole.
 //!
-//! Invariant: nothing is lost but blanks at the ends of lines; no line begins with a closing sign (，。》…).
+//! Invariant: nothing is lost but blanks at the ends of lines; no line begins with a closing sign (，。》…)
+//! unless whole rows of them stand there; no line exceeds its width but by a word that is longer than a line.
 
 use std::io::IsTerminal as _;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use super::columns;
+
 /// The width that pages are made for: what a terminal has had since there are terminals.
 pub(crate) const COLUMNS: usize = 80;
+
+/// A Latin stretch that is longer than this may be broken at a sign (`211221101/social-assistance`); a date, a clock
+/// and a bare number are not.
+const UNBROKEN_MAX: usize = 12;
+/// The signs behind which it may be broken.
+const JOINTS: &str = "/-:_.,=";
+/// Closing signs that follow a word are kept on its line, at most so many columns of them.
+const CLOSING_COLUMNS_MAX: usize = 8;
+/// Blanks before the further lines of a folded one, behind its own.
+const FOLD_HANG: usize = 2;
 
 /// Signs that a line does not begin with.
 const CLOSING: &str = "，。、；：？！）》〕】」』”’,.;:?!)]}%…";
@@ -51,14 +64,18 @@ impl Wrapped {
 
     /// The lines: the first behind `prefix`, the others behind `hang` blanks.
     pub(crate) fn lines(&self, prefix: &str, hang: usize) -> Vec<String> {
+        self.lines_of(columns::room().map_or(COLUMNS, |room| room.min(COLUMNS)), prefix, hang)
+    }
+
+    /// The same for another width.
+    fn lines_of(&self, columns: usize, prefix: &str, hang: usize) -> Vec<String> {
         let is_coloured = std::io::stdout().is_terminal();
         let mut lines = Vec::new();
         let (mut line, mut width) = (prefix.to_owned(), prefix.width());
-        let mut is_empty = true;
+        let mut is_empty = prefix.trim().is_empty();
         for (index, (unit, tone)) in self.units.iter().enumerate() {
-            let next = self.units.get(index + 1).map_or("", |(next, _)| next.as_str());
-            let room = if closes(next) { next.width() } else { 0 };
-            if unit == "\n" || (!is_empty && !closes(unit) && width + unit.width() + room > COLUMNS) {
+            let room = if closes(unit) { 0 } else { self.closing_behind(index) };
+            if unit == "\n" || (!is_empty && width + unit.width() + room > columns) {
                 lines.push(std::mem::take(&mut line).trim_end().to_owned());
                 (line, width, is_empty) = (" ".repeat(hang), hang, true);
             }
@@ -71,6 +88,63 @@ impl Wrapped {
         lines.push(line.trim_end().to_owned());
         lines
     }
+
+    /// The width of the closing signs that belong to a unit.
+    fn closing_behind(&self, index: usize) -> usize {
+        let behind = self.units.iter().skip(index + 1).map(|(unit, _)| unit.as_str());
+        let width: usize = behind.take_while(|unit| closes(unit)).map(|unit| unit.width()).sum();
+        width.min(CLOSING_COLUMNS_MAX)
+    }
+}
+
+/// A cell's text in lines of its column's width.
+pub(super) fn cell(text: &str, width: usize) -> Vec<String> {
+    let mut wrapped = Wrapped::default();
+    for part in units(text).iter().flat_map(|unit| parts(unit)) {
+        // Only a single character may be wider than its column then.
+        let pieces = if part.width() > width { part.chars().map(String::from).collect() } else { vec![part] };
+        wrapped.units.extend(pieces.into_iter().map(|piece| (piece, Tone::Plain)));
+    }
+    wrapped.lines_of(width, "", 0)
+}
+
+/// The widest stretch that should not be broken.
+pub(super) fn least_width(text: &str) -> usize {
+    units(text).iter().flat_map(|unit| parts(unit)).map(|part| part.width()).max().unwrap_or(0)
+}
+
+/// A line that is wider than the page, in several; others as they are.
+pub(super) fn folded(line: &str, room: Option<usize>) -> Vec<String> {
+    let Some(room) = room.filter(|room| line.width() > *room && !line.contains('\u{1b}')) else {
+        return vec![line.to_owned()];
+    };
+    let text = line.trim_start_matches(' ');
+    let indent = &line[..line.len() - text.len()];
+    let mut wrapped = Wrapped::default();
+    for part in units(text).iter().flat_map(|unit| parts(unit)) {
+        wrapped.units.push((part, Tone::Plain));
+    }
+    wrapped.lines_of(room, indent, indent.len() + FOLD_HANG)
+}
+
+/// A value behind its word: on one line, or on a page in several below each other.
+pub(super) fn behind(word: &str, value: &str, room: Option<usize>) -> Vec<String> {
+    let whole = format!("{word}{value}");
+    let Some(room) = room.filter(|room| whole.width() > *room) else { return vec![whole] };
+    let mut lines = cell(value, room.saturating_sub(word.width()).max(1));
+    let hang = " ".repeat(word.width());
+    for (index, line) in lines.iter_mut().enumerate() {
+        line.insert_str(0, if index == 0 { word } else { &hang });
+    }
+    lines
+}
+
+/// A long Latin stretch cut behind its signs.
+fn parts(unit: &str) -> Vec<String> {
+    if unit.width() <= UNBROKEN_MAX {
+        return vec![unit.to_owned()];
+    }
+    unit.split_inclusive(|sign| JOINTS.contains(sign)).map(str::to_owned).collect()
 }
 
 /// Plain text in lines.
@@ -120,7 +194,7 @@ mod tests {
         let lines = plain(&text, "    公开内容  ", 6);
         assert!(lines.len() > 2);
         for (index, line) in lines.iter().enumerate() {
-            assert!(line.width() <= COLUMNS + 2, "{line}");
+            assert!(line.width() <= COLUMNS, "{line}");
             let start = if index == 0 { "    公开内容  " } else { "      " };
             let rest = line.strip_prefix(start).unwrap_or_default();
             assert!(!rest.is_empty() && !rest.starts_with(['、', '，']), "{line}");

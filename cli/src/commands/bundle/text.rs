@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{
 
 use crate::{
     commands::short,
-    ui::{Lang, Page, Table, Word, ago, cells, moment, size, state_word},
+    ui::{Cell, Lang, Page, Table, Word, ago, cells, moment, size, state_word},
 };
 
 /// After an export.
@@ -188,7 +188,7 @@ pub(super) fn status(response: &BundleStatusResponse, lang: Lang) -> String {
     page.say_if(response.peers.is_empty(), "this node has no neighbour yet", "本节点还没有上下级节点").into_text()
 }
 
-fn made_row(table: &Table, bundle: &MadeBundle) -> Vec<comfy_table::Cell> {
+fn made_row(table: &Table, bundle: &MadeBundle) -> Vec<Cell> {
     let range = format!("{}..{}", bundle.begin_offset, bundle.end_offset);
     let mut row = cells![bundle.number, moment(bundle.made_at_ms), range, bundle.entries, size(bundle.bytes)];
     row.push(table.state(&bundle.state));

@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{
 };
 
 use crate::{
-    commands::{or_dash, short},
+    commands::{or_dash, short, who},
     ui::{Lang, Page, Table, Word, cells, difference_lines, field_words, moment, plain, state_word},
 };
 
@@ -22,8 +22,7 @@ const NAMES_SHOWN: usize = 6;
 pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
     let head = [
         Word::Catalog,
-        Word::Division,
-        Word::Domain,
+        Word::Name,
         Word::Items,
         Word::State,
         Word::Waiting,
@@ -33,11 +32,12 @@ pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
     ];
     let mut table = Table::new(lang, &head);
     for row in &response.catalogs {
-        let mut line = cells![row.catalog, row.division_name, row.domain_name, row.items];
+        let name = format!("{} {}", row.division_name, row.domain_name);
+        let is_same = !row.revision.is_empty() && row.revision == row.approved_revision;
+        let approved = if is_same { lang.pick("the same", "同左") } else { short(&row.approved_revision) };
+        let mut line = cells![row.catalog, name, row.items];
         line.push(table.state(if row.is_conflict { "conflict" } else { &row.state }));
-        line.extend(
-            cells![row.waiting_for, short(&row.revision), short(&row.approved_revision), or_dash(row.edition),],
-        );
+        line.extend(cells![row.waiting_for, short(&row.revision), approved, or_dash(row.edition)]);
         table.row(line);
     }
     let mut page = Page::new(lang)
@@ -172,7 +172,7 @@ pub(super) fn withdraw(response: &WithdrawCatalogResponse, lang: Lang) -> String
 }
 
 pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> String {
-    let head = [Word::When, Word::Kind, Word::Division, Word::Operator, Word::Revision, Word::State, Word::Summary];
+    let head = [Word::When, Word::Kind, Word::Operator, Word::Revision, Word::State, Word::Summary];
     let mut table = Table::new(lang, &head);
     for event in &response.events {
         let summary = [event.summary.as_str(), event.opinion.as_str()].join(" ");
@@ -182,8 +182,7 @@ pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> String {
         let mut row = cells![
             moment(event.at_ms),
             state_word(&event.kind, lang),
-            event.division,
-            event.operator,
+            who(&event.division, &event.operator),
             short(&event.revision)
         ];
         row.push(table.state(state));

@@ -242,6 +242,6 @@ mod tests {
         };
         let text = show(&shown, Lang::Zh);
         assert!(text.contains("[-20-]{+10+}个工作日内") && text.contains("[公开依据]"), "{text}");
-        assert!(text.lines().all(|line| line.width() <= 82), "{text}");
+        assert!(text.lines().all(|line| line.width() <= 80), "{text}");
     }
 }
