@@ -78,6 +78,9 @@ fn with_particulars(sentence: &str, message: &str) -> String {
     }
 }
 
+/// The marks of titles, where a message is about them and quotes nothing.
+const TITLE_MARKS: &str = "《 and 》";
+
 /// What is quoted in a message, the first of it.
 fn particulars(message: &str) -> &str {
     let quoted = [('`', '`'), ('《', '》')].into_iter().filter_map(|(open, close)| {
@@ -86,6 +89,7 @@ fn particulars(message: &str) -> &str {
         let end = inner + message[inner..].find(close)? + close.len_utf8();
         Some((start, end))
     });
+    let quoted = quoted.filter(|(start, end)| &message[*start..*end] != TITLE_MARKS);
     quoted.min().map_or("", |(start, end)| &message[start..end])
 }
 
@@ -100,6 +104,7 @@ mod tests {
         let message = "`应急管理部门` is a kind of organ, not an organ";
         assert_eq!(finding("GK-CHECK-007", message, Lang::En), message);
         assert_eq!(finding("GK-CHECK-007", message, Lang::Zh), "公开主体是泛称，不是具体机关：`应急管理部门`");
+        assert_eq!(reading("basis-unbalanced", "《 and 》 do not pair up", Lang::Zh), "书名号不成对");
         assert_eq!(reading("row-hidden", "the row is hidden, its item is read", Lang::Zh), "行已隐藏，仍照常读取");
         assert_eq!(reading("tomorrow", "a `new` kind", Lang::Zh), "a `new` kind");
     }

@@ -77,6 +77,7 @@ pub(crate) struct WaiversArgs {
 pub(crate) async fn run(args: CheckArgs, context: &Context) -> Result<Answer, Failure> {
     let lang = context.lang();
     let path = PathBuf::from(&args.target);
+    let written = args.report.clone();
     let response = if path.is_file() {
         check_file(&path, args, context).await?
     } else if args.report.is_some() {
@@ -87,7 +88,8 @@ pub(crate) async fn run(args: CheckArgs, context: &Context) -> Result<Answer, Fa
         context.connect().await?.catalog().check(request).await?.into_inner()
     };
     let exit = Exit::attention_if(!response.is_complete || !response.rejected.is_empty());
-    Ok(Answer::new(&response, text(&response, lang))?.with_exit(exit))
+    let wrote = written.map_or_else(String::new, |out| report::wrote(&out, lang));
+    Ok(Answer::new(&response, text(&response, lang) + &wrote)?.with_exit(exit))
 }
 
 /// Checks a file with what the daemon knows; where none answers, with what the program knows.
@@ -149,10 +151,12 @@ fn text(response: &CheckCatalogResponse, lang: Lang) -> String {
     let CheckCatalogResponse { items, errors, warnings, notes, waived, .. } = response;
     let idle = response.idle.len();
     let has_waivable = response.findings.iter().any(|finding| finding.is_waivable && finding.waived.is_empty());
-    let reading = import::reading_table(&response.reading, &response.rejected, lang);
+    let unsaid: Vec<_> = report::unsaid(response).collect();
+    let has_reading = !unsaid.is_empty() || !response.rejected.is_empty();
+    let reading = import::reading_table(unsaid, &response.rejected, lang);
     let is_by_program = response.revision.is_empty() && !response.is_of_node;
     Page::new(lang)
-        .table_if(!response.reading.is_empty() || !response.rejected.is_empty(), &reading)
+        .table_if(has_reading, &reading)
         .table(&finding_table(&response.findings, lang), ("nothing was found", "没有发现问题"))
         .say_if(
             is_by_program,

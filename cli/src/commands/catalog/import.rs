@@ -70,14 +70,15 @@ pub(crate) async fn run(args: ImportArgs, context: &Context) -> Result<Answer, F
     let lang = context.lang();
     // Where nothing was compared, a person should not take the rows for changes.
     let note = if client.is_none() { not_compared(lang) } else { "" };
+    let note = args.report.as_deref().map_or_else(String::new, |out| report::wrote(out, lang)) + note;
     match results.len() {
         // One file: its own document, or its own failure.
         1 => {
             let (_, result) = results.remove(0);
             let response = result?;
-            Ok(Answer::new(&response, text(&response, lang) + note)?.with_exit(exit(&response)))
+            Ok(Answer::new(&response, text(&response, lang) + &note)?.with_exit(exit(&response)))
         }
-        _ => several(&results, note, lang),
+        _ => several(&results, &note, lang),
     }
 }
 
@@ -223,23 +224,29 @@ fn text(response: &ImportCatalogResponse, lang: Lang) -> String {
         )
         .say_if(
             named > 0 && !office.is_empty(),
-            format!("{named} named columns, kept for {office}"),
-            format!("已指定列名 {named} 个，为{office}保存"),
+            format!("{named} named columns, for files of {office}"),
+            format!("列名对应 {named} 个，适用于{office}的文件"),
         )
         .say_if(
             named > 0 && office.is_empty(),
-            format!("{named} named columns, kept for all files of the division (--publisher names an office)"),
-            format!("已指定列名 {named} 个，为本区划所有文件保存（用 --publisher 指明编制单位）"),
+            format!("{named} named columns, for all files of the division (--publisher names an office)"),
+            format!("列名对应 {named} 个，适用于本区划的所有文件（用 --publisher 指明编制单位）"),
         )
         .table(&findings, ("no warning", "没有提示"))
         .into_text()
 }
 
 /// What a reading asks a person to look at, and the sheets that it did not take.
-pub(super) fn reading_table(warnings: &[ImportWarning], rejected: &[RejectedTable], lang: Lang) -> Table {
+pub(super) fn reading_table<'w>(
+    warnings: impl IntoIterator<Item = &'w ImportWarning>,
+    rejected: &[RejectedTable],
+    lang: Lang,
+) -> Table {
     let mut table = Table::new(lang, &[Word::Kind, Word::Sheet, Word::Message]);
     for warning in warnings {
-        let told = with_text(&reading(&warning.code, &warning.message, lang), &warning.text);
+        let told = reading(&warning.code, &warning.message, lang);
+        // What is not there has no text of its own: the cell is that of the header beside it.
+        let told = if is_absence(&warning.code) { told } else { with_text(&told, &warning.text) };
         table.row(cells![warning.code, warning.cell, told]);
     }
     for rejected in rejected {
@@ -267,6 +274,10 @@ fn matched_rows(revisions: &[ImportedRevision], lang: Lang) -> Table {
         table.row(line);
     }
     table
+}
+
+fn is_absence(code: &str) -> bool {
+    code == "column-missing" || code.ends_with("-group-missing")
 }
 
 /// The finding with the beginning of the cell that it is about.

@@ -3,7 +3,10 @@
 //! Invariant: what the reading and the check found stands in it, each at its cell, in the language that is spoken; the
 //! file that was sent stays as it is. Left out: how the workbook looks (sheets).
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use gongkai_proto::admin::v1::{CheckCatalogResponse, Finding, ImportWarning, RejectedTable};
 use gongkai_sheets::{REMARK_WORDS_EN, REMARK_WORDS_ZH, Remark, TextForm, Weight, write_remarks};
@@ -26,12 +29,43 @@ pub(super) fn write(
         .iter()
         .map(|rejected| of_rejected(rejected, lang))
         .chain(found.findings.iter().map(|finding| of_finding(finding, lang)))
-        .chain(found.reading.iter().map(|warning| of_reading(warning, lang)))
+        .chain(unsaid(found).map(|warning| of_reading(warning, lang)))
         .collect();
     let words = lang.pick(&REMARK_WORDS_EN, &REMARK_WORDS_ZH);
     let book = write_remarks(content, form, &remarks, words)
         .map_err(|error| Failure::told(error.code(), &error, error.hint()))?;
     export::write(Some(out), "", &book)
+}
+
+/// Says where it lies.
+pub(super) fn wrote(out: &Path, lang: Lang) -> String {
+    let file = out.display();
+    lang.pick(format!("the rows with their findings: {file}\n"), format!("带检查结果的表格：{file}\n"))
+}
+
+/// Kinds of warnings of the reading that a rule of the check says again, of the same row.
+const SAID_BY_RULES: [(&str, &str); 5] = [
+    ("element-missing", "element-missing"),
+    ("matter-repeated", "matter-repeated"),
+    ("basis-unbalanced", "title-unbalanced"),
+    ("audience-unnamed", "audience-unnamed"),
+    ("same-as-nothing", "same-as-left"),
+];
+
+/// The warnings of the reading that no finding repeats.
+pub(super) fn unsaid(found: &CheckCatalogResponse) -> impl Iterator<Item = &ImportWarning> {
+    let said: BTreeSet<(&str, String)> =
+        found.findings.iter().map(|finding| (finding.rule.as_str(), row_of(&finding.cell))).collect();
+    found.reading.iter().filter(move |warning| {
+        let rule = SAID_BY_RULES.iter().find(|(code, _)| *code == warning.code).map(|(_, rule)| *rule);
+        rule.is_none_or(|rule| !said.contains(&(rule, row_of(&warning.cell))))
+    })
+}
+
+/// `sheet!C4` → `sheet!4`.
+fn row_of(cell: &str) -> String {
+    let Some((sheet, address)) = cell.rsplit_once('!') else { return cell.to_owned() };
+    format!("{sheet}!{}", address.trim_start_matches(|c: char| c.is_ascii_alphabetic()))
 }
 
 fn of_rejected(rejected: &RejectedTable, lang: Lang) -> Remark {
@@ -69,4 +103,31 @@ fn of_finding(finding: &Finding, lang: Lang) -> Remark {
     };
     let rule = format!("{} {}", finding.code, finding.rule);
     Remark { place: finding.cell.clone(), weight, rule, text: format!("{field}{told}{waived}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rule_says_of_a_row_is_not_said_again_by_the_reading() {
+        let reading = |code: &str, cell: &str| ImportWarning {
+            code: code.to_owned(),
+            cell: cell.to_owned(),
+            ..ImportWarning::default()
+        };
+        let finding =
+            Finding { rule: "title-unbalanced".to_owned(), cell: "目录!E4".to_owned(), ..Finding::default() };
+        let found = CheckCatalogResponse {
+            findings: vec![finding],
+            reading: vec![
+                reading("basis-unbalanced", "目录!E4"),
+                reading("basis-unbalanced", "目录!E5"),
+                reading("row-hidden", "目录!A4"),
+            ],
+            ..CheckCatalogResponse::default()
+        };
+        let left: Vec<&str> = unsaid(&found).map(|warning| warning.cell.as_str()).collect();
+        assert_eq!(left, ["目录!E5", "目录!A4"]);
+    }
 }

@@ -20,6 +20,7 @@ pub use flat::write_csv;
 pub use json::{JsonCatalog, JsonRow, write_json};
 pub use template::{TEMPLATE_ROWS_MAX, Template, template};
 
+pub(crate) use form::{A4, FONT};
 use form::{Form, Formats};
 use layout::Layout;
 

@@ -4,7 +4,10 @@
 
 use rust_xlsxwriter::{IgnoreError, Url, Worksheet, XlsxError};
 
-use super::{Placed, RemarkWords, page::Looks};
+use super::{
+    Placed, RemarkWords,
+    page::{self, Looks},
+};
 use crate::{
     grid::{Sheet, address},
     report::WARNING_TEXT_CHARS_MAX,
@@ -46,7 +49,7 @@ pub(super) fn write(sheet: &mut Worksheet, list: &List<'_>, looks: &Looks) -> Re
     sheet.autofilter(1, 0, last, 4)?;
     sheet.ignore_error_range(0, 0, row, 4, IgnoreError::NumberStoredAsText)?;
     sheet.set_freeze_panes(FIRST_ROW, 0)?;
-    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
+    page::set_up(sheet);
     sheet.set_repeat_rows(1, 1).map(drop)
 }
 

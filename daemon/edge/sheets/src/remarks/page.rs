@@ -12,7 +12,7 @@ use super::{Remark, RemarkWords, Weight};
 use crate::{
     grid::Sheet,
     limits,
-    write::{column, height, write_span},
+    write::{A4, FONT, column, height, write_span},
 };
 
 /// Columns are as wide as their texts, within these bounds, in characters.
@@ -44,12 +44,12 @@ pub(super) struct Looks {
 
 impl Looks {
     pub(super) fn new() -> Self {
-        let text = Format::new().set_font_size(9).set_text_wrap().set_border(FormatBorder::Thin);
+        let text = Format::new().set_font_name(FONT).set_font_size(9).set_text_wrap().set_border(FormatBorder::Thin);
         let text = text.set_border_color(Color::RGB(0x00BF_BFBF)).set_align(FormatAlign::VerticalCenter);
         let filled = |colour: u32| text.clone().set_background_color(Color::RGB(colour));
         let link = text.clone().set_font_color(Color::RGB(0x0005_63C1)).set_underline(FormatUnderline::Single);
         Self {
-            heading: Format::new().set_bold().set_font_size(12),
+            heading: Format::new().set_font_name(FONT).set_bold().set_font_size(12),
             head: filled(0x00F2_F2F2).set_bold(),
             error: filled(0x00FF_C7CE),
             warning: filled(0x00FF_EB9C),
@@ -89,8 +89,9 @@ pub(super) fn write(
         let (first, last) = ((merge.top, column_of(merge.left)), (merge.bottom, column_of(merge.right)));
         write_span(written, first, last, sheet.text(merge.top, merge.left), look((merge.top, merge.left)))?;
     }
+    let beside = by_row(sheet, by_cell, words);
     for row in sheet.first_row()..sheet.end_row() {
-        let mut lines = 1;
+        let mut lines = beside.get(&row).map_or(1, |(_, text)| height::lines(text, REMARK_WIDTH));
         for (index, text) in sheet.own_cells(row) {
             // The first cell of a merge is written again as it is: one that another overlaps was not written as such.
             written.write_string_with_format(row, column_of(index), text, look((row, index)))?;
@@ -106,16 +107,22 @@ pub(super) fn write(
         }
         written.insert_note(cell.0, column_of(cell.1), &comment(remarks, words))?;
     }
+    set_up(written);
     let last = sheet.end_row().saturating_sub(1);
     written.ignore_error_range(0, 0, last, column_of(sheet.end_column()), IgnoreError::NumberStoredAsText)?;
-    add_column(written, sheet, by_cell, words, looks)
+    add_column(written, sheet, &beside, words, looks)
+}
+
+/// A4, landscape, one page wide.
+pub(super) fn set_up(written: &mut Worksheet) {
+    written.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
 }
 
 /// What was found in a row, beside it; not where the reader would take no column more.
 fn add_column(
     written: &mut Worksheet,
     sheet: &Sheet,
-    by_cell: &ByCell<'_>,
+    beside: &BTreeMap<u32, (Weight, String)>,
     words: &RemarkWords,
     looks: &Looks,
 ) -> Result<(), XlsxError> {
@@ -124,18 +131,24 @@ fn add_column(
     }
     let place = column_of(sheet.end_column());
     written.set_column_width(place, REMARK_WIDTH)?;
-    let mut by_row: BTreeMap<u32, Vec<&Remark>> = BTreeMap::new();
-    for ((row, _), remarks) in by_cell {
-        by_row.entry(*row).or_default().extend(remarks);
-    }
-    // The heading's own row is a title or the header: what was found there stands in the comment and in the list.
-    by_row.remove(&sheet.first_row());
     written.write_string_with_format(sheet.first_row(), place, words.heading, &looks.head)?;
-    for (row, remarks) in by_row {
-        let weight = remarks.iter().map(|remark| remark.weight).min().unwrap_or(Weight::Note);
-        written.write_string_with_format(row, place, lines_of(&remarks, words), looks.of(weight))?;
+    for (row, (weight, text)) in beside {
+        written.write_string_with_format(*row, place, text, looks.of(*weight))?;
     }
     Ok(())
+}
+
+/// What was found in each row. The first row has the heading: what was found there stands in the comment and the list.
+fn by_row(sheet: &Sheet, by_cell: &ByCell<'_>, words: &RemarkWords) -> BTreeMap<u32, (Weight, String)> {
+    let mut by_row: BTreeMap<u32, Vec<&Remark>> = BTreeMap::new();
+    for ((row, _), remarks) in by_cell.iter().filter(|((row, _), _)| *row != sheet.first_row()) {
+        by_row.entry(*row).or_default().extend(remarks);
+    }
+    let joined = by_row.into_iter().map(|(row, remarks)| {
+        let weight = remarks.iter().map(|remark| remark.weight).min().unwrap_or(Weight::Note);
+        (row, (weight, lines_of(&remarks, words)))
+    });
+    joined.collect()
 }
 
 fn comment(remarks: &[&Remark], words: &RemarkWords) -> Note {

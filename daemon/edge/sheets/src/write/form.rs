@@ -2,16 +2,16 @@
 //!
 //! Invariant: A4 landscape, one page wide, the two header rows again on every page. Left out: items.
 
-use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Worksheet, XlsxError};
+use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, IgnoreError, Worksheet, XlsxError};
 
 use super::{column, layout::Layout, write_span};
 
 /// Paper size 9 of the format: A4.
-const A4: u8 = 9;
+pub(crate) const A4: u8 = 9;
 /// Margins in inches: the printer's own minimum and room for the page number.
 const MARGIN_INCHES: f64 = 0.4;
 /// The form's typeface; a program that lacks it takes its own for Chinese.
-const FONT: &str = "宋体";
+pub(crate) const FONT: &str = "宋体";
 /// Typeface of titles.
 const TITLE_FONT: &str = "黑体";
 const TITLE_POINTS: f64 = 16.0;
@@ -82,6 +82,8 @@ impl Form<'_> {
 
     /// Prints from the title to this row and no further, whatever someone writes beside or below it.
     pub(super) fn print_to(&self, sheet: &mut Worksheet, last_row: u32) -> Result<(), XlsxError> {
+        // Serials are text: 1.1 would lose its meaning as a number. Programs would mark each of them otherwise.
+        sheet.ignore_error_range(TITLE_ROW, 0, last_row, self.layout.last_column(), IgnoreError::NumberStoredAsText)?;
         sheet.set_print_area(TITLE_ROW, 0, last_row, self.layout.last_column()).map(drop)
     }
 

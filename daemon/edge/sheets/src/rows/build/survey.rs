@@ -71,18 +71,18 @@ pub(super) fn table(sheet: &Sheet, header: &Header, rows: &[Row], diagnostics: &
         let Some(index) = header.column(&column) else {
             let has_channel_columns = column == Column::Channels && header.has_group(Group::Channel);
             if !has_channel_columns {
-                diagnostics.warn("column-missing", &sheet.name, &place(None), &format!("no column {what}"));
+                diagnostics.warn("column-missing", &sheet.name, &place(None), &format!("no column `{what}`"));
             }
             continue;
         };
         for row in rows.iter().filter(|row| is_missing(&row.item)) {
             let cell = address(row.source.row - 1, index);
-            diagnostics.warn("element-missing", &sheet.name, &cell, &format!("{what} is empty"));
+            diagnostics.warn("element-missing", &sheet.name, &cell, &format!("`{what}` is empty"));
         }
     }
     for row in rows.iter().filter(|row| row.item.name().is_empty()) {
         let index = header.matters().last().map_or(0, |(column, _)| column);
-        diagnostics.warn("element-missing", &sheet.name, &address(row.source.row - 1, index), "公开事项 is empty");
+        diagnostics.warn("element-missing", &sheet.name, &address(row.source.row - 1, index), "`公开事项` is empty");
     }
     for column in header.columns.iter().map(|(column, _)| *column) {
         if sheet.part.hidden_columns.contains(&column) {
