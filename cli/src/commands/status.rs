@@ -7,8 +7,11 @@ use gongkai_proto::admin::v1::{NodeStatusRequest, NodeStatusResponse};
 use super::{Answer, Context, Exit, or_dash};
 use crate::{
     errors::Failure,
-    ui::{Page, Table, Word, cells, moment, state_word},
+    ui::{Page, Word, moment, plain, state_word},
 };
+
+/// Blanks before what goes on of a warning.
+const HANG: usize = 2;
 
 /// Runs it.
 pub(crate) async fn run(context: &Context) -> Result<Answer, Failure> {
@@ -24,10 +27,11 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
         state_word(&response.level, lang).into_owned(),
         state_word(&response.state, lang).into_owned(),
     ];
-    let mut warnings = Table::new(lang, &[Word::Reason, Word::Message]);
-    for warning in &response.warnings {
-        warnings.row(cells![warning.code, format!("{} {}", warning.message, warning.hint)]);
-    }
+    let warnings = response.warnings.iter().flat_map(|warning| {
+        let mut lines = plain(&warning.message, &format!("{}: ", warning.code), HANG);
+        lines.extend(plain(&warning.hint, &" ".repeat(HANG), HANG));
+        lines
+    });
     let (draft, review) = (response.catalogs_draft, response.catalogs_in_review);
     let (returned, approved) = (response.catalogs_returned, response.catalogs_approved);
     Page::new(lang)
@@ -70,7 +74,8 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
             (Word::Entries, &response.entries),
             (Word::Version, &format!("{} ({})", response.version, moment(response.started_at_ms))),
         ])
-        .table(&warnings, ("no warning", "没有告警"))
+        .lines(warnings)
+        .say_if(response.warnings.is_empty(), "no warning", "没有告警")
         .into_text()
 }
 

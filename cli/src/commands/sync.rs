@@ -15,7 +15,7 @@ use super::{Answer, Context, Exit};
 use crate::{
     client::Client,
     errors::Failure,
-    ui::{Bars, Page, Table, Word, cells, moment, state_word},
+    ui::{Bars, Page, Table, Word, cells, moment, plain, state_word},
 };
 
 mod places;
@@ -105,6 +105,24 @@ fn why(reason: Option<&Reason>) -> String {
     format!("{} {}", reason.code, reason.message)
 }
 
+/// The reasons that a table names by code, in full below it with their next steps.
+fn reasons<'a>(told: impl Iterator<Item = (&'a str, Option<&'a Reason>)>) -> Vec<String> {
+    const HANG: usize = 2;
+    let told = told.filter_map(|(peer, reason)| Some((peer, reason.filter(|reason| !reason.code.is_empty())?)));
+    told.flat_map(|(peer, reason)| {
+        let mut lines = plain(&why(Some(reason)), &format!("{peer}: "), HANG);
+        if !reason.hint.is_empty() {
+            lines.extend(plain(&reason.hint, &" ".repeat(HANG), HANG));
+        }
+        lines
+    })
+    .collect()
+}
+
+fn code(reason: Option<&Reason>) -> &str {
+    reason.map_or("", |reason| reason.code.as_str())
+}
+
 /// The end of each link's run; the JSON form of `sync now`.
 #[derive(Debug, Serialize)]
 pub(crate) struct SyncNow {
@@ -159,11 +177,14 @@ fn now_text(result: &SyncNow, context: &Context) -> String {
         let mut row = cells![peer.division];
         row.push(table.state(&peer.state));
         row.extend(cells![peer.entries_sent, peer.entries_received, peer.bytes_sent, peer.bytes_received]);
-        let hint = peer.reason.as_ref().map(|reason| reason.hint.clone()).unwrap_or_default();
-        row.push(Table::cell(&format!("{} {hint}", why(peer.reason.as_ref())).trim()));
+        row.push(Table::cell(&code(peer.reason.as_ref())));
         table.row(row);
     }
-    Page::new(lang).table(&table, ("this node has no link to sync", "本节点没有可同步的链路")).into_text()
+    let told = result.peers.iter().map(|peer| (peer.division.as_str(), peer.reason.as_ref()));
+    Page::new(lang)
+        .table(&table, ("this node has no link to sync", "本节点没有可同步的链路"))
+        .lines(reasons(told))
+        .into_text()
 }
 
 fn peers_text(response: &ListPeersResponse, context: &Context) -> String {

@@ -123,6 +123,9 @@ pub enum Error {
         /// The child.
         child: DivisionId,
     },
+    /// No parent, and no child in session: nobody can be asked from here.
+    #[error("no link can be used from here: this node has no parent to dial, and no child is connected")]
+    NobodyToAsk,
     /// No such link.
     #[error("this node has no link to `{division}`")]
     NoLink {
@@ -190,6 +193,7 @@ impl Error {
             Self::BadRequest { .. } => "GK-NODE-014",
             Self::NotYet { .. } => "GK-NODE-015",
             Self::NotCurrent => "GK-NODE-016",
+            Self::NobodyToAsk => "GK-NODE-033",
         }
     }
 
@@ -229,6 +233,7 @@ impl Error {
             }
             Self::ParentUnknown { .. } => "write `address = \"HOST:PORT\"` under [parent] in gongkaid.toml".to_owned(),
             Self::ChildAway { child } => format!("run `gongkai sync now` at the node of {child}"),
+            Self::NobodyToAsk => "run `gongkai sync now` at a node below; `gongkai sync status` shows them".to_owned(),
             Self::NoLink { .. } => "`gongkai sync peers` shows the links of this node".to_owned(),
             Self::SyncTimeout { .. } => {
                 "`gongkai sync status` shows how far it is; the node goes on by itself".to_owned()

@@ -4,7 +4,7 @@
 
 use gongkai_proto::admin::v1::{Moved, PeerStatus, SyncStatusResponse};
 
-use super::why;
+use super::{code, reasons};
 use crate::ui::{Lang, Page, Table, Word, ago, cells, moment, rate, size, span, state_word};
 
 /// The page.
@@ -29,11 +29,13 @@ pub(super) fn text(response: &SyncStatusResponse, lang: Lang) -> String {
             peer.entries_to_send,
             peer.entries_to_receive,
             moment(peer.next_run.unwrap_or_default()),
-            why(peer.reason.as_ref()),
+            code(peer.reason.as_ref()),
         ]);
         table.row(row);
     }
-    let mut page = Page::new(lang).table(&table, ("this node has no link yet", "本节点还没有链路"));
+    let told = response.peers.iter().map(|peer| (peer.division.as_str(), peer.reason.as_ref()));
+    let mut page =
+        Page::new(lang).table(&table, ("this node has no link yet", "本节点还没有链路")).lines(reasons(told));
     for sentence in response.peers.iter().flat_map(|peer| sentences(peer, response.at, lang)) {
         page = page.say(&sentence, &sentence);
     }

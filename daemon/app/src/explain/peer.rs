@@ -106,10 +106,47 @@ impl App {
         links: &BTreeMap<DivisionId, LinkNow>,
     ) -> Result<Vec<Finding>> {
         let Some(link) = links.get(peer) else { return Ok(Vec::new()) };
-        let mut findings: Vec<Finding> = self.session(peer, link).into_iter().collect();
+        let mut findings: Vec<Finding> = self.moved(peer, link).into_iter().collect();
+        findings.extend(self.session(peer, link));
         findings.extend(self.undelivered(peer, link).await?);
         findings.extend(self.wanted(peer, link).await?);
         Ok(findings)
+    }
+
+    /// A link of a place that the tree has changed: it stands until the moved division has joined at its new parent.
+    fn moved(&self, peer: &DivisionId, link: &LinkNow) -> Option<Finding> {
+        let world = self.world();
+        let (code, moved) = match link.role {
+            PeerRole::Parent => ("GK-NODE-022", &world.me),
+            PeerRole::Child => ("GK-NODE-023", peer),
+        };
+        let parent = world.tree().parent(moved)?;
+        let is_in_place = match link.role {
+            PeerRole::Parent => parent == peer,
+            PeerRole::Child => *parent == world.me,
+        };
+        if is_in_place {
+            return None;
+        }
+        let cause = two(
+            format!("{moved} 已改隶 {parent}，尚未在新上级加入"),
+            format!("{moved} stands under {parent} now and has not joined there yet"),
+        );
+        let action = two(
+            format!(
+                "在 {parent} 执行 `gongkai node invite {moved}`；再停下 {moved} 的守护进程，在其数据目录执行 `gongkai node \
+                 join 令牌`，重新启动"
+            ),
+            format!(
+                "`gongkai node invite {moved}` at {parent}; then stop the daemon of {moved}, `gongkai node join TOKEN` in \
+                 its directory, and start it"
+            ),
+        );
+        let finding = Finding::new(FindingState::Stuck, moved, cause)
+            .coded(code)
+            .because("仍连接", "still linked with", peer, link.last_contact_ms)
+            .because("新上级", "its parent now", parent, None);
+        Some(finding.so(action, admin_of(parent)))
     }
 
     /// Why there is no session, or that there is one.

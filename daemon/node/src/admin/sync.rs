@@ -178,7 +178,9 @@ impl Admin {
         let links = self.all_links();
         let can_ask = |link: &LinkStatus| link.role == Role::Parent || link.state.is_in_session();
         if division.is_empty() {
-            return Ok(links.into_iter().filter(|(_, link)| can_ask(link)).map(|(peer, _)| peer).collect());
+            let all: Vec<DivisionId> =
+                links.into_iter().filter(|(_, link)| can_ask(link)).map(|(peer, _)| peer).collect();
+            return if all.is_empty() { Err(Error::NobodyToAsk) } else { Ok(all) };
         }
         let found = links.into_iter().find(|(peer, _)| peer.as_str() == division);
         let no_link = || Error::NoLink { division: division.chars().take(80).collect() };
