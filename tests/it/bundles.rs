@@ -9,6 +9,8 @@ use gongkai_tests::{
 };
 use serde_json::Value;
 
+use crate::plant::{LATER_KIND, draft, plant};
+
 /// City and county are linked; the town was enrolled and is never connected.
 struct Cut {
     nodes: [Node; 3],
@@ -121,6 +123,24 @@ fn a_town_without_a_network_submits_and_hears_the_decision_by_drive() -> Result<
         Ok(node.run(&["audit", "log", "--kind", kind])?["entries"].as_array().context("entries")?.len())
     };
     ensure!(row(cut.town(), "bundle.export")? == cut_exports(&cut)? && row(cut.county(), "bundle.import")? >= 3);
+    Ok(())
+}
+
+#[test]
+fn a_dry_run_refuses_what_the_reading_refuses() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let mut cut = Cut::new(place.path())?;
+    cut.round()?;
+    submit(cut.town(), FIRST)?;
+    let scrawl = draft(LATER_KIND, TOWN, b"x".to_vec())?;
+    plant(&mut cut.nodes[2], vec![scrawl], true)?;
+    let up = cut.up()?;
+    let foreseen = cut.county().run(&["bundle", "import", &up, "--dry-run"])?;
+    let report = read(cut.county(), &up)?;
+    ensure!(report["refused"][0]["code"] == "GK-CHAIN-003" && report["applied"].as_u64() > Some(0), "{report}");
+    for said in ["applied", "already_had", "wanted", "refused", "moved"] {
+        ensure!(foreseen[said] == report[said], "{said}: {foreseen} {report}");
+    }
     Ok(())
 }
 

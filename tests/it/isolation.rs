@@ -4,95 +4,28 @@
 //!
 //! Invariant: each test ends in a state that the fault would keep from coming about if it held up more than its own.
 
-use std::{
-    fs,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
-use gongkai_journal::{Entry, Lane, Reach, kind::Kind, payload, sign::Signer};
-use gongkai_model::id::DivisionId;
-use gongkai_pki::{EntryKey, PkiDir};
-use gongkai_store::{Body, Draft, Store};
+use gongkai_journal::{Entry, kind::Kind};
+use gongkai_store::Store;
 use gongkai_tests::{
     tree::{CITY, COUNTY, Node, TOWN, eventually, three},
     work::{CATALOG, FIRST, SECOND, approve, editions, events, outline, submit, until},
 };
 
+use crate::plant::{LATER_KIND, draft, plant, with_store};
+
 /// Another town of the county.
 const OTHER_TOWN: &str = "211221102";
 /// Another county.
 const OTHER_COUNTY: &str = "211223";
-/// A kind that no version has.
-const LATER_KIND: &str = "of.a.later.version";
 /// What is loaded slowly: at [`SLOW_BYTES_PER_SECOND`] for a minute and more, far beyond what anybody here waits for.
 const BULK_ENTRIES: usize = 400;
 const BULK_ENTRY_BYTES: usize = 16 * 1024;
 const SLOW_BYTES_PER_SECOND: usize = 65_536;
 /// The first day of 2099.
 const FAR_AHEAD_MS: i64 = 4_070_908_800_000;
-
-/// A signer whose signatures are nobody's.
-struct Scrawl(EntryKey);
-
-impl Signer for Scrawl {
-    fn algorithm(&self) -> u32 {
-        Signer::algorithm(&self.0)
-    }
-
-    fn key_id(&self) -> Vec<u8> {
-        Signer::key_id(&self.0)
-    }
-
-    fn public_key(&self) -> Vec<u8> {
-        Signer::public_key(&self.0)
-    }
-
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let mut signature = self.0.sign(message);
-        signature.iter_mut().for_each(|byte| *byte ^= 0x5a);
-        signature
-    }
-}
-
-/// What it is about is read from the payload, as wherever it arrives.
-fn draft(kind: &str, subject: &str, payload: Vec<u8>) -> Result<Draft> {
-    Ok(Draft {
-        about: payload::about(kind, &payload).map(|catalog| catalog.to_string()),
-        subject: DivisionId::parse(subject)?,
-        kind: kind.to_owned(),
-        reach: Reach::Path,
-        lane: Lane::Work,
-        operator: None,
-        payload: Body::Bytes(payload),
-    })
-}
-
-/// Stops the node, has its store opened and changed, and starts it again.
-fn with_store<T>(node: &mut Node, act: impl AsyncFnOnce(&Store, EntryKey) -> Result<T>) -> Result<T> {
-    node.stop()?;
-    let dir = node.dir.clone();
-    let done = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let store = Store::open(&dir).await?;
-        let done = act(&store, EntryKey::load(&PkiDir::open(&dir)?)?).await;
-        store.close().await;
-        done
-    })?;
-    node.start()?;
-    Ok(done)
-}
-
-fn now_ms() -> Result<i64> {
-    Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
-}
-
-/// Plants entries; with `is_scrawled` under signatures that are nobody's.
-fn plant(node: &mut Node, drafts: Vec<Draft>, is_scrawled: bool) -> Result<Vec<Entry>> {
-    with_store(node, async |store, key| {
-        let signer: Box<dyn Signer> = if is_scrawled { Box::new(Scrawl(key)) } else { Box::new(key) };
-        Ok(store.append(drafts, &store.identity().author(), signer.as_ref(), now_ms()?).await?)
-    })
-}
 
 /// Whether a node holds an entry, as `explain` says.
 fn holds(node: &Node, entry: &Entry) -> Result<bool> {

@@ -11,6 +11,7 @@ mod kills;
 mod layers;
 mod networks;
 mod operators;
+mod plant;
 mod recovery;
 mod terminal;
 mod vectors;

@@ -9,8 +9,8 @@ const NODES_MAX: usize = 48;
 /// Deepest level below the root.
 const DEPTH_MAX: usize = 4;
 
-/// What a run is about. Rules that heal one another hide each other's absence, so half of the runs know few kinds of
-/// fault, and those often.
+/// What a run is about. Rules that heal one another hide each other's absence, so most runs know few kinds of fault,
+/// and those often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Theme {
     /// Each kind of fault in about half of the runs.

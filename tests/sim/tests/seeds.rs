@@ -11,7 +11,7 @@ use gongkai_sim::{
 const SEEDS: u64 = 1_000;
 
 /// Seeds that found something, with what it was. A seed means what it meant only until the plan draws otherwise, so
-/// each of these errors has a test of its own beside the code that was wrong.
+/// `README.md` says which of these errors have a test of their own beside the code that was wrong.
 const FOUND: &[(u64, &str)] = &[
     (95, "a branch whose shared part fills a whole answer"),
     (140, "the same"),

@@ -72,3 +72,87 @@ fn arrives(tree: &Tree, entry: &Entry, moved: &DivisionId) -> bool {
     let header = &entry.header;
     header.reach() == Reach::Subtree && tree.is_on_path(&header.stream.subject, moved)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use gongkai_model::{
+        digest::Digest,
+        id::Day,
+        tree::{Division, Tree},
+    };
+
+    use super::*;
+    use crate::{
+        header::Header,
+        payload::KeyRecord,
+        sign::{Ed25519Signer, Signer as _},
+        stream::{Author, Incarnation, StreamKey},
+    };
+
+    fn id(text: &str) -> DivisionId {
+        DivisionId::parse(text).unwrap()
+    }
+
+    /// The town went from one county to the other.
+    fn moved() -> (Ancestry, Tree) {
+        let rows = [("c", None), ("k", Some("c")), ("b", Some("c")), ("s", Some("k")), ("t", Some("b"))];
+        let now: Vec<Division> = rows.iter().map(|(name, above)| Division::placed(id(name), above.map(id))).collect();
+        let before = Division::placed(id("t"), Some(id("k")));
+        (Ancestry::of(&id("c"), now.iter().chain([&before])), Tree::as_of(&now, &Day::earliest()))
+    }
+
+    fn certificate(division: &str) -> Vec<u8> {
+        let (algorithm, public) = (1, hex::encode([3; 32]));
+        payload::encode(&CertPut {
+            division: id(division),
+            incarnation: Incarnation::from_bytes([1; 16]),
+            entry_key: KeyRecord { algorithm, public },
+            tls_fingerprint: String::new(),
+            tls_not_after_ms: 0,
+            authority_pem: String::new(),
+        })
+    }
+
+    fn entry(author: &str, subject: &str, kind: Kind, payload: Vec<u8>) -> Entry {
+        let author = Author { division: id(author), incarnation: Incarnation::from_bytes([1; 16]) };
+        let signer = Ed25519Signer::from_seed(&[7; 32]).unwrap();
+        let header = Header {
+            stream: StreamKey::new(author, id(subject), kind.reach(), kind.lane()),
+            seq: 1,
+            previous: None,
+            written_at_ms: 0,
+            kind: kind.word().to_owned(),
+            payload_digest: Digest::of_file(b""),
+            payload_bytes: 0,
+            operator: None,
+            signature_algorithm: signer.algorithm(),
+            key_id: signer.key_id(),
+        };
+        Entry::sign(header, payload, &signer)
+    }
+
+    #[test]
+    fn the_former_countys_key_is_repeated_once_about_the_moved_town_and_nobody_elses() {
+        let (ancestry, tree) = moved();
+        let mut entries: Vec<Entry> = [("c", "k"), ("c", "b"), ("k", "s"), ("k", "t")]
+            .map(|(author, subject)| entry(author, subject, Kind::CertPut, certificate(subject)))
+            .to_vec();
+        // Whoever stands beside it certifies nobody.
+        entries.push(entry("s", "k", Kind::CertPut, certificate("k")));
+        let due = missing(&ancestry, &tree, &entries);
+        let about: Vec<(&str, Kind)> = due.iter().map(|due| (due.about.as_str(), due.kind)).collect();
+        assert_eq!(about, [("t", Kind::AuthorityPut); 2], "those below the town know neither county's");
+        assert!(due.iter().any(|due| due.payload == certificate("k")));
+        entries.extend(due.into_iter().map(|due| entry("c", "t", due.kind, due.payload)));
+        assert_eq!(missing(&ancestry, &tree, &entries), []);
+    }
+
+    #[test]
+    fn without_a_move_nothing_is_repeated() {
+        let rows = [("c", None), ("k", Some("c")), ("t", Some("k"))];
+        let now: Vec<Division> = rows.iter().map(|(name, above)| Division::placed(id(name), above.map(id))).collect();
+        let entries = [entry("c", "k", Kind::CertPut, certificate("k"))];
+        assert_eq!(missing(&Ancestry::of(&id("c"), &now), &Tree::as_of(&now, &Day::earliest()), &entries), []);
+    }
+}

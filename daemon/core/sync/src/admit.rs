@@ -141,7 +141,9 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
                 let judgement = judge(&known, &keyring, trust, occasion, &entry);
                 if matches!(judgement, Judgement::Append) {
                     remember(&mut known, &entry);
-                    learn_key(&mut keyring, &trust.ancestry, &entry);
+                    if let Some(cert) = certificate_of(&trust.ancestry, &entry) {
+                        keyring.to_mut().admit(&cert);
+                    }
                 }
                 record(judgement, *entry, &mut admission);
             }
@@ -150,19 +152,16 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
     admission
 }
 
-/// A certificate entry by the division itself or an ancestor brings its key.
-fn learn_key(keyring: &mut Cow<'_, Keyring>, ancestry: &Ancestry, entry: &Entry) {
-    if !matches!(Kind::from_word(&entry.header.kind), Some(Kind::CertPut | Kind::AuthorityPut)) {
-        return;
+/// The certificate that an entry brings, where it is by the division itself or an ancestor.
+pub fn certificate_of(ancestry: &Ancestry, entry: &Entry) -> Option<CertPut> {
+    let word = &entry.header.kind;
+    let kind = Kind::from_word(word)?;
+    if kind != Kind::CertPut && kind != Kind::AuthorityPut {
+        return None;
     }
-    let Some(Ok(cert)) = entry.payload.as_deref().map(|bytes| payload::decode::<CertPut>(&entry.header.kind, bytes))
-    else {
-        return;
-    };
+    let cert = payload::decode::<CertPut>(word, entry.payload.as_deref()?).ok()?;
     let stream = &entry.header.stream;
-    if ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
-        keyring.to_mut().admit(&cert);
-    }
+    ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division).then_some(cert)
 }
 
 fn record(judgement: Judgement, entry: Entry, admission: &mut Admission) {

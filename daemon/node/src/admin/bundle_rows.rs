@@ -7,6 +7,7 @@ use gongkai_model::id::DivisionId;
 use gongkai_proto::admin::v1 as wire;
 use gongkai_sync::{
     bundle::{Claim, Made, Outside, Read},
+    message::Fault,
     position::Position,
 };
 
@@ -104,6 +105,7 @@ fn ended_key(outside: &Outside, judged: &BundleJudged) -> Option<wire::Reason> {
 /// A dry run's report.
 pub(super) fn forecast(world: &World, found: Inspected, bytes: u64) -> Result<wire::ImportedBundle, Error> {
     let seen = inspection(world, &found, bytes);
+    let refused = refused_entries(&found.foreseen.faults);
     let judged = found.judged?;
     Ok(wire::ImportedBundle {
         bundle: seen.bundle,
@@ -111,6 +113,7 @@ pub(super) fn forecast(world: &World, found: Inspected, bytes: u64) -> Result<wi
         applied: seen.new_entries,
         already_had: seen.known_entries,
         wanted: seen.missing_before,
+        refused,
         moved: seen.leads_on,
         position: seen.our_offset,
         is_news: judged.is_news,
@@ -131,7 +134,6 @@ pub(super) async fn imported(admin: &Admin, report: &Report, bytes: u64) -> Resu
             absent += 1;
         }
     }
-    let refused: Vec<Refused> = report.heard.faults.iter().take(REFUSED_MAX).map(Refused::from).collect();
     let claim = match &report.heard.claim {
         Some(Claim::Holds(_)) => "holds",
         Some(Claim::Lost(_)) => "lost",
@@ -144,7 +146,7 @@ pub(super) async fn imported(admin: &Admin, report: &Report, bytes: u64) -> Resu
         applied: report.tally.applied,
         already_had: held.saturating_sub(report.tally.applied),
         wanted: absent.saturating_sub(u64::from(convert::count(report.heard.faults.len()))),
-        refused: refused.into_iter().map(refused_entry).collect(),
+        refused: refused_entries(&report.heard.faults),
         moved: report.before != report.after,
         position: report.after.as_ref().map(|after| after.offset),
         is_news: report.judged.is_news,
@@ -155,6 +157,10 @@ pub(super) async fn imported(admin: &Admin, report: &Report, bytes: u64) -> Resu
         missing_numbers: report.missing_numbers.clone(),
         warnings: ended_key(&report.outside, &report.judged).into_iter().chain(admin.hold_warning()).collect(),
     })
+}
+
+fn refused_entries(faults: &[Fault]) -> Vec<wire::RefusedEntry> {
+    faults.iter().take(REFUSED_MAX).map(|fault| refused_entry(Refused::from(fault))).collect()
 }
 
 fn refused_entry(refused: Refused) -> wire::RefusedEntry {
