@@ -64,7 +64,7 @@ fn a_town_moved_to_another_county_brings_its_history_there() -> Result<()> {
     town.stop()?;
     town.enrol(&token)?;
     town.start()?;
-    let nodes = [city, other, town];
+    let mut nodes = [city, other, town];
     until(&nodes, 2, "in-review")?;
     ensure!(incarnation(&nodes[2])? == life && !warns(&nodes[2], "GK-NODE-022")?);
     agreed(&nodes, "in-review", SECOND)?;
@@ -72,6 +72,12 @@ fn a_town_moved_to_another_county_brings_its_history_there() -> Result<()> {
     until(&nodes, 2, "approved")?;
     ensure!(events(&nodes[1], "decision")? == 2, "the former county's decision is there");
     eventually("the former county forgets the link", || Ok(county.link(TOWN)?.is_null()))?;
+
+    // The configuration still names where the former county answers: that it is a stranger now ends no wait.
+    nodes[1].stop()?;
+    eventually("it waits for its county", || Ok(nodes[2].link(OTHER)?["state"] == "unreachable"))?;
+    nodes[1].start()?;
+    eventually("it finds its county again", || Ok(nodes[2].link(OTHER)?["state"] == "connected"))?;
     sound(&county)
 }
 

@@ -97,6 +97,23 @@ impl From<PeerError> for LinkError {
 }
 
 impl LinkError {
+    /// Whether the node may be at another of its addresses: at this one is nobody, or somebody else.
+    pub fn is_elsewhere(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Peer(PeerError::WrongName) => true,
+            Self::PortInUse { .. }
+            | Self::Listen { .. }
+            | Self::BadAddress { .. }
+            | Self::Peer(_)
+            | Self::Refused(_)
+            | Self::Decode(_)
+            | Self::Encode(_)
+            | Self::Broken { .. }
+            | Self::Left
+            | Self::Foreign { .. } => false,
+        }
+    }
+
     /// The permanent code. For [`LinkError::Refused`] the peer's own code stands in the message.
     pub fn code(&self) -> &'static str {
         match self {

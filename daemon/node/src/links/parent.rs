@@ -6,10 +6,7 @@
 use std::time::Duration;
 
 use gongkai_app::{Chance as _, SystemChance};
-use gongkai_link::{
-    LinkError,
-    grpc::{self, Dial, Duplex},
-};
+use gongkai_link::grpc::{self, Dial, Duplex};
 use gongkai_model::id::DivisionId;
 use gongkai_pki::tls;
 use gongkai_store::PeerRole;
@@ -181,9 +178,11 @@ impl Parent {
         }
     }
 
-    /// Tries the addresses in turn; only one that cannot be reached leads to the next.
+    /// Tries the addresses in turn; only one where the parent is not leads to the next. Where one could not be reached,
+    /// that is the answer, also when a stranger was at another: the parent may be back there soon.
     async fn dial(&self) -> Result<Duplex, Error> {
         let mut last = Error::ParentUnknown { parent: self.division.clone() };
+        let mut absent = None;
         for address in self.shared.config.parent.address.all() {
             match self.dial_at(address).await {
                 Ok(duplex) => {
@@ -194,11 +193,14 @@ impl Parent {
                     self.shared.note_contact(contact).await?;
                     return Ok(duplex);
                 }
-                Err(error @ Error::Link(LinkError::Unreachable { .. } | LinkError::TimedOut { .. })) => last = error,
+                Err(Error::Link(error)) if error.is_elsewhere() => match error.class() {
+                    Class::Transient => absent = Some(error),
+                    Class::Permanent => last = error.into(),
+                },
                 Err(error) => return Err(error),
             }
         }
-        Err(last)
+        Err(absent.map_or(last, Error::from))
     }
 
     async fn dial_at(&self, address: &str) -> Result<Duplex, Error> {

@@ -5,10 +5,7 @@
 
 use std::time::Duration;
 
-use gongkai_link::{
-    LinkError,
-    grpc::{self, Dial, Renew},
-};
+use gongkai_link::grpc::{self, Dial, Renew};
 use gongkai_model::digest::Digest;
 use gongkai_pki::{Authority, Lifetimes, PkiDir, Request, enrol, files::Kept, tls, tls::Credentials};
 use tokio_util::sync::CancellationToken;
@@ -85,7 +82,7 @@ impl Renewal {
             let dial = Dial { address: address.clone(), name: name.clone(), tls: config.clone().into() };
             match grpc::renew(&dial, renew).await {
                 Ok(grant) => return Ok(grant),
-                Err(error @ (LinkError::Unreachable { .. } | LinkError::TimedOut { .. })) => last = error.into(),
+                Err(error) if error.is_elsewhere() => last = error.into(),
                 Err(error) => return Err(error.into()),
             }
         }
