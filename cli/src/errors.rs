@@ -222,7 +222,7 @@ fn in_language(told: &Told, lang: Lang) -> Told {
     let is_chinese = |text: &str| text.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
     let page = explain::page(&told.code).filter(|_| lang == Lang::Zh && !is_chinese(&told.hint));
     let Some((meaning, action)) = page.map(|page| page.in_language(lang)) else { return told.clone() };
-    let message = format!("{}({})", meaning.trim_end_matches('。'), told.message);
+    let message = format!("{}（{}）", meaning.trim_end_matches('。'), told.message);
     Told { code: told.code.clone(), message, hint: action.to_owned() }
 }
 
