@@ -46,23 +46,23 @@ pub(crate) struct Global {
     pub(crate) quiet: bool,
 }
 
-/// A daemon on another machine. All but the profile stand before the noun.
+/// A daemon on another machine. `--key` is text: `publish verify` has one of its own, which is no file.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Remote {
     /// A profile that `gongkai operator certify` wrote: address, certificate, key and trust root
     #[arg(long, global = true, value_name = "FILE", env = "GONGKAI_PROFILE")]
     pub(crate) profile: Option<PathBuf>,
     /// The admin port of a node on another machine, instead of a data directory
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, global = true, value_name = "HOST:PORT")]
     pub(crate) remote: Option<String>,
     /// With --remote: the operator's certificate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) cert: Option<PathBuf>,
     /// With --remote: the certificate's private key
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key: Option<String>,
     /// With --remote: the trust root of the node's tree
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
 }
 

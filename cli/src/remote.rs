@@ -70,7 +70,7 @@ impl Port {
             }
         };
         set(&mut profile.cert, &options.cert);
-        set(&mut profile.key, &options.key);
+        set(&mut profile.key, &options.key.as_ref().map(PathBuf::from));
         set(&mut profile.ca, &options.ca);
         if let Some(remote) = &options.remote {
             profile.remote.clone_from(remote);

@@ -3,12 +3,12 @@
 //! Invariant: what the program is told over the port is what it is told at the socket; a refusal is coded and names
 //! what is needed.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use gongkai_tests::{
     program::{Printed, gongkai},
-    tree::{CITY, Node},
+    tree::{CITY, Node, eventually},
 };
 
 const CATALOG: &str = "211200/ecological-environment";
@@ -128,6 +128,12 @@ fn a_key_that_others_can_read_and_a_stranger_at_the_address_are_refused_before_a
     ensure!(refusal(&words("127.0.0.1:1")?)? == "GK-CLI-015");
     let admin = fs::read_to_string(city.dir.join("admin.addr"))?;
     ensure!(words(&admin)?.json()?["operator"] == "211200/li");
+    let papers = ["--cert", &cert, "--key", &key, "--ca", &ca, "--output", "json"];
+    let after = gongkai(&[&["whoami", "--remote", admin.trim()][..], &papers].concat())?;
+    ensure!(after.json()?["operator"] == "211200/li", "the options may stand behind the noun: {after:?}");
+    ensure!(city.run(&["status"])?["admin_refusals"] == 0, "nobody was turned away yet");
+    std::net::TcpStream::connect(admin.trim())?.write_all(b"GET / HTTP/1.1\r\n\r\n")?;
+    eventually("the stranger is counted", || Ok(city.run(&["status"])?["admin_refusals"] == 1))?;
     let usage = gongkai(&["--remote", admin.trim(), "whoami"])?;
     ensure!(usage.status == 2 && usage.err.contains("GK-CLI-012"), "{usage:?}");
     Ok(())

@@ -106,7 +106,7 @@ pub(crate) async fn run(command: PublishCommand, context: &Context) -> Result<An
         }
         PublishCommand::Check => {
             let response = context.connect().await?.publish().check(CheckEditionRequest {}).await?.into_inner();
-            let exit = Exit::attention_if(response.blocked > 0);
+            let exit = Exit::attention_if(response.blocked > 0 || !response.obstacles.is_empty());
             Ok(Answer::new(&response, check_text(&response, lang))?.with_exit(exit))
         }
         PublishCommand::SignOffs => {
@@ -209,7 +209,45 @@ fn check_text(response: &CheckEditionResponse, lang: Lang) -> String {
         format!("{blocked} catalogs would be left out; their owners mend them, or someone waives with a reason"),
         format!("{blocked} 个目录不能发布；由编制单位修改，或说明理由豁免"),
     )
+    .lines(readiness(response, lang))
     .into_text()
+}
+
+/// Whether the edition may be made, or everything that keeps it from being made.
+fn readiness(response: &CheckEditionResponse, lang: Lang) -> Vec<String> {
+    let (words, missing) = (response.sign_offs.clone().unwrap_or_default(), response.missing);
+    let edition = words.edition;
+    let open: Vec<_> = words.steps.iter().filter(|row| row.operator.is_empty()).collect();
+    let given = words.steps.len() - open.len();
+    let mut lines = vec![lang.pick(
+        format!("sign-offs: {given} of {} given", words.steps.len()),
+        format!("签署：{} 项，已签 {given} 项", words.steps.len()),
+    )];
+    if !open.is_empty() && !words.unchanged {
+        let names: Vec<_> = open.iter().map(|row| state_word(&row.step, lang)).collect();
+        lines.push(lang.pick(format!("open: {}", names.join(", ")), format!("尚缺：{}", names.join("、"))));
+    }
+    if missing > 0 {
+        lines.push(lang.pick(
+            format!("{missing} catalogs would be missing (`gongkai publish preview` says why)"),
+            format!("将缺 {missing} 个目录（原因见 `gongkai publish preview`）"),
+        ));
+    }
+    if response.obstacles.is_empty() {
+        lines.push(if words.unchanged {
+            lang.pick("nothing changed since the last edition", "自上一版以来没有变化").to_owned()
+        } else {
+            lang.pick(format!("edition {edition} may be made"), format!("第 {edition} 版可以发布"))
+        });
+        return lines;
+    }
+    lines.push(lang.pick(format!("edition {edition} cannot be made yet:"), format!("第 {edition} 版尚不能发布：")));
+    for obstacle in &response.obstacles {
+        let told = Failure::told(&obstacle.code, &obstacle.message, obstacle.hint.clone()).tell(lang);
+        lines.push(format!("  {} {}", told.code, told.message));
+        lines.push(format!("    {}", told.hint));
+    }
+    lines
 }
 
 fn sign_offs_text(response: &SignOffsResponse, lang: Lang) -> String {

@@ -7,7 +7,7 @@ use gongkai_proto::admin::v1::{NodeStatusRequest, NodeStatusResponse};
 use super::{Answer, Context, Exit, or_dash};
 use crate::{
     errors::Failure,
-    ui::{Page, Word, moment, plain, state_word},
+    ui::{Lang, Page, Word, moment, plain, state_word},
 };
 
 /// Blanks before what goes on of a warning.
@@ -69,6 +69,7 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
             format!("times not to be believed: {} entries bear one far ahead (gongkai doctor)", response.entries_ahead),
             format!("不可信的时间：{} 条的时间远在将来（见 gongkai doctor）", response.entries_ahead),
         )
+        .say_if(response.admin_refusals > 0, refusals(response, Lang::En), refusals(response, Lang::Zh))
         .facts(&[
             (Word::Edition, &or_dash(response.edition)),
             (Word::Entries, &response.entries),
@@ -77,6 +78,16 @@ fn text(response: &NodeStatusResponse, context: &Context) -> String {
         .lines(warnings)
         .say_if(response.warnings.is_empty(), "no warning", "没有告警")
         .into_text()
+}
+
+/// Who knocked at the admin port and was not let in.
+fn refusals(response: &NodeStatusResponse, lang: Lang) -> String {
+    let (count, last) = (response.admin_refusals, response.last_admin_refusal.clone().unwrap_or_default());
+    let (remote, code, at) = (last.remote, last.code, moment(last.at_ms));
+    lang.pick(
+        format!("turned away at the admin port: {count}, the last {remote} at {at} ({code})"),
+        format!("管理端口拒绝的连接：{count}，最近一次 {remote}，{at}（{code}）"),
+    )
 }
 
 fn awaited(response: &NodeStatusResponse, nobody_known: &str) -> String {

@@ -88,8 +88,8 @@ pub use project::CatalogRow;
 pub use propose::{ProposalError, Proposed, Suggestion};
 pub use publish::{
     BlockedCatalog, CatalogChanges, Change, CheckedCatalog, Difference, Edition, EditionDifference, EditionLine,
-    EditionRow, EditionShown, ItemChanged, MissingCatalog, Preview, Reason, SignOffError, SignOffPolicy, SignOffRow,
-    SignOffs, Verified, VerifyError, verify,
+    EditionRow, EditionShown, ItemChanged, MissingCatalog, Preview, Readiness, Reason, SignOffError, SignOffPolicy,
+    SignOffRow, SignOffs, Verified, VerifyError, verify,
 };
 pub use recovery::{BackupReport, Held, HoldReason, RecoveryError, Restored, restore};
 pub use rejoin::{Rejoining, ToldParent};

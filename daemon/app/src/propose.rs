@@ -190,8 +190,8 @@ impl App {
             return Err(ProposalError::Overtaken { item: found.state.item_id }.into());
         }
         let revision = self.take_over(operator, &loaded, &found).await?;
-        let answer =
-            ProposalAnswer { proposal: hash, is_accepted: true, revision: Some(revision), reason: String::new() };
+        let (reason, conflict) = (String::new(), String::new());
+        let answer = ProposalAnswer { proposal: hash, is_accepted: true, revision: Some(revision), reason, conflict };
         self.answer(&catalog, operator, answer).await?;
         Ok((self.load(&catalog).await?, hash, false))
     }
@@ -246,7 +246,8 @@ impl App {
             Fate::Open => {}
         }
         let reason = reason.trim().chars().take(NOTE_CHARS_MAX).collect();
-        let answer = ProposalAnswer { proposal: hash, is_accepted: false, revision: None, reason };
+        let answer =
+            ProposalAnswer { proposal: hash, is_accepted: false, revision: None, reason, conflict: String::new() };
         self.answer(&catalog, operator, answer).await?;
         Ok((self.load(&catalog).await?, hash, false))
     }

@@ -26,7 +26,7 @@ use gongkai_model::{
 use gongkai_publish::{Rendered, commit, discard, partial_path};
 use gongkai_store::Draft;
 
-pub use check::CheckedCatalog;
+pub use check::{CheckedCatalog, Readiness};
 pub use compare::{CatalogChanges, EditionDifference, ItemChanged};
 pub use gongkai_publish::{Difference, Verified, VerifyError, verify};
 pub use reason::{MissingCatalog, Reason};

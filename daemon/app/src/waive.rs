@@ -123,15 +123,20 @@ fn planned(
         .ok_or_else(|| CheckError::from(WaiverError::RuleUnknown(question.rule.chars().take(40).collect())))?;
     let (item, digest) = named_item(loaded, revision, &question.item)?;
     let code = rule.name().to_owned();
-    let waiver = Waiver { code, item, reason: question.reason.trim().to_owned(), digest };
+    let reason = question.reason.trim().to_owned();
+    let mut waiver = Waiver { code, item, reason, digest, against: String::new() };
     waiver.rule().map_err(CheckError::from)?;
     let verdict = verdict_of(world, loaded, revision, standard);
     let is_meant = |finding: &&Finding| finding.rule == rule && (waiver.item.is_empty() || finding.item == waiver.item);
-    let findings = verdict.findings.iter().filter(is_meant).count();
+    let found: Vec<&Finding> = verdict.findings.iter().filter(is_meant).collect();
+    // What is waived for one item is waived as the standard stands; a waiver of the whole rule is not about its words.
+    let against = found.first().and_then(|finding| finding.against.clone()).filter(|_| !waiver.item.is_empty());
+    let findings = found.len();
     if findings == 0 {
         let place = if question.item.is_empty() { "any item".to_owned() } else { question.item };
         return Err(CheckError::NothingToWaive { catalog: loaded.catalog.clone(), rule: rule.name(), place }.into());
     }
+    waiver.against = against.unwrap_or_default();
     Ok((waiver, findings))
 }
 

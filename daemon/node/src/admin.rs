@@ -68,8 +68,10 @@ mod sync;
 mod sync_now;
 mod sync_status;
 mod sync_watch;
+mod turned_away;
 
 pub(crate) use port::AdminPort;
+pub(crate) use turned_away::TurnedAway;
 
 /// A caller of whom nothing is heard is asked so often; without an answer for as long the connection ends: a desk that
 /// was switched off must not hold one of the port's slots.
@@ -85,6 +87,8 @@ pub(crate) struct Facts {
     pub(crate) limits: Limits,
     /// Where operators with certificates are taken, if anywhere.
     pub(crate) admin_address: Option<SocketAddr>,
+    /// Who was turned away there.
+    pub(crate) turned_away: TurnedAway,
     /// The file that operators are read from anew.
     pub(crate) config_file: Option<PathBuf>,
     /// The account that the daemon runs under.
@@ -187,15 +191,15 @@ macro_rules! sized {
 /// Serves until `stop`; answers that stream end with it.
 pub(crate) async fn serve(
     admin: Admin,
-    listener: UnixListener,
+    listeners: Vec<UnixListener>,
     port: Option<AdminPort>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let (ready, remote) = port::queue();
     let accepting = port.map(|port| tokio::spawn(port.accept(ready, stop.clone())));
-    let local = router(&admin)
-        .await?
-        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop.clone().cancelled_owned());
+    let sockets = tokio_stream::StreamMap::from_iter(listeners.into_iter().map(UnixListenerStream::new).enumerate());
+    let sockets = sockets.map(|(_, accepted)| accepted);
+    let local = router(&admin).await?.serve_with_incoming_shutdown(sockets, stop.clone().cancelled_owned());
     // Without a port its queue is closed from the start, and the server would be done before it began.
     let remote: Incoming<port::Remote> = match &accepting {
         Some(_) => Box::pin(ReceiverStream::new(remote).map(Ok)),

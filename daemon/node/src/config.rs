@@ -125,6 +125,10 @@ pub enum LogFormat {
 pub struct AdminConfig {
     /// Address and port for operators with certificates; port 0 takes a free one; empty: none.
     pub listen: String,
+    /// A second admin socket for other accounts of this machine, `DIR/admin.sock`; empty: none.
+    pub socket: PathBuf,
+    /// The group that may open it, by name or number; empty: the daemon's own.
+    pub group: String,
 }
 
 /// `[publish]`
@@ -242,6 +246,7 @@ impl Config {
         self.listen()?;
         self.admin_listen()?;
         self.check_sign_offs()?;
+        self.check_socket()?;
         let advertise = &self.node.advertise;
         if !advertise.is_empty() && !gongkai_pki::token::is_address(advertise) {
             let why = "it is not HOST:PORT".to_owned();
@@ -268,6 +273,22 @@ impl Config {
             return refuse("", "there are too many");
         }
         Ok(())
+    }
+
+    /// Whoever names its directory with --data must find the socket there under its name.
+    fn check_socket(&self) -> Result<(), ConfigError> {
+        let (socket, group) = (&self.admin.socket, &self.admin.group);
+        let refuse =
+            |key, text: &str, why: &str| Err(ConfigError::Value { key, text: text.to_owned(), why: why.to_owned() });
+        let is_named = socket.is_absolute() && socket.ends_with(gongkai_proto::ADMIN_SOCKET);
+        match (socket.as_os_str().is_empty(), is_named) {
+            (true, _) if group.is_empty() => Ok(()),
+            (true, _) => refuse("admin.group", group, "it is for a `socket`, and none is given"),
+            (false, true) => Ok(()),
+            (false, false) => {
+                refuse("admin.socket", &socket.to_string_lossy(), "it is not an absolute path that ends in admin.sock")
+            }
+        }
     }
 
     /// Where to listen.
@@ -314,6 +335,9 @@ mod tests {
             ("[log]\nformat = \"xml\"", "GK-CONF-004"),
             ("[node]\nlisten = \"7443\"", "GK-CONF-005"),
             ("[admin]\nlisten = \"everywhere\"", "GK-CONF-005"),
+            ("[admin]\nsocket = \"admin.sock\"", "GK-CONF-005"),
+            ("[admin]\nsocket = \"/run/gongkai/desk.sock\"", "GK-CONF-005"),
+            ("[admin]\ngroup = \"gongkai-desk\"", "GK-CONF-005"),
             ("[parent]\naddress = [\"somewhere\"]", "GK-CONF-005"),
             ("[parent]\nmode = \"schedule\"\nschedule = \"at noon\"", "GK-CONF-005"),
             ("[parent]\nwindows = [\"at night\"]", "GK-CONF-005"),

@@ -83,6 +83,14 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The second admin socket cannot be made, or not safely.
+    #[error("cannot make the shared admin socket `{}`: {why}", socket.display())]
+    SharedSocket {
+        /// The socket.
+        socket: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// The directory holds a node already.
     #[error("`{}` holds a node already", dir.display())]
     AlreadyNode {
@@ -181,6 +189,7 @@ impl Error {
             Self::CertificateUnknown { .. } => "GK-NODE-030",
             Self::OperatorUnknown { .. } => "GK-NODE-031",
             Self::AdminPort { .. } => "GK-NODE-032",
+            Self::SharedSocket { .. } => "GK-NODE-034",
             Self::AlreadyNode { .. } => "GK-NODE-005",
             Self::File { .. } => "GK-NODE-006",
             Self::Signals(_) => "GK-NODE-007",
@@ -224,6 +233,11 @@ impl Error {
             }
             Self::AdminPort { .. } => {
                 "stop what listens there (`ss -ltnp`), or give [admin] another `listen` in gongkaid.toml".to_owned()
+            }
+            Self::SharedSocket { .. } => {
+                "make its directory the daemon's own with mode 0755 or 0750, and put the daemon's account into the \
+                 group of [admin] `group`"
+                    .to_owned()
             }
             Self::AlreadyNode { .. } => "start the daemon on it, or name another directory".to_owned(),
             Self::File { path, .. } => format!("check the rights on `{}` and the space on its disk", path.display()),

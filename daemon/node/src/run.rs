@@ -68,7 +68,7 @@ pub struct Running {
     parts: JoinSet<(&'static str, Result<(), Error>)>,
     store: Store,
     _listen_files: Vec<ListenFile>,
-    _socket: AdminSocket,
+    _sockets: Vec<AdminSocket>,
 }
 
 /// Starts a daemon; returns when children and operators can reach it.
@@ -87,9 +87,9 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
     let Start { dir, config, config_file } = start;
     let listener = bind(config.listen()?, &store).await?.tuned(config.tuning_below());
     let address = listener.address();
-    let (admin_socket, admin_listener) = AdminSocket::bind(dir).await?;
-    let division = store.identity().division.clone();
     let own_uid = socket::own_uid()?;
+    let (sockets, admin_listeners) = admin_sockets(dir, config, own_uid).await?;
+    let division = store.identity().division.clone();
     let operators = Operators::new(division.clone(), own_uid, &config.operators, &config.groups)?;
     let pki = PkiDir::open(dir)?;
     let key = EntryKey::load(&pki)?;
@@ -108,6 +108,7 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
         entry_key_id,
         limits: config.limits.clone(),
         admin_address: port.as_ref().map(AdminPort::address),
+        turned_away: port.as_ref().map(AdminPort::turned_away).unwrap_or_default(),
         config_file: config_file.clone(),
         own_uid,
     };
@@ -131,7 +132,7 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
     }
     let stop = CancellationToken::new();
     let admin = admin::Admin::new(shared.clone(), operators, facts, config, stop.clone());
-    let parts = spawn(Parts { shared, listener, parent, admin, admin_listener, port, grace: stop_max(config) }, &stop);
+    let parts = spawn(Parts { shared, listener, parent, admin, admin_listeners, port, grace: stop_max(config) }, &stop);
     info!(%division, %address, version = env!("CARGO_PKG_VERSION"), "daemon started");
     Ok(Running {
         address,
@@ -141,7 +142,7 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
         parts,
         store,
         _listen_files: listen_files,
-        _socket: admin_socket,
+        _sockets: sockets,
     })
 }
 
@@ -161,6 +162,17 @@ async fn bind(wanted: SocketAddr, store: &Store) -> Result<Listener, Error> {
     };
     store.put_meta(LAST_PORT, &listener.address().port().to_string()).await?;
     Ok(listener)
+}
+
+/// The socket of the data directory, and the shared one where the configuration asks for it.
+async fn admin_sockets(
+    dir: &Path,
+    config: &Config,
+    own_uid: u32,
+) -> Result<(Vec<AdminSocket>, Vec<UnixListener>), Error> {
+    let own = AdminSocket::bind(dir).await?;
+    let shared = AdminSocket::bind_shared(&config.admin, own_uid).await?;
+    Ok([Some(own), shared].into_iter().flatten().unzip())
 }
 
 /// The admin port, where the configuration asks for one.
@@ -221,13 +233,13 @@ struct Parts {
     listener: Listener,
     parent: Option<Parent>,
     admin: admin::Admin,
-    admin_listener: UnixListener,
+    admin_listeners: Vec<UnixListener>,
     port: Option<AdminPort>,
     grace: Duration,
 }
 
 fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Result<(), Error>)> {
-    let Parts { shared, listener, parent, admin, admin_listener, port, grace } = parts;
+    let Parts { shared, listener, parent, admin, admin_listeners, port, grace } = parts;
     let mut tasks = JoinSet::new();
     let children = Arc::new(Children::new(shared.clone(), stop.clone()));
     let enroller = Arc::new(Enroller(shared.clone()));
@@ -250,7 +262,7 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
     });
     let admin_editions = admin.editions_dir().to_owned();
     let stopping = stop.clone();
-    tasks.spawn(async move { ("admin API", admin::serve(admin, admin_listener, port, stopping).await) });
+    tasks.spawn(async move { ("admin API", admin::serve(admin, admin_listeners, port, stopping).await) });
     let (app, editions, stopping) = (shared.app.clone(), admin_editions, stop.clone());
     tasks.spawn(async move {
         complete_editions(&app, &editions).await;

@@ -47,6 +47,14 @@ impl Users {
         found.filter_map(|fields| fields.first().map(|name| (*name).to_owned())).find(|name| !name.is_empty())
     }
 
+    /// The number of a group that is named by name or number.
+    pub(crate) fn gid_of(&self, group: &str) -> Option<u32> {
+        let text = self.groups();
+        let mut found = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let by_name = found.find(|fields| fields.first() == Some(&group));
+        by_name.and_then(|fields| fields.get(2)?.parse().ok()).or_else(|| group.parse().ok())
+    }
+
     /// Whether an account with this first group belongs to a group, which is named by name or number.
     pub(crate) fn is_member(&self, account: &str, gid: u32, group: &str) -> bool {
         if group.parse() == Ok(gid) {

@@ -111,6 +111,14 @@ pub(crate) fn lines(proposal: &Proposal, lang: Lang) -> Vec<String> {
         let said = format!("{state} {} {at} {}", proposal.answered_by, proposal.reason);
         lines.extend(plain(said.trim_end(), INDENT, HANG));
     }
+    if !proposal.conflict.is_empty() {
+        let id = &proposal.conflict;
+        let merged = lang.pick(
+            format!("settled together with a later edit (conflict {id})"),
+            format!("与此后的修改一并处理（冲突 {id}）"),
+        );
+        lines.extend(plain(&merged, INDENT, HANG));
+    }
     if !proposal.revision.is_empty() {
         lines.push(format!("{INDENT}{} {}", lang.pick("draft revision", "草稿版本"), short(&proposal.revision)));
     }

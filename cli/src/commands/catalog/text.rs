@@ -118,7 +118,8 @@ pub(crate) fn steps(steps: &[ReviewStep], lang: Lang) -> Table {
     let mut table =
         Table::new(lang, &[Word::Step, Word::Division, Word::Role, Word::State, Word::Operator, Word::Opinion]);
     for step in steps {
-        let role = format!("{} {}", state_word(&step.role, lang), step.department);
+        let department = if step.department_name.is_empty() { &step.department } else { &step.department_name };
+        let role = format!("{} {department}", state_word(&step.role, lang));
         let mut row = cells![step.step, step.division, role.trim()];
         row.push(table.state(&step.state));
         row.extend(cells![step.decided_by, told(step, lang)]);

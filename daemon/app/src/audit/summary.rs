@@ -250,7 +250,11 @@ fn proposal(proposal: &Proposal) -> Summary {
 
 fn answer(answer: &ProposalAnswer) -> Summary {
     let (proposal, (because_zh, because_en)) = (answer.proposal.short(), because(&answer.reason));
-    let (zh, en) = if answer.is_accepted { ("采纳", "accepted") } else { ("未采纳", "declined") };
+    let (zh, en) = match (answer.is_accepted, answer.conflict.is_empty()) {
+        (true, true) => ("采纳", "accepted"),
+        (true, false) => ("与此后的修改合并后采纳", "merged with a later edit and accepted"),
+        (false, _) => ("未采纳", "declined"),
+    };
     Summary::of(format!("{zh}修改建议{proposal}{because_zh}"), format!("proposal {proposal} {en}{because_en}"))
 }
 
@@ -261,7 +265,7 @@ fn sign_off(signed: &SignedOff) -> Summary {
 
 fn refusal(refused: &Refused) -> Summary {
     let (action, code, caller) = (quote(&refused.action), quote(&refused.code), quote(&refused.caller));
-    Summary::of(format!("拒绝{action}（{code}，{caller}）"), format!("{action} refused ({code}, {caller})"))
+    Summary::of(format!("拒绝 {action}（{code}，{caller}）"), format!("{action} refused ({code}, {caller})"))
 }
 
 fn bundle_made(told: &BundleCarried) -> Summary {

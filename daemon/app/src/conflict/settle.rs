@@ -172,13 +172,9 @@ impl App {
         } else {
             (None, Ending::Recorded)
         };
-        let said = settling.reason.trim();
-        let reason = if said.is_empty() {
-            format!("merged with the edit since, conflict {}", conflict.id)
-        } else {
-            said.to_owned()
-        };
-        let answer = ProposalAnswer { proposal, is_accepted, revision, reason };
+        // Readers say in their own language that it was merged with a later edit.
+        let (reason, conflict_id) = (settling.reason.trim().to_owned(), conflict.id.clone());
+        let answer = ProposalAnswer { proposal, is_accepted, revision, reason, conflict: conflict_id };
         let entry = self.answer(&loaded.catalog, operator, answer).await?;
         Ok((entry, revision.unwrap_or(conflict.ours.revision), ending))
     }
@@ -203,6 +199,7 @@ impl App {
             item: item.id.to_string(),
             reason: format!("{reason}（依据：{basis}）"),
             digest: Some(digest),
+            against: limit_of(conflict).unwrap_or_default(),
         };
         waiver.rule().map_err(CheckError::from)?;
         let entry = self.record_waiver(&loaded.catalog, operator.id.clone(), WaiverAct::Waive(waiver)).await?;
@@ -259,6 +256,12 @@ impl App {
         let entry = self.record_draft(&loaded.catalog, operator.id.clone(), body, saved).await?;
         Ok((entry, revision.digest(), Ending::Draft))
     }
+}
+
+/// The standard's words for the limit that a conflict is about.
+fn limit_of(conflict: &Conflict) -> Option<String> {
+    let adopted = conflict.contents.as_ref()?.theirs.items.values().next()?;
+    Some(adopted.item().decode().time_limit_text)
 }
 
 /// The entry, the revision, and what it ended in.

@@ -1,11 +1,17 @@
-//! `publish check`: what the content check finds in the catalogs that an edition would take.
+//! `publish check`: what the content check finds in the catalogs that an edition would take, and what keeps the
+//! edition itself from being made.
 //!
-//! Invariant: the same findings that keep a catalog out of the edition made now; looking changes nothing.
+//! Invariant: the same findings that keep a catalog out of the edition made now, and every refusal that making it
+//! would meet; looking changes nothing. Left out: who may make one (permit).
 
 use gongkai_model::id::CatalogId;
 
-use super::{reason::domain_name, series::Contents};
-use crate::{App, Checked, Result, check::verdict_of};
+use super::{
+    reason::domain_name,
+    series::Contents,
+    sign_off::{SignOffError, SignOffs},
+};
+use crate::{App, Checked, Error, Result, check::verdict_of};
 
 /// One approved catalog and what was found in it.
 #[derive(Clone, Debug)]
@@ -27,7 +33,33 @@ impl CheckedCatalog {
     }
 }
 
+/// How the next edition stands.
+#[derive(Debug)]
+pub struct Readiness {
+    /// What it would be refused for, each with code and next step; empty when it may be made.
+    pub obstacles: Vec<Error>,
+    /// Its sign-offs, given and open.
+    pub sign_offs: SignOffs,
+    /// How many catalogs it would lack.
+    pub missing: usize,
+}
+
 impl App {
+    /// Everything that an edition made now would be refused for.
+    pub async fn edition_readiness(&self) -> Result<Readiness> {
+        let missing = self.preview_edition().await?.missing.len();
+        let sign_offs = self.sign_offs().await?;
+        let mut obstacles: Vec<Error> = self.require_free().err().into_iter().collect();
+        // What equals the last edition is not made and not refused.
+        if sign_offs.is_nothing() {
+            obstacles.push(Error::NothingApproved);
+        } else if !sign_offs.is_unchanged && !sign_offs.is_complete {
+            let (edition, steps) = (sign_offs.edition, sign_offs.missing());
+            obstacles.push(SignOffError::Missing { edition, steps }.into());
+        }
+        Ok(Readiness { obstacles, sign_offs, missing })
+    }
+
     /// Checks what an edition made now would take, by catalog id.
     pub async fn check_edition(&self) -> Result<Vec<CheckedCatalog>> {
         self.require_top()?;

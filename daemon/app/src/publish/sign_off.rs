@@ -142,7 +142,13 @@ pub struct SignOffs {
 }
 
 impl SignOffs {
-    fn missing(&self) -> Vec<String> {
+    /// Whether there is no approved catalog, and never was one.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.catalogs == 0 && self.edition == 1
+    }
+
+    /// The steps that nobody has signed.
+    pub(super) fn missing(&self) -> Vec<String> {
         let open = self.rows.iter().filter(|row| row.operator.is_none());
         open.map(|row| row.step.clone()).collect()
     }
@@ -172,7 +178,7 @@ impl App {
         let _acting = self.inner.acting.lock().await;
         self.require_free()?;
         let before = self.sign_offs_now().await?;
-        if before.is_unchanged || (before.catalogs == 0 && before.edition == 1) {
+        if before.is_unchanged || before.is_nothing() {
             return Err(SignOffError::Nothing.into());
         }
         let Some(step) = open_step(&before, operator, step)? else { return Ok((before, true)) };

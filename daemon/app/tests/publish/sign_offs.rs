@@ -70,3 +70,32 @@ async fn one_more_approved_revision_asks_for_all_words_again() {
     let refused = bed.app.run_edition(&publisher, String::new(), false, bed.editions()).await.unwrap_err();
     assert_eq!(refused.code(), "GK-SIGN-001");
 }
+
+#[tokio::test]
+async fn the_check_names_everything_that_an_edition_would_be_refused_for() {
+    let bed = Bed::new().await;
+    let obstacles = async || -> Vec<(&'static str, String)> {
+        let ready = bed.app.edition_readiness().await.unwrap();
+        ready.obstacles.iter().map(|error| (error.code(), error.to_string())).collect()
+    };
+    let publisher = bed.operator("publisher", &[Role::Publisher]);
+    let run = async || bed.app.run_edition(&publisher, String::new(), false, bed.editions()).await;
+    let nothing = obstacles().await;
+    assert_eq!(nothing.len(), 1);
+    assert_eq!(nothing[0].0, run().await.unwrap_err().code(), "what the check says is what the run says");
+    bed.approved(ECOLOGY).await;
+    bed.app.require_sign_offs(SignOffPolicy {
+        steps: vec!["secrecy".to_owned(), "first-review".to_owned()],
+        people_min: 2,
+    });
+    let unsigned = obstacles().await;
+    let refused = run().await.unwrap_err();
+    assert_eq!(unsigned, [(refused.code(), refused.to_string())]);
+    assert!(unsigned[0].1.contains("secrecy") && unsigned[0].1.contains("first-review"), "{unsigned:?}");
+    sign(&bed, "reader", "secrecy").await.unwrap();
+    assert!(!obstacles().await[0].1.contains("secrecy"), "only what is still open is named");
+    sign(&bed, "editor", "first-review").await.unwrap();
+    assert_eq!(obstacles().await, []);
+    run().await.unwrap();
+    assert_eq!(obstacles().await, [], "nothing to publish is no obstacle");
+}

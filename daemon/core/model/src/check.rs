@@ -104,6 +104,8 @@ pub struct Finding {
     pub message: String,
     /// The item's digest, as given.
     pub digest: Option<Digest>,
+    /// The standard's words that the item was held to, where the rule compares with them.
+    pub against: Option<String>,
     /// Why it does not count, where a person said so.
     pub waived: Option<String>,
 }
@@ -157,7 +159,17 @@ impl Pen<'_, '_> {
     }
 
     fn note_as(&mut self, rule: Rule, severity: Severity, field: &str, message: String) {
-        self.findings.push(Finding {
+        self.findings.push(self.finding(rule, severity, field, message));
+    }
+
+    /// A finding of a comparison with the standard's words.
+    fn note_against(&mut self, rule: Rule, field: &str, message: String, standard: Option<&str>) {
+        let found = self.finding(rule, rule.severity(), field, message);
+        self.findings.push(Finding { against: standard.map(str::to_owned), ..found });
+    }
+
+    fn finding(&self, rule: Rule, severity: Severity, field: &str, message: String) -> Finding {
+        Finding {
             item: self.entry.id.to_owned(),
             serial: self.entry.serial.to_owned(),
             name: self.entry.item.name().to_owned(),
@@ -166,8 +178,9 @@ impl Pen<'_, '_> {
             severity,
             message,
             digest: self.entry.digest,
+            against: None,
             waived: None,
-        });
+        }
     }
 }
 
@@ -224,6 +237,7 @@ pub fn check_header(header: &CanonicalHeader) -> Vec<Finding> {
             rule,
             severity: rule.severity(),
             digest: Some(header.digest()),
+            against: None,
             waived: None,
         }
     };

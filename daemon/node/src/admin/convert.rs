@@ -217,6 +217,7 @@ fn step_of(world: &World, submission: &SubmissionState, index: u32, step: &Step)
         level: world.tree().get(&step.division).map_or_else(String::new, |division| division.level.clone()),
         role: step.role.clone(),
         department: step.department.as_ref().map_or_else(String::new, ToString::to_string),
+        department_name: office(world, step),
         state: state.to_owned(),
         decided_by: shown.map_or_else(String::new, |decision| decision.operator.to_string()),
         decided_at_ms: shown.map_or(0, |decision| decision.at_ms),
@@ -227,6 +228,13 @@ fn step_of(world: &World, submission: &SubmissionState, index: u32, step: &Step)
         is_rerouted: submission.reroutes.iter().any(|reroute| reroute.is_effective),
         document: shown.and_then(|decision| decision.outside.as_ref()).map_or_else(String::new, document),
     }
+}
+
+/// The name of a step's department; the division's where it has none.
+fn office(world: &World, step: &Step) -> String {
+    let mut departments = world.routing_table().departments.iter();
+    let department = departments.find(|department| Some(&department.slug) == step.department.as_ref());
+    department.map_or_else(|| world.name_of(&step.division), |department| department.base_name.clone())
 }
 
 /// An outside document in one line.

@@ -232,6 +232,13 @@ impl Admin {
         status.peers = convert::count(links.len());
         status.peers_connected = convert::count(links.values().filter(|link| link.state.is_in_session()).count());
         status.entries_ahead = convert::count(self.app().entries_ahead().await?.len());
+        let (refused, last) = self.0.facts.turned_away.seen();
+        status.admin_refusals = refused;
+        status.last_admin_refusal = last.map(|last| wire::AdminRefusal {
+            remote: last.remote.to_string(),
+            code: last.code.to_owned(),
+            at_ms: last.at_ms,
+        });
         status.warnings = self.warnings();
         status.hold = self.hold();
         status.state = match (&status.hold, status.warnings.is_empty()) {

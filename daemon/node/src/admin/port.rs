@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use gongkai_app::{Clock as _, SystemClock};
 use gongkai_link::grpc::{accept_each, part};
 use gongkai_pki::operator::{self, AdminTls};
 use tokio::{
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 use tracing::{error, info, warn};
 
+use super::turned_away::{LastRefusal, TurnedAway};
 use crate::{Error, caller::Caller};
 
 /// Connections at a time: a county's office has a few dozen desks, each command is one connection.
@@ -41,6 +43,7 @@ pub(crate) struct AdminPort {
     socket: TcpListener,
     address: SocketAddr,
     tls: AdminTls,
+    turned_away: TurnedAway,
 }
 
 impl AdminPort {
@@ -49,7 +52,12 @@ impl AdminPort {
         let failed = |source: io::Error| Error::AdminPort { address, source };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        Ok(Self { socket, address, tls })
+        Ok(Self { socket, address, tls, turned_away: TurnedAway::default() })
+    }
+
+    /// Who came no further than its handshake.
+    pub(crate) fn turned_away(&self) -> TurnedAway {
+        self.turned_away.clone()
     }
 
     /// Where it really listens.
@@ -60,7 +68,12 @@ impl AdminPort {
     /// Takes connections into `ready` until `stop`.
     pub(super) async fn accept(self, ready: mpsc::Sender<Remote>, stop: CancellationToken) {
         info!(address = %self.address, "admin API listens for operators' certificates");
-        let door = Arc::new(Door { tls: self.tls, slots: Arc::new(Semaphore::new(CONNECTIONS_MAX)), ready });
+        let door = Arc::new(Door {
+            tls: self.tls,
+            turned_away: self.turned_away,
+            slots: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            ready,
+        });
         let admit = |stream, remote| {
             let door = Arc::clone(&door);
             async move { door.admit(stream, remote).await }
@@ -76,6 +89,7 @@ pub(super) fn queue() -> (mpsc::Sender<Remote>, mpsc::Receiver<Remote>) {
 
 struct Door {
     tls: AdminTls,
+    turned_away: TurnedAway,
     slots: Arc<Semaphore>,
     ready: mpsc::Sender<Remote>,
 }
@@ -93,6 +107,7 @@ impl Door {
             Ok(Err((error, socket))) => {
                 let code = gongkai_pki::tls::refusal_of_io(&error).code();
                 info!(%remote, code, %error, "an admin connection was refused");
+                self.turned_away.note(LastRefusal { remote, code, at_ms: SystemClock.now_ms() });
                 return part(socket).await;
             }
             Err(_) => return info!(%remote, "an admin handshake took too long"),

@@ -84,6 +84,7 @@ fn proposal(world: &World, one: Proposed) -> wire::Proposal {
     message.answered_by = by.operator.to_string();
     message.answered_at_ms = by.at_ms;
     message.reason = by.reason;
+    message.conflict = by.conflict;
     message.revision = revision.map_or_else(String::new, |revision| revision.to_string());
     message
 }

@@ -34,6 +34,7 @@ impl PublishService for Admin {
     ) -> Result<Response<wire::CheckEditionResponse>, Status> {
         self.operator(&request)?;
         let checked = self.app().check_edition().await.map_err(refused)?;
+        let ready = self.app().edition_readiness().await.map_err(refused)?;
         let blocked = checked.iter().filter(|one| one.is_blocked()).count();
         let catalogs = checked.into_iter().map(|one| wire::CheckedCatalog {
             is_blocked: one.is_blocked(),
@@ -41,7 +42,13 @@ impl PublishService for Admin {
             division_name: one.division_name,
             domain_name: one.domain_name,
         });
-        Ok(Response::new(wire::CheckEditionResponse { catalogs: catalogs.collect(), blocked: convert::count(blocked) }))
+        Ok(Response::new(wire::CheckEditionResponse {
+            catalogs: catalogs.collect(),
+            blocked: convert::count(blocked),
+            missing: convert::count(ready.missing),
+            obstacles: ready.obstacles.iter().map(obstacle).collect(),
+            sign_offs: Some(sign_offs(ready.sign_offs, false)),
+        }))
     }
 
     async fn run(
@@ -155,6 +162,11 @@ fn row(row: EditionRow) -> wire::EditionRow {
         manifest_root: row.manifest_root.to_string(),
         directory: row.directory.map_or_else(String::new, |directory| directory.display().to_string()),
     }
+}
+
+/// What an edition made now would be refused for.
+fn obstacle(error: &gongkai_app::Error) -> wire::Reason {
+    wire::Reason { code: error.code().to_owned(), message: error.to_string(), hint: error.hint() }
 }
 
 fn line(line: EditionLine) -> wire::EditionCatalog {

@@ -270,7 +270,7 @@ impl Admin {
         is_zh: bool,
     ) -> Result<Vec<wire::Reason>, Error> {
         let mut reasons = stale(loaded, is_zh);
-        reasons.extend(super::standard::news(self.app().standard_news(loaded, submission).await?));
+        reasons.extend(super::standard::news(self.app().standard_news(loaded, submission).await?, is_zh));
         Ok(reasons)
     }
 }

@@ -97,7 +97,7 @@ fn outline(world: &World, loaded: &Loaded, submission: &SubmissionState) -> wire
         revision: submission.revision.to_string(),
         state: convert::submission_state(submission).to_owned(),
         is_mine: step.as_ref().is_some_and(|step| step.division == world.me.as_str()),
-        department_name: step.as_ref().map_or_else(String::new, |step| office(world, step)),
+        department_name: step.as_ref().map_or_else(String::new, |step| step.department_name.clone()),
         step,
         items: submission.items,
         items_changed,
@@ -111,14 +111,4 @@ fn outline(world: &World, loaded: &Loaded, submission: &SubmissionState) -> wire
         number: submission.number,
         ..wire::ReviewRow::default()
     }
-}
-
-/// The name of a step's department; the division's where it has none.
-fn office(world: &World, step: &wire::ReviewStep) -> String {
-    let mut departments = world.routing_table().departments.iter();
-    let department = departments.find(|department| department.slug.as_str() == step.department);
-    department.map_or_else(
-        || gongkai_model::id::DivisionId::parse(&step.division).map(|id| world.name_of(&id)).unwrap_or_default(),
-        |department| department.base_name.clone(),
-    )
 }

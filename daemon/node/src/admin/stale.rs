@@ -30,8 +30,8 @@ fn reason(state: &CatalogState, on: &SubmissionState, decision: &DecisionState, 
     let (message, hint) = if is_zh {
         let word = verdict_word(decision.verdict, true);
         (
-            format!("{operator} 对报送 {named} 的决定 {late}({word})已过时:该报送已被 {by} 取代;沿用 {carried} 项"),
-            format!("内容未变的 {carried} 项意见继续有效,其余 {open} 项重新审核"),
+            format!("{operator} 对报送 {named} 的决定 {late}（{word}）已过时：该报送已被 {by} 取代"),
+            format!("内容未变的 {carried} 项意见继续有效，其余 {open} 项重新审核"),
         )
     } else {
         let word = verdict_word(decision.verdict, false);

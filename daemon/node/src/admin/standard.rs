@@ -238,18 +238,23 @@ fn question(asked: wire::ImportStandardRequest) -> Result<StandardQuestion, Erro
 }
 
 /// What an open review is told of a newer version of its standard.
-pub(super) fn news(news: Option<StandardNews>) -> Option<wire::Reason> {
+pub(super) fn news(news: Option<StandardNews>, is_zh: bool) -> Option<wire::Reason> {
     let news = news?;
-    let id = &news.named.id;
-    Some(wire::Reason {
-        code: "GK-STD-010".to_owned(),
-        message: format!(
-            "standard {id} has a newer version: {} instead of {}; {} of its items differ, {} of them stand here",
-            news.in_force.version,
-            news.named.version,
-            news.touched,
-            news.items.len()
-        ),
-        hint: "once the owner moves onto it (`gongkai catalog rebase`), what it touches is asked again".to_owned(),
-    })
+    let (id, before, after) = (&news.named.id, &news.named.version, &news.in_force.version);
+    let (touched, here) = (news.touched, news.items.len());
+    let (message, hint) = if is_zh {
+        (
+            format!("标准 {id} 已有新版：{before} → {after}；{touched} 项不同，其中 {here} 项在本目录"),
+            "编制单位套用新版（`gongkai catalog rebase`）后，涉及的事项重新审核",
+        )
+    } else {
+        (
+            format!(
+                "standard {id} has a newer version: {after} instead of {before}; {touched} of its items differ, \
+                 {here} of them stand here"
+            ),
+            "once the owner moves onto it (`gongkai catalog rebase`), what it touches is asked again",
+        )
+    };
+    Some(wire::Reason { code: "GK-STD-010".to_owned(), message, hint: hint.to_owned() })
 }

@@ -23,7 +23,7 @@ const SECTIONS: [(&str, &[&str]); 12] = [
             "stall_seconds",
         ],
     ),
-    ("admin", &["listen"]),
+    ("admin", &["listen", "socket", "group"]),
     ("publish", &["directory", "sign_offs", "signers_min"]),
     ("review", &["working_days"]),
     ("operator", &["uid", "name", "roles", "departments", "domains", "certificate"]),

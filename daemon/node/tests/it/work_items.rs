@@ -126,6 +126,32 @@ async fn a_newer_standard_against_an_override_and_a_looser_limit_are_settled_by_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_was_kept_is_asked_again_when_only_the_standard_changes() {
+    let (city, county, town) = tree().await;
+    hand_down(&city, "2019年版", &table(&[("低保", "10个工作日内")])).await;
+    caught_up(&county).await;
+    caught_up(&town).await;
+    let start = StartCatalogRequest { standard: GUIDELINE.to_owned(), ..StartCatalogRequest::default() };
+    town.standards().start(start).await.unwrap();
+    import(&town, &table(&[("低保", "15个工作日内")])).await;
+    let [(_, looser)] = <[_; 1]>::try_from(open(&town).await).unwrap();
+    resolve(&town, take(&looser, "ours", "两次公示", "《社会救助暂行办法》第十一条")).await.unwrap();
+    assert_eq!(open(&town).await, [], "kept with a reason");
+
+    hand_down(&city, "2026年版", &table(&[("低保", "7个工作日内")])).await;
+    caught_up(&county).await;
+    caught_up(&town).await;
+    let [(kind, newer)] = <[_; 1]>::try_from(open(&town).await).unwrap();
+    assert_eq!(kind, "standard-override");
+    assert_eq!(resolve(&town, take(&newer, "ours", "", "")).await.unwrap().left, 1);
+    assert_eq!(limit_of(&town, "低保").await, "15个工作日内", "the item is as it was, so is its digest");
+    let [(kind, again)] = <[_; 1]>::try_from(open(&town).await).unwrap();
+    assert!(kind == "limit" && again != looser, "the reason was given against 10, not against 7");
+    resolve(&town, take(&again, "ours", "两次公示", "《社会救助暂行办法》第十一条")).await.unwrap();
+    assert_eq!(open(&town).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proposal_for_an_item_that_was_changed_since_is_merged_or_declined_element_by_element() {
     let (_city, county, town) = tree().await;
     import(&town, &table(&[("低保", "20个工作日内"), ("特困", "及时公开")])).await;

@@ -69,7 +69,7 @@ pub(super) fn check(item: &Item, facts: &Facts<'_>, pen: &mut Pen<'_, '_>) {
             Looser::Longer { own, standard } => format!("allows {own} working days, not {standard} ({than})"),
             Looser::ShownShorter { own, standard } => format!("shows {own} working days, not {standard} ({than})"),
         };
-        pen.note(Rule::LimitLooser, "time_limit_text", message);
+        pen.note_against(Rule::LimitLooser, "time_limit_text", message, standard.map(String::as_str));
     }
     let is_unread = !own.is_empty() && own.iter().all(|limit| limit.kind == TimeLimitKind::Other);
     if is_unread && own.iter().all(|limit| !limit.statutory_override) {

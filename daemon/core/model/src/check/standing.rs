@@ -102,7 +102,13 @@ mod tests {
 
     fn waive(code: &str) -> WaiverAct {
         let reason = "the organ's own words".to_owned();
-        WaiverAct::Waive(Waiver { code: code.to_owned(), item: "a".to_owned(), reason, digest: None })
+        WaiverAct::Waive(Waiver {
+            code: code.to_owned(),
+            item: "a".to_owned(),
+            reason,
+            digest: None,
+            against: String::new(),
+        })
     }
 
     #[test]

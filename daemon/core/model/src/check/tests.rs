@@ -322,6 +322,7 @@ fn a_waived_finding_stays_with_its_reason_and_weighs_nothing() {
         item: item.to_owned(),
         reason: "办公用手机".to_owned(),
         digest,
+        against: String::new(),
     };
     let waivers = [
         waive("private-mobile", "a", Some(digest)),
@@ -348,6 +349,7 @@ fn a_privacy_waiver_ends_with_the_next_change_of_its_item() {
         item: "a".to_owned(),
         reason: "办公用手机".to_owned(),
         digest: Some(item.to_canonical().digest()),
+        against: String::new(),
     };
     assert_eq!(apply_waivers(found(&[item.clone()]), std::slice::from_ref(&waiver)).warnings, 0);
     item.content.push_str("、13900001234");
@@ -361,6 +363,7 @@ fn a_waiver_that_cannot_hold_says_why() {
         item: String::new(),
         reason: reason.to_owned(),
         digest: None,
+        against: String::new(),
     };
     for (waiver, code) in [
         (waiver("GK-CHECK-999", "x"), "GK-CHECK-031"),

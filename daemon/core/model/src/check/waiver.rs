@@ -1,7 +1,7 @@
 //! Findings that a person overruled, with the reason.
 //!
 //! Invariant: a waived finding stays in the list with its reason and weighs nothing; a waiver bound to a digest ends
-//! with the next change of its item; one that meets no finding is named, so that old ones are cleared.
+//! with the next change of its item, one bound to the standard's words with their next change; one that meets no finding is named, so that old ones are cleared.
 //! Left out: who may waive, and where waivers are kept (app).
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ pub struct Waiver {
     /// Holds only while the item has this digest; privacy rules hold in no other way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
+    /// Holds only while the standard says this; empty where the rule compares with no standard, or none was named.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub against: String,
 }
 
 /// A waiver that cannot be kept.
@@ -89,7 +92,13 @@ impl Waiver {
         let is_same_rule = self.rule().is_ok_and(|rule| rule == finding.rule);
         let is_same_item = self.item.is_empty() || self.item == finding.item;
         let is_same_state = self.digest.is_none() || self.digest == finding.digest;
-        is_same_rule && is_same_item && is_same_state
+        let is_same_standard = self.holds_against(finding.against.as_deref().unwrap_or_default());
+        is_same_rule && is_same_item && is_same_state && is_same_standard
+    }
+
+    /// Whether it was given for these words of the standard, or for whatever it says.
+    pub fn holds_against(&self, standard: &str) -> bool {
+        self.against.is_empty() || self.against == standard
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn limits(known: &Known<'_>) -> Vec<Conflict> {
         let own = slot.item().decode();
         let (own_limit, their_limit) = (&own.time_limit_text, &theirs.time_limit_text);
         let is_looser = looser(&parse_time_limit(own_limit), &parse_time_limit(their_limit)).is_some();
-        if !is_looser || is_kept(known.waivers, id, slot) {
+        if !is_looser || is_kept(known.waivers, id, slot, their_limit) {
             continue;
         }
         let about = AboutItem { id: id.clone(), serial: slot.serial.clone(), name: full_name(&own) };
@@ -90,11 +90,12 @@ pub(super) fn shell(content: &Revision) -> Revision {
     }
 }
 
-fn is_kept(waivers: &[StandingWaiver], id: &ItemId, slot: &Slot) -> bool {
+fn is_kept(waivers: &[StandingWaiver], id: &ItemId, slot: &Slot, their_limit: &str) -> bool {
     waivers.iter().map(|standing| &standing.waiver).any(|waiver| {
         let is_his = waiver.item.is_empty() || waiver.item == id.as_str();
         let is_as_it_was = waiver.digest.is_none_or(|digest| digest == slot.digest());
-        waiver.rule() == Ok(Rule::LimitLooser) && is_his && is_as_it_was
+        let is_his_word = is_his && is_as_it_was && waiver.holds_against(their_limit);
+        waiver.rule() == Ok(Rule::LimitLooser) && is_his_word
     })
 }
 

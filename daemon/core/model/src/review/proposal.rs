@@ -45,9 +45,12 @@ pub struct ProposalAnswer {
     /// The draft revision that holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<Digest>,
-    /// Why not, or how it was merged.
+    /// Why not, or why it was taken so.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// The conflict in which it was settled together with a later edit; empty for a plain answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub conflict: String,
 }
 
 /// One verified entry about a catalog's proposals.
@@ -115,6 +118,8 @@ pub struct Answered {
     pub at_ms: i64,
     /// The words.
     pub reason: String,
+    /// The conflict in which it was settled together with a later edit.
+    pub conflict: String,
 }
 
 /// A proposal and its fate.
@@ -162,7 +167,8 @@ pub fn proposals(
                 found.insert(hash, made);
             }
             ProposalAct::Answer(answer) => {
-                let by = Answered { hash, operator, at_ms, reason: answer.reason.clone() };
+                let (reason, conflict) = (answer.reason.clone(), answer.conflict.clone());
+                let by = Answered { hash, operator, at_ms, reason, conflict };
                 answers.insert(hash, (author, by, answer));
             }
         }
