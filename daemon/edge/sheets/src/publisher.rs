@@ -54,7 +54,9 @@ fn in_line(sheet: &Sheet, row: u32) -> Option<String> {
 
 /// What stands behind the label and its colon; empty where the cell ends there.
 fn after_label(text: &str) -> Option<&str> {
-    let place = LABELS.iter().find_map(|label| text.find(label).map(|place| place + label.len()))?;
+    let is_word = |place: usize| text[..place].chars().next_back().is_none_or(char::is_whitespace);
+    let mut labels = LABELS.iter().filter_map(|label| Some((text.find(label)?, label.len())));
+    let place = labels.find(|(place, _)| is_word(*place)).map(|(place, len)| place + len)?;
     let rest = without_note(text[place..].trim_start());
     match rest.strip_prefix([':', '：']) {
         Some(name) => Some(name),
@@ -92,6 +94,8 @@ mod tests {
             (vec!["附件2", "制表单位:铁岭县民政局 填报时间:2024"], "铁岭县民政局"),
             (vec!["编制单位：", "填报时间："], ""),
             (vec!["编制单位应当写全称"], ""),
+            (vec!["规划编制单位：铁岭县规划局"], ""),
+            (vec!["2024年3月 编制单位：铁岭县规划局"], "铁岭县规划局"),
             (vec!["1", "机构信息", "编制单位：甲局", "x", "y"], ""),
             (vec!["社会救助领域基层政务公开标准目录"], ""),
         ] {
