@@ -3,6 +3,7 @@
 //! Invariant: the same file twice changes nothing; a changed file gives exactly the changed items; nothing is kept
 //! unless every table of the file can be kept.
 
+mod boxes;
 mod matched;
 mod reading;
 
@@ -14,7 +15,7 @@ use gongkai_model::{
     id::{CatalogId, DivisionId},
     revision::{Header, Matched, Revision, Row, match_items},
 };
-use gongkai_sheets::{Report, Table};
+use gongkai_sheets::{Reading, Report, Table};
 
 pub use matched::{MatchedRow, RowChange};
 
@@ -176,7 +177,10 @@ impl App {
         };
         let older = older.filter(|older| loaded.working().is_none_or(|working| working.digest() != older.digest()));
         let base = older.clone().or_else(|| loaded.working().cloned());
-        let matched = match_items(base.as_deref(), rows, || self.inner.chance.item_id(now_ms))?;
+        let mut matched = match_items(base.as_deref(), rows, || self.inner.chance.item_id(now_ms))?;
+        let world = self.world();
+        let reading = Reading { vocabulary: &world.vocabulary, routing: world.routing_table(), node_level: "" };
+        boxes::keep(base.as_deref(), &mut matched, &reading);
         let items = base.as_ref().map_or(0, |base| base.items.len());
         let removed = matched.removed.len();
         let needs_confirmation = removed >= REMOVALS_COUNT_MIN && removed as f64 > items as f64 * REMOVALS_SHARE_MAX;

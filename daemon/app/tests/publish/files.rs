@@ -185,3 +185,22 @@ async fn a_file_is_checked_as_the_catalog_that_it_would_become() {
     let changed = ImportQuestion { content: changed, ..question() };
     assert!(!bed.app.check_file(changed).await.unwrap().verdict.may_submit(), "and ends with its change");
 }
+
+#[tokio::test]
+async fn boxes_that_only_look_otherwise_are_no_change() {
+    let bed = Bed::new().await;
+    let with_channels = |channels: &str| {
+        let text = String::from_utf8(table(&[("环评", "报告书"), ("处罚", "决定书")])).unwrap();
+        let content = text.replace("政府网站", channels).into_bytes();
+        move |question: &mut ImportQuestion| {
+            named(question);
+            question.content = content;
+        }
+    };
+    import(&bed, &[], with_channels("R政府网站 £政府公报")).await.unwrap();
+    let official = import(&bed, &[], with_channels("■政府网站 □政府公报")).await.unwrap();
+    assert!(!official.revisions[0].is_new, "R and ■ are one tick");
+    assert_eq!(official.revisions[0].matched.unchanged.len(), 2);
+    let reworded = import(&bed, &[], with_channels("■市政府网站 □政府公报")).await.unwrap();
+    assert!(reworded.revisions[0].is_new && reworded.revisions[0].matched.changed.len() == 2, "a letter more is one");
+}

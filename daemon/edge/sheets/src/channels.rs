@@ -215,6 +215,11 @@ fn lay_out<'a>(
     text
 }
 
+/// A printed channel cell with the official boxes ■ and □ for those that fonts and scanners made of them.
+pub fn with_official_boxes(reading: &Reading<'_>, raw: &str) -> String {
+    boxes::official(reading, raw)
+}
+
 /// Whether a text is nothing but channels: each of its names is a known one.
 pub(crate) fn is_channel_text(reading: &Reading<'_>, text: &str) -> bool {
     let segments = boxes::split(reading, text);

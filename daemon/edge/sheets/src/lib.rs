@@ -29,6 +29,7 @@ mod write;
 mod xls;
 mod xlsx;
 
+pub use channels::with_official_boxes;
 pub use check::check_table;
 pub use error::Error;
 pub use mapping::{HEADER_CHARS_MAX, MAPPINGS_MAX, Mapping, MappingError, fields};

@@ -46,6 +46,22 @@ pub(super) fn split(reading: &Reading<'_>, raw: &str) -> Vec<Segment> {
     segments
 }
 
+/// The same text with ■ and □ for whatever stands for them.
+pub(super) fn official(reading: &Reading<'_>, raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(first) = rest.chars().next() {
+        let (shown, len) = match box_at(reading, rest) {
+            Some((State::Ticked, len)) => ('■', len),
+            Some((State::Unticked, len)) => ('□', len),
+            Some((State::Plain, _)) | None => (first, first.len_utf8()),
+        };
+        text.push(shown);
+        rest = &rest[len..];
+    }
+    text
+}
+
 /// The box at the start of the text and its length in bytes.
 fn box_at(reading: &Reading<'_>, text: &str) -> Option<(State, usize)> {
     let marks = &reading.vocabulary.marks;

@@ -1,7 +1,7 @@
 //! The text of one cell of the official workbook.
 //!
 //! Invariant: each text reads back to the value it was made of; the printed channel cell of the owner is kept where
-//! it still says the same, so that a catalog that goes out and comes back is unchanged.
+//! it still says the same, so that a catalog that goes out and comes back is unchanged; only its boxes become ■ and □.
 
 use std::collections::BTreeSet;
 
@@ -101,7 +101,7 @@ fn channel_text(item: &Item, layout: &Layout, reading: &Reading<'_>) -> String {
     let is_same =
         read.used == item.channels && read.optional == item.channels_optional && read.other == item.channels_other;
     if !item.channels_raw.is_empty() && is_same {
-        return item.channels_raw.clone();
+        return channels::with_official_boxes(reading, &item.channels_raw);
     }
     if item.channels.is_empty() && item.channels_optional.is_empty() && item.channels_other.is_empty() {
         return String::new();

@@ -222,3 +222,29 @@ proptest! {
         prop_assert_eq!(items_of_json(&write_json(&[catalog]).unwrap()), items);
     }
 }
+
+#[test]
+fn boxes_that_a_font_made_go_out_as_the_official_ones_and_nothing_else_of_the_cell_changes() {
+    for (printed, written) in [
+        ("R政府网站 £政府公报\nR两微一端(铁岭发布) ￡其他", "■政府网站 □政府公报\n■两微一端(铁岭发布) ￡其他"),
+        ("▄政府网站 口政府公报", "■政府网站 □政府公报"),
+        ("☑政府网站 ☐政府公报", "■政府网站 □政府公报"),
+        ("政府网站、公示栏", "政府网站、公示栏"),
+        ("■政府网站 □政府公报", "■政府网站 □政府公报"),
+    ] {
+        let report = read(&book(&[Page::official(vec![item_of(printed)])])).unwrap();
+        let before = rows(&report)[0].item.clone();
+        let sheet =
+            CatalogSheet { name: "社会救助", title: "t", rows: vec![SheetRow { serial: "1", item: &before }] };
+        let back = read(&write(&[sheet], &reading("county")).unwrap()).unwrap();
+        let after = rows(&back)[0].item.clone();
+        assert_eq!(after.channels_raw, written);
+        assert_eq!(Item { channels_raw: printed.to_owned(), ..after }, before, "{printed}");
+    }
+}
+
+fn item_of(channels: &str) -> Vec<String> {
+    let mut cells = item(&[]);
+    channels.clone_into(&mut cells[7]);
+    cells
+}
