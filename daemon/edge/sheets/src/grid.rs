@@ -80,10 +80,11 @@ impl Sheet {
 
     /// Puts text into a cell; cells come in any order. Blank text is not kept.
     pub(crate) fn put(&mut self, row: u32, column: u32, text: &str, budget: &mut Budget) -> Result<(), Error> {
-        let text = clean(text);
-        if text.is_empty() {
-            return Ok(());
-        }
+        kept(text).map_or(Ok(()), |text| self.put_kept(row, column, text, budget))
+    }
+
+    /// Puts text into a cell as [`kept`] gave it.
+    pub(crate) fn put_kept(&mut self, row: u32, column: u32, text: Arc<str>, budget: &mut Budget) -> Result<(), Error> {
         budget.take_cell()?;
         self.check(row, column, &text, budget)?;
         if self.rows.is_empty() {
@@ -106,7 +107,7 @@ impl Sheet {
         if column as usize >= cells.len() {
             cells.resize_with(column as usize + 1, || None);
         }
-        cells[column as usize] = Some(Arc::from(text.as_ref()));
+        cells[column as usize] = Some(text);
         Ok(())
     }
 
@@ -257,6 +258,12 @@ impl Sheet {
         let columns = 0..u32::try_from(len).unwrap_or(0);
         columns.map(move |column| (column, self.own(row, column))).filter(|(_, text)| !text.is_empty())
     }
+}
+
+/// A cell's text as it is kept; `None` where nothing is printed.
+pub(crate) fn kept(text: &str) -> Option<Arc<str>> {
+    let text = clean(text);
+    (!text.is_empty()).then(|| Arc::from(text.as_ref()))
 }
 
 /// The text without what only the file format or the printer needs: outer blanks, carriage returns, control and

@@ -5,15 +5,17 @@
 
 use std::{
     borrow::Cow,
+    collections::HashMap,
     io::Cursor,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx};
 
 use crate::{
     Error,
-    grid::{Budget, Merge, Sheet},
+    grid::{Budget, Merge, Sheet, kept},
     limits::check_sheets,
     parts::Parts,
 };
@@ -42,7 +44,7 @@ fn read(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
             continue;
         }
         let mut sheet = Sheet::new(&listed.name, listed.visible != SheetVisible::Visible);
-        fill(&mut workbook, &listed.name, &mut sheet, &mut budget)?;
+        fill(&mut workbook, (&listed.name, parts.shared_strings), &mut sheet, &mut budget)?;
         match parts.sheet(index) {
             Some(part) => {
                 sheet.set_merges(part.merges.iter().copied());
@@ -59,18 +61,46 @@ fn read(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
     Ok(sheets)
 }
 
-fn fill(workbook: &mut Book<'_>, name: &str, sheet: &mut Sheet, budget: &mut Budget) -> Result<(), Error> {
+fn fill(
+    workbook: &mut Book<'_>,
+    (name, shared_strings): (&str, usize),
+    sheet: &mut Sheet,
+    budget: &mut Budget,
+) -> Result<(), Error> {
+    let mut shared = Shared::of(shared_strings);
     let mut cells = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
     while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
         let (row, column) = cell.get_position();
         if matches!(cell.get_value(), DataRef::Error(_)) {
             sheet.error_cells.push((row, column));
         }
-        if let Some(text) = text(cell.get_value()) {
+        if let DataRef::SharedString(text) = cell.get_value() {
+            if let Some(text) = shared.text(text) {
+                sheet.put_kept(row, column, text, budget)?;
+            }
+        } else if let Some(text) = text(cell.get_value()) {
             sheet.put(row, column, &text, budget)?;
         }
     }
     Ok(())
+}
+
+/// The texts that cells of one sheet share, as they are kept: most cells of a catalog repeat a mark, a body or a limit.
+struct Shared {
+    /// By where the library holds them, which does not move while it reads the sheet.
+    by_place: HashMap<(usize, usize), Option<Arc<str>>>,
+}
+
+impl Shared {
+    fn of(count: usize) -> Self {
+        /// Room made at once: what 10,000 rows share, twice; more grows as it comes.
+        const ROOM: usize = 1 << 17;
+        Self { by_place: HashMap::with_capacity(count.min(ROOM)) }
+    }
+
+    fn text(&mut self, text: &str) -> Option<Arc<str>> {
+        self.by_place.entry((text.as_ptr() as usize, text.len())).or_insert_with(|| kept(text)).clone()
+    }
 }
 
 /// A reader's rectangle as ours.
