@@ -69,9 +69,13 @@ fn fork(nodes: &mut [Node; 3], place: &Path, branches: [Work<'_>; 2]) -> Result<
         eventually(&format!("{} has both branches", node.division), || {
             Ok(events(node, "submission")? == 3 && node.catalog(CATALOG)?["is_conflict"] == true)
         })?;
+    }
+    // It is held from noticing the fork until it has compared heads.
+    until_free(&nodes[2])?;
+    for node in &nodes[..] {
         ensure!(forks(node, &["catalogs"])? >= 1, "{} sees the fork", node.division);
     }
-    until_free(&nodes[2])
+    Ok(())
 }
 
 /// Submits what the catalog holds, with other words in one place.

@@ -13,6 +13,8 @@ use crate::{check::Above, link::Link, mutation::Mutation, node::Node, plan::Them
 
 /// Rounds of sessions over all links until quiet, at most.
 const ROUNDS_MAX: usize = 60;
+/// Times that missing keys are written again: once for each level of the deepest tree, and one to see that all are there.
+const LEVELS_MAX: usize = 6;
 /// Ticks of one session, at most: more means that it never ends.
 const TICKS_MAX: usize = 100_000;
 
@@ -39,8 +41,14 @@ impl World<'_> {
         self.end_old_links(&tree);
         self.carry_keys(0);
         self.rounds(&tree);
-        self.certify_missing(&tree);
-        self.rounds(&tree);
+        // A key that comes now may bring the revocation of another, level by level, and each takes certificates away.
+        for _ in 0..LEVELS_MAX {
+            let is_all_there = !self.certify_missing(&tree);
+            self.rounds(&tree);
+            if is_all_there {
+                break;
+            }
+        }
         // What lay in a drawer is read last, the oldest at the very end, and must do no harm.
         self.empty_drawers();
         self.rounds(&tree);
@@ -88,8 +96,9 @@ impl World<'_> {
     }
 
     /// Parents write again what is missing of the keys of those below them: one came too late, or was certified by a
-    /// key that has been revoked since.
-    fn certify_missing(&mut self, tree: &Tree) {
+    /// key that has been revoked since. Whether anything was.
+    fn certify_missing(&mut self, tree: &Tree) -> bool {
+        let mut has_written = false;
         let own = self.divisions.iter().skip(1).map(|it| (it.id.clone(), self.public(&it.id)));
         let keys: Vec<(DivisionId, PublicKey)> = own.chain(self.former_keys.clone()).collect();
         for (division, key) in keys {
@@ -99,8 +108,10 @@ impl World<'_> {
                 && above.trust.keyring.get(&division, &key.id()).is_none()
             {
                 self.certify_key(parent, &division, &key);
+                has_written = true;
             }
         }
+        has_written
     }
 
     fn rounds(&mut self, tree: &Tree) {

@@ -27,6 +27,7 @@ const FOUND: &[(u64, &str)] = &[
     (462, "a revocation by a key that had been revoked itself counted where it had arrived"),
     (101, "a certificate by a key that was revoked before it arrived: its division's key was known nowhere else"),
     (665, "the same"),
+    (1067, "a revocation that came when all was quiet took certificates away that nobody wrote again"),
 ];
 
 /// Seeds within which each rule's absence is missed: several times what any of them needs (`README.md`).
