@@ -92,6 +92,7 @@ chapter "存量与历史 · staleness and a day in the past"
 at county wang catalog list --stale 6 --as-of 2099-12-31
 at county wang catalog list --basis-repealed
 at county wang catalog list --as-of 2020-01-01
+at county wang catalog show $catalog --as-of "$(date +%F)"
 at county sun audit log --kind refusal
 
 echo "完成 · done"

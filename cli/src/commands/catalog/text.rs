@@ -66,6 +66,11 @@ pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
     }
     let heads = response.heads.len();
     Page::new(lang)
+        .say_if(
+            !response.as_of.is_empty(),
+            format!("as it stood on {}", response.as_of),
+            format!("截至 {} 的情况", response.as_of),
+        )
         .facts(&[
             (Word::Catalog, &response.catalog),
             (Word::Division, &response.division_name),
@@ -74,6 +79,7 @@ pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
             (Word::State, &state_word(&response.state, lang)),
             (Word::Revision, &response.revision),
             (Word::Approved, &response.approved_revision),
+            (Word::EffectiveFrom, &in_force(response, lang)),
             (Word::When, &moment(response.updated_at_ms)),
         ])
         .say_if(
@@ -84,6 +90,15 @@ pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
         .lines(response.stale.iter().flat_map(stale_lines))
         .table(&table, ("no item", "没有事项"))
         .into_text()
+}
+
+/// The day from which it is in force; on an earlier day that was asked for it was not yet.
+fn in_force(response: &ShowCatalogResponse, lang: Lang) -> String {
+    let ShowCatalogResponse { effective_from: from, as_of, .. } = response;
+    // Days are written alike, so that their texts stand in the order of the calendar.
+    let is_later = !as_of.is_empty() && from > as_of;
+    let word = if is_later { lang.pick(" (not yet on that day)", "（该日尚未生效）") } else { "" };
+    format!("{from}{word}")
 }
 
 /// A decision that came too late: why, and what holds.
@@ -226,4 +241,20 @@ fn late_lines(event: &CatalogEvent, lang: Lang) -> Vec<String> {
     let mut lines = plain(&head, "", 2);
     lines.extend([kept, asked].iter().flat_map(|line| plain(line.trim_end_matches([':', ' ', '：']), "  ", 4)));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_in_the_past_says_whether_the_revision_was_in_force() {
+        let on = |as_of: &str| {
+            let (as_of, effective_from) = (as_of.to_owned(), "2021-01-01".to_owned());
+            show(&ShowCatalogResponse { as_of, effective_from, ..ShowCatalogResponse::default() }, Lang::Zh)
+        };
+        assert!(on("2020-12-31").contains("2021-01-01（该日尚未生效）"), "{}", on("2020-12-31"));
+        assert!(on("2021-01-01").contains("截至 2021-01-01") && !on("2021-01-01").contains("尚未生效"));
+        assert!(!on("").contains("截至"), "{}", on(""));
+    }
 }

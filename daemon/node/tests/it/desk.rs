@@ -83,6 +83,8 @@ async fn the_desk_tells_what_waits_since_when_and_what_changed() {
     assert!(row.due > row.waiting_since && !row.waiting_since.is_empty(), "{row:?}");
     assert_eq!((row.reason.as_str(), row.effective_from.as_str()), ("首次编制", "2020-12-31"));
     assert_eq!(row.basis_of_change, "铁公开领〔2020〕1号");
+    let shown = ShowCatalogRequest { catalog: row.catalog.clone(), ..ShowCatalogRequest::default() };
+    assert_eq!(county.catalogs().show(shown).await.unwrap().into_inner().effective_from, "2020-12-31");
     let overdue = |as_of: &str| ListReviewsRequest { overdue: true, as_of: as_of.to_owned(), ..Default::default() };
     assert!(list(overdue(""), "reviewer").await.is_empty());
     // Many years on, and nobody has approved by being silent.

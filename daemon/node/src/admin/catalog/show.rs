@@ -3,7 +3,7 @@
 //! Invariant: items stand in the order of the revision that is shown; cells are those that this node keeps.
 
 use gongkai_app::{Loaded, SourceCells, Sources};
-use gongkai_model::{id::ItemId, revision::Slot};
+use gongkai_model::{digest::Digest, id::ItemId, revision::Slot};
 use gongkai_proto::admin::v1 as wire;
 
 use super::{day_of, state_of};
@@ -62,9 +62,16 @@ impl Admin {
             heads: heads(loaded),
             updated_at_ms: loaded.entries.iter().map(|entry| entry.header.written_at_ms).max().unwrap_or(0),
             items: in_order.map(|(id, slot)| item(id, slot)).collect(),
+            effective_from: effective_from(loaded, &revision.digest()),
             ..wire::ShowCatalogResponse::default()
         })
     }
+}
+
+/// The day from which a revision is in force, as the last submission of it says.
+fn effective_from(loaded: &Loaded, revision: &Digest) -> String {
+    let submitted = loaded.state.submissions.iter().rev().find(|submission| submission.revision == *revision);
+    submitted.and_then(|submission| submission.effective_from.as_ref()).map_or_else(String::new, ToString::to_string)
 }
 
 fn source(cells: &SourceCells, slot: &Slot) -> wire::ItemSource {
