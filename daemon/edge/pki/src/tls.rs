@@ -27,6 +27,7 @@ use crate::{
     name,
 };
 
+mod compress;
 mod pin;
 mod refusal;
 
@@ -132,6 +133,7 @@ impl Credentials {
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
+        compress::at_server(&mut config);
         Ok(Arc::new(config))
     }
 
@@ -203,6 +205,7 @@ pub fn provider() -> Arc<CryptoProvider> {
 fn finished(mut config: ClientConfig) -> ClientConfig {
     config.alpn_protocols = vec![ALPN.to_vec()];
     config.resumption = Resumption::disabled();
+    compress::at_client(&mut config);
     config
 }
 

@@ -108,7 +108,7 @@ impl Default for LinkConfig {
             connect_seconds: 10,
             handshake_seconds: 10,
             hello_seconds: 20,
-            keepalive_seconds: 30,
+            keepalive_seconds: 35,
             keepalive_timeout_seconds: 20,
             stall_seconds: 300,
         }

@@ -27,7 +27,7 @@ impl Default for Tuning {
             connect: Duration::from_secs(10),
             handshake: Duration::from_secs(10),
             open: Duration::from_secs(20),
-            keepalive_every: Duration::from_secs(30),
+            keepalive_every: Duration::from_secs(35),
             keepalive_timeout: Duration::from_secs(20),
             bytes_per_second_max: None,
         }
