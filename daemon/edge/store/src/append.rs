@@ -51,12 +51,13 @@ impl Store {
         now_ms: i64,
     ) -> Result<Vec<Entry>, Error> {
         let act = Act { guard, drafts, author, signer, now_ms };
-        let (entries, state) = on_db!(self, db => {
+        let (entries, abouts, state) = on_db!(self, db => {
             let mut tx = db.begin().await?;
             let done = append_in(&mut tx, act).await?;
             tx.commit().await?;
             done
         });
+        self.inner.fresh.note(state.offset, &entries, abouts);
         self.announce(state.offset);
         Ok(entries)
     }
@@ -70,7 +71,10 @@ struct Act<'a> {
     now_ms: i64,
 }
 
-async fn append_in<T: WriteTx>(tx: &mut T, act: Act<'_>) -> Result<(Vec<Entry>, FeedState), Error> {
+/// The entries, what each is about, and where the feed stands then.
+type Appended = (Vec<Entry>, Vec<Option<String>>, FeedState);
+
+async fn append_in<T: WriteTx>(tx: &mut T, act: Act<'_>) -> Result<Appended, Error> {
     let mut keys = BTreeMap::new();
     for draft in &act.drafts {
         draft.check()?;
@@ -96,10 +100,17 @@ async fn append_in<T: WriteTx>(tx: &mut T, act: Act<'_>) -> Result<(Vec<Entry>, 
         hashes.push(entry.hash());
         entries.push(entry);
     }
-    let growth =
-        Growth { feed, entries: &entries, abouts, source: None, streams: &streams, tips: &tips, now_ms: act.now_ms };
+    let growth = Growth {
+        feed,
+        entries: &entries,
+        abouts: &abouts,
+        source: None,
+        streams: &streams,
+        tips: &tips,
+        now_ms: act.now_ms,
+    };
     let state = grow(tx, growth).await?;
-    Ok((entries, state))
+    Ok((entries, abouts, state))
 }
 
 fn stream_of(draft: &Draft, author: &Author) -> StreamKey {

@@ -62,12 +62,13 @@ pub struct Applied {
 impl Store {
     /// Commits what a peer or a bundle brought.
     pub async fn apply(&self, arrival: Arrival, trust: &Trust, about: About<'_>) -> Result<Applied, Error> {
-        let (applied, state) = on_db!(self, db => {
+        let (applied, abouts, state) = on_db!(self, db => {
             let mut tx = db.begin().await?;
             let done = apply_in(&mut tx, arrival, trust, about).await?;
             tx.commit().await?;
             done
         });
+        self.inner.fresh.note(state.offset, &applied.appended, abouts);
         self.announce(state.offset);
         Ok(applied)
     }
@@ -105,7 +106,7 @@ async fn apply_in<T: WriteTx>(
     arrival: Arrival,
     trust: &Trust,
     about: About<'_>,
-) -> Result<(Applied, FeedState), Error> {
+) -> Result<(Applied, Vec<Option<String>>, FeedState), Error> {
     let Arrival { peer, entries, occasion, advance, answered, now_ms } = arrival;
     let (mut hashes, _) = admit::needs(&entries);
     hashes.extend(answered.as_ref().map(|want| want.tip.hash));
@@ -118,8 +119,9 @@ async fn apply_in<T: WriteTx>(
     let answered_is_held = answered.as_ref().is_some_and(|want| held.contains(&want.tip.hash));
     let Admission { append, wants, faults } = admit::admit(known, trust, occasion, entries);
 
-    let abouts = append.iter().map(about).collect();
-    let growth = Growth { feed, entries: &append, abouts, source: Some(&peer), streams: &streams, tips: &tips, now_ms };
+    let abouts: Vec<Option<String>> = append.iter().map(about).collect();
+    let growth =
+        Growth { feed, entries: &append, abouts: &abouts, source: Some(&peer), streams: &streams, tips: &tips, now_ms };
     let state = grow(tx, growth).await?;
 
     let appended: BTreeSet<EntryHash> = append.iter().map(Entry::hash).collect();
@@ -134,7 +136,7 @@ async fn apply_in<T: WriteTx>(
     let fresh = fresh_wants(wants, &faults, answered, &appended);
     let wants = note_wants(tx, &peer, &streams, fresh, &parents, now_ms).await?;
     let position = advance_position(tx, &peer, taken, advance, now_ms).await?;
-    Ok((Applied { appended: append, wants, faults, position, through }, state))
+    Ok((Applied { appended: append, wants, faults, position, through }, abouts, state))
 }
 
 /// The whole entries of one stream, in the order in which they came.

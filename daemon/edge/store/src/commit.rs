@@ -21,7 +21,7 @@ pub(crate) struct Growth<'a> {
     pub(crate) feed: FeedState,
     pub(crate) entries: &'a [Entry],
     /// What each entry is about.
-    pub(crate) abouts: Vec<Option<String>>,
+    pub(crate) abouts: &'a [Option<String>],
     /// The peer they came from; `None` for own entries.
     pub(crate) source: Option<&'a DivisionId>,
     pub(crate) streams: &'a StreamIds,
@@ -47,7 +47,7 @@ pub(crate) async fn grow<T: WriteTx>(tx: &mut T, growth: Growth<'_>) -> Result<F
             feed_hash: state.hash,
             stream: stream_id(growth.streams, entry)?,
             entry,
-            about,
+            about: about.as_deref(),
             source: growth.source,
             committed_at_ms: growth.now_ms,
         });

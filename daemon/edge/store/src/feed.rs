@@ -3,7 +3,9 @@
 //! Invariant: a part names the offset and running hash up to which it was scanned, whether or not the route took
 //! anything on the way. Bodies are loaded only for entries that the route takes and that the peer did not bring.
 
-use gongkai_journal::{EntryHash, Reach, Route, StreamKey};
+use std::sync::Arc;
+
+use gongkai_journal::{Entry, EntryHash, Reach, Route, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     message::Carried,
@@ -95,24 +97,41 @@ impl Store {
         bytes_target: usize,
     ) -> Result<FeedPart, Error> {
         let scan = self.scan_feed(after, route, peer, entries_max, bytes_target).await?;
-        let is_echo = |row: &FeedRow| row.source.as_deref() == Some(peer.as_str());
-        let feeds: Vec<u64> = scan.taken.iter().filter(|row| !is_echo(row)).map(|row| row.feed).collect();
-        let mut bodies = on_db!(self, db => db.entries_at(&feeds).await)?.into_iter();
-        let mut entries = Vec::with_capacity(scan.taken.len());
-        for row in scan.taken {
-            if is_echo(&row) {
-                entries.push(Carried::Named { stream: row.stream, tip: Tip { seq: row.seq, hash: row.hash } });
-                continue;
-            }
-            let body = bodies.next().filter(|body| body.feed == row.feed);
-            let body = body.ok_or_else(|| Error::Damaged { feed: row.feed, what: "its row is gone".to_owned() })?;
-            entries.push(Carried::Whole(Box::new(body.entry)));
-        }
+        let entries = self.bodies(scan.taken, peer).await?;
         let to_hash = match scan.to_hash {
             Some(hash) => hash,
             None => self.require_hash_at(after).await?,
         };
         Ok(FeedPart { entries, to_offset: scan.to_offset, to_hash, at_end: scan.at_end })
+    }
+
+    /// The chosen rows with their bodies, from memory where they came just now.
+    async fn bodies(&self, taken: Vec<FeedRow>, peer: &DivisionId) -> Result<Vec<Carried>, Error> {
+        let is_echo = |row: &FeedRow| row.source.as_deref() == Some(peer.as_str());
+        let fresh: Vec<Option<Arc<Entry>>> = taken
+            .iter()
+            .map(|row| if is_echo(row) { None } else { self.inner.fresh.at(row.feed, &row.hash) })
+            .collect();
+        let stored = taken.iter().zip(&fresh).filter(|(row, fresh)| !is_echo(row) && fresh.is_none());
+        let feeds: Vec<u64> = stored.map(|(row, _)| row.feed).collect();
+        let mut stored = on_db!(self, db => db.entries_at(&feeds).await)?.into_iter();
+        let mut entries = Vec::with_capacity(taken.len());
+        for (row, fresh) in taken.into_iter().zip(fresh) {
+            if is_echo(&row) {
+                entries.push(Carried::Named { stream: row.stream, tip: Tip { seq: row.seq, hash: row.hash } });
+                continue;
+            }
+            let entry = match fresh {
+                Some(entry) => Entry::clone(&entry),
+                None => {
+                    let body = stored.next().filter(|body| body.feed == row.feed);
+                    let gone = || Error::Damaged { feed: row.feed, what: "its row is gone".to_owned() };
+                    body.ok_or_else(gone)?.entry
+                }
+            };
+            entries.push(Carried::Whole(Box::new(entry)));
+        }
+        Ok(entries)
     }
 
     async fn require_hash_at(&self, offset: u64) -> Result<Digest, Error> {

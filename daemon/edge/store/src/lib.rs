@@ -14,6 +14,7 @@ mod copy;
 mod draft;
 mod error;
 mod feed;
+mod fresh;
 mod lock;
 mod lookup;
 mod marker;

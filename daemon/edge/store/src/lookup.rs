@@ -1,7 +1,10 @@
 //! Looking entries up: by hash, by what they are about, by kind, in the order of the feed, and for the audit.
 //!
-//! Invariant: every entry that leaves the store was decoded again and its hash and payload digest checked; a row
-//! that does not fit is [`Error::Damaged`] with its feed number, never silently left out.
+//! Invariant: every entry that leaves the store was decoded again and its hash and payload digest checked, or is one of
+//! those that were committed last, as they were; a row that does not fit is [`Error::Damaged`] with its feed number,
+//! never silently left out.
+
+use std::sync::Arc;
 
 use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::id::{DivisionId, OperatorId};
@@ -119,13 +122,17 @@ impl Store {
 
     /// Everything about one thing, in feed order.
     pub async fn entries_about(&self, about: &str) -> Result<Vec<Entry>, Error> {
-        self.entries_about_between(about, 0, u64::MAX).await
+        let placed = on_db!(self, db => db.entries_about_between(about, 0, u64::MAX).await)?;
+        Ok(placed.into_iter().map(|placed| placed.entry).collect())
     }
 
     /// Everything about one thing behind a feed number and up to another, in feed order.
-    pub async fn entries_about_between(&self, about: &str, after: u64, through: u64) -> Result<Vec<Entry>, Error> {
+    pub async fn entries_about_between(&self, about: &str, after: u64, through: u64) -> Result<Vec<Arc<Entry>>, Error> {
+        if let Some(fresh) = self.inner.fresh.about(about, after, through) {
+            return Ok(fresh);
+        }
         let placed = on_db!(self, db => db.entries_about_between(about, after, through).await)?;
-        Ok(placed.into_iter().map(|placed| placed.entry).collect())
+        Ok(placed.into_iter().map(|placed| Arc::new(placed.entry)).collect())
     }
 
     /// Whether anything about one thing has changed: by what it would be read from.
@@ -163,6 +170,8 @@ impl Store {
     /// Removes an entry's payload bytes for good, in the name of an erase entry; the chain stays. Returns whether
     /// there were any. The bytes are overwritten in the database file and its write-ahead log is emptied.
     pub async fn erase_payload(&self, entry: &EntryHash, by: &EntryHash) -> Result<bool, Error> {
-        on_db!(self, db => db.erase_payload(entry, by).await)
+        let is_gone = on_db!(self, db => db.erase_payload(entry, by).await);
+        self.inner.fresh.forget();
+        is_gone
     }
 }

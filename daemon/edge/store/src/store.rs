@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::{
     error::Error,
+    fresh::Fresh,
     lock::DirectoryLock,
     marker::{self, FORMAT, Identity, Marker},
     sqlite::Sqlite,
@@ -28,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) db: Db,
     identity: RwLock<Arc<Identity>>,
     feed: watch::Sender<u64>,
+    pub(crate) fresh: Fresh,
     lock: Mutex<Option<DirectoryLock>>,
 }
 
@@ -88,7 +90,7 @@ impl Store {
     async fn assemble(db: Db, identity: Identity, lock: DirectoryLock) -> Result<Self, Error> {
         let (feed, _) = watch::channel(0);
         let identity = RwLock::new(Arc::new(identity));
-        let inner = Inner { db, identity, feed, lock: Mutex::new(Some(lock)) };
+        let inner = Inner { db, identity, feed, fresh: Fresh::default(), lock: Mutex::new(Some(lock)) };
         let store = Self { inner: Arc::new(inner) };
         let state = store.feed_state().await?;
         store.announce(state.offset);

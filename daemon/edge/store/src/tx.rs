@@ -27,7 +27,7 @@ pub(crate) struct EntryRow<'a> {
     pub(crate) feed_hash: Digest,
     pub(crate) stream: StreamId,
     pub(crate) entry: &'a Entry,
-    pub(crate) about: Option<String>,
+    pub(crate) about: Option<&'a str>,
     pub(crate) source: Option<&'a DivisionId>,
     pub(crate) committed_at_ms: i64,
 }

@@ -124,7 +124,7 @@ impl SqliteTx {
                 .push_bind(header.operator.as_ref().map(ToString::to_string))
                 .push_bind(header.written_at_ms)
                 .push_bind(row.committed_at_ms)
-                .push_bind(row.about.clone())
+                .push_bind(row.about.map(ToOwned::to_owned))
                 .push_bind(row.source.map(ToString::to_string))
                 .push_bind(bytes(&row.feed_hash))
                 .push_bind(bytes(&header.payload_digest))
