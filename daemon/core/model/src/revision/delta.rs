@@ -3,6 +3,8 @@
 //! Invariant: applying what this file makes, on the base it was made from, gives back the same revision.
 //! Left out: which base the receiver holds; the caller knows what its stream has carried.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -106,6 +108,21 @@ fn runs<T: Serialize>(list: Vec<T>, room: usize) -> Result<Vec<Vec<T>>, Revision
 }
 
 fn json_bytes(value: &impl Serialize) -> usize {
+    let mut count = Count(0);
     // Payload structs of text, numbers and raw JSON always serialise.
-    serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len())
+    serde_json::to_writer(&mut count, value).map_or(usize::MAX, |()| count.0)
+}
+
+/// Counts what is written and keeps nothing.
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
