@@ -2,6 +2,8 @@
 //!
 //! Invariant: called with the acting lock held; what was decided is committed or nothing is.
 
+use std::sync::Arc;
+
 use gongkai_journal::{
     Entry, EntryHash, Lane, Reach,
     carry::Carriage,
@@ -13,7 +15,7 @@ use gongkai_model::{
     check::WaiverAct,
     id::{CatalogId, OperatorId},
     review::{Act, Receipt},
-    revision::{ItemBatch, RevisionBody, split},
+    revision::{ItemBatch, Revision, RevisionBody, split},
 };
 use gongkai_store::{Body, Draft};
 use serde::Serialize;
@@ -87,23 +89,23 @@ impl App {
 
     /// Records an act of review about a catalog; gives its entry.
     pub(crate) async fn record_act(&self, catalog: &CatalogId, operator: OperatorId, act: Act) -> Result<EntryHash> {
-        let draft = |kind, payload| about(catalog, Some(operator.clone()), kind, payload);
-        let drafts = match act {
-            Act::Submission { submission, parts: _ } => {
-                let (batches, body) = split(submission.body.clone(), PART_BYTES_TARGET)?;
-                let make = move |body: RevisionBody| {
-                    payload::encode(&gongkai_model::review::Submission { body, ..submission })
-                };
-                in_parts(catalog, &operator, batches, body, Kind::Submission, make)
-            }
-            Act::Withdrawal(act) => vec![draft(Kind::Withdrawal, encode_on(catalog.clone(), act))],
-            Act::Receipt(act) => vec![draft(Kind::Receipt, encode_on(catalog.clone(), act))],
-            Act::Decision(act) => vec![draft(Kind::Decision, encode_on(catalog.clone(), act))],
-            Act::Revocation(act) => vec![draft(Kind::Revocation, encode_on(catalog.clone(), act))],
-            Act::Reroute(act) => vec![draft(Kind::Reroute, encode_on(catalog.clone(), act))],
-        };
-        let entries = self.record(drafts).await?;
-        Ok(entries.last().map(Entry::hash).expect("at least one draft was recorded"))
+        let entries = self.record(drafts_of(catalog, &operator, act)?).await?;
+        Ok(last_of(&entries))
+    }
+
+    /// The same with a submission whose content is at hand: nobody reads it again.
+    pub(crate) async fn record_submission(
+        &self,
+        catalog: &CatalogId,
+        operator: OperatorId,
+        act: Act,
+        content: Arc<Revision>,
+    ) -> Result<EntryHash> {
+        let entries = self.append(drafts_of(catalog, &operator, act)?).await?;
+        let submission = last_of(&entries);
+        self.inner.recent.learn(catalog, submission, content);
+        self.catch_up().await?;
+        Ok(submission)
     }
 
     /// Records a waiver or its recall; gives the entry.
@@ -157,7 +159,7 @@ impl App {
         }
         before.extend(drafts);
         let entries = self.record(before).await?;
-        Ok(entries.last().map(Entry::hash).expect("at least one draft was recorded"))
+        Ok(last_of(&entries))
     }
 }
 
@@ -170,6 +172,27 @@ pub(crate) fn about(catalog: &CatalogId, operator: Option<OperatorId>, kind: Kin
     draft.operator = operator;
     draft.about = Some(catalog.to_string());
     draft
+}
+
+fn last_of(entries: &[Entry]) -> EntryHash {
+    entries.last().map(Entry::hash).expect("at least one draft was recorded")
+}
+
+fn drafts_of(catalog: &CatalogId, operator: &OperatorId, act: Act) -> Result<Vec<Draft>> {
+    let draft = |kind, payload| about(catalog, Some(operator.clone()), kind, payload);
+    Ok(match act {
+        Act::Submission { submission, parts: _ } => {
+            let (batches, body) = split(submission.body.clone(), PART_BYTES_TARGET)?;
+            let make =
+                move |body: RevisionBody| payload::encode(&gongkai_model::review::Submission { body, ..submission });
+            in_parts(catalog, operator, batches, body, Kind::Submission, make)
+        }
+        Act::Withdrawal(act) => vec![draft(Kind::Withdrawal, encode_on(catalog.clone(), act))],
+        Act::Receipt(act) => vec![draft(Kind::Receipt, encode_on(catalog.clone(), act))],
+        Act::Decision(act) => vec![draft(Kind::Decision, encode_on(catalog.clone(), act))],
+        Act::Revocation(act) => vec![draft(Kind::Revocation, encode_on(catalog.clone(), act))],
+        Act::Reroute(act) => vec![draft(Kind::Reroute, encode_on(catalog.clone(), act))],
+    })
 }
 
 /// Batches first, then the entry that names them by hash.

@@ -2,7 +2,10 @@
 //!
 //! Invariant: made from the journal alone; a payload that cannot be read blocks only what it is about.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use gongkai_journal::{
     Entry, EntryHash, Reach,
@@ -23,6 +26,7 @@ use gongkai_model::{
 
 use crate::{
     App, DraftState, Error, Result, World,
+    draft::stands_elsewhere,
     recent::{Found, Memory},
     standard::named_standard,
     waive::waivers,
@@ -33,7 +37,7 @@ use crate::{
 pub struct Loaded {
     /// Which.
     pub catalog: CatalogId,
-    /// Its entries, in feed order.
+    /// Its entries, in feed order; item batches whose content is in a revision come without their bytes.
     pub entries: Vec<Arc<Entry>>,
     /// The review.
     pub state: CatalogState,
@@ -107,6 +111,12 @@ impl App {
             Found::Older(memory) => *memory,
         };
         let fresh = self.store().entries_about_between(&about, memory.through, stamp.feed).await?;
+        let (memory, fresh) = if memory.through > 0 && stands_elsewhere(&fresh, &world.me) {
+            // A save that was followed before was let go of, and is the ground of one that has come.
+            (Memory::default(), self.store().entries_about_between(&about, 0, stamp.feed).await?)
+        } else {
+            (memory, fresh)
+        };
         let (loaded, memory) = self.fold_entries(catalog, &world, memory, fresh).await?;
         self.inner.recent.put(stamp, world, &loaded, Memory { through: stamp.feed, ..memory });
         Ok(loaded)
@@ -118,6 +128,7 @@ impl App {
         let Some(day) = day else { return self.load(catalog).await };
         let mut entries = self.store().entries_about(&catalog.to_string()).await?;
         entries.retain(|entry| Day::in_china(entry.header.written_at_ms) <= *day);
+        let entries = entries.into_iter().map(Arc::new).collect();
         Ok(self.fold_entries(catalog, &self.world(), Memory::default(), entries).await?.0)
     }
 
@@ -126,11 +137,12 @@ impl App {
         catalog: &CatalogId,
         world: &World,
         memory: Memory,
-        fresh: Vec<Entry>,
+        fresh: Vec<Arc<Entry>>,
     ) -> Result<(Loaded, Memory)> {
-        let Memory { known, drafts, mut entries, has_standard: _, through } = memory;
+        let Memory { known, drafts, mut entries, mut payloads, has_standard: _, through } = memory;
         let read = entries.len();
-        entries.extend(fresh.into_iter().map(Arc::new));
+        payloads += fresh.iter().filter(|entry| entry.payload.is_some()).count() as u64;
+        entries.extend(fresh);
         // What a revoked key signed beyond its good heads is set aside; a node's own saves are its own matter.
         let keyring = &world.trust.keyring;
         let counts = |entry: &&Arc<Entry>| entry.header.reach() == Reach::SelfOnly || keyring.counts(&entry.header);
@@ -138,13 +150,18 @@ impl App {
         let facts = facts(&counting, catalog, &known);
         let has_standard = facts.iter().any(|fact| named_standard(fact).is_some());
         let standards = self.standards_named(&facts).await?;
-        let Folded { state, revisions, known } = fold(world, catalog, &standards, facts, &known);
+        let parts = parts_by_submission(&facts);
+        let Folded { state, revisions, known: fresh } = fold(world, catalog, &standards, facts, &known);
+        let known: Known = known.into_iter().chain(fresh).collect();
         // Saves of earlier incarnations are this node's too: a restored node goes on with them.
-        let drafts = drafts.follow_all(&entries, read, &world.me);
+        let mut drafts = drafts.follow_all(&entries, read, &world.me, &revisions);
         let waivers = waivers(world, catalog, &counting);
+        let mut taken = std::mem::take(&mut drafts.parts);
+        taken.extend(parts.into_iter().filter(|(hash, _)| known.contains_key(hash)).flat_map(|(_, parts)| parts));
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(|entry| without_bytes(entry, &taken)).collect();
         let loaded = Loaded {
             catalog: catalog.clone(),
-            entries: counting,
+            entries: entries.iter().filter(counts).cloned().collect(),
             draft: drafts.working.clone().filter(|draft| !is_submitted(&state, &revisions, draft)),
             asides: drafts.asides.clone(),
             grounds: drafts.grounds.clone(),
@@ -152,7 +169,7 @@ impl App {
             revisions,
             waivers,
         };
-        Ok((loaded, Memory { known, drafts, entries, has_standard, through }))
+        Ok((loaded, Memory { known, drafts, entries, payloads, has_standard, through }))
     }
 
     /// Reads a catalog of which something must be known.
@@ -180,7 +197,8 @@ fn fold(
 /// A draft whose content was submitted, or that says what the head says, is no draft any more.
 fn is_submitted(state: &CatalogState, revisions: &BTreeMap<Digest, Arc<Revision>>, draft: &DraftState) -> bool {
     let head = state.head().and_then(|head| revisions.get(&head.revision));
-    let was_sent = state.submissions.iter().any(|submission| submission.revision == draft.revision.digest());
+    let digest = draft.revision.digest();
+    let was_sent = state.submissions.iter().any(|submission| submission.revision == digest);
     was_sent || head.is_some_and(|head| head.has_same_content(&draft.revision))
 }
 
@@ -194,6 +212,21 @@ fn facts(entries: &[Arc<Entry>], catalog: &CatalogId, known: &Known) -> Vec<Fact
 pub(crate) fn batches(entries: &[Arc<Entry>]) -> BTreeMap<EntryHash, &Entry> {
     let batches = entries.iter().filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::ItemBatch));
     batches.map(|entry| (entry.hash(), entry.as_ref())).collect()
+}
+
+/// The batches that each submission names.
+fn parts_by_submission(facts: &[Fact]) -> Vec<(EntryHash, Vec<EntryHash>)> {
+    let named = facts.iter().filter_map(|fact| match &fact.act {
+        Act::Submission { submission, .. } => Some((fact.hash, submission.body.parts.clone())),
+        Act::Withdrawal(_) | Act::Receipt(_) | Act::Decision(_) | Act::Revocation(_) | Act::Reroute(_) => None,
+    });
+    named.collect()
+}
+
+/// A batch without its bytes, once a revision has what is in it: who keeps a catalog would keep all of it twice.
+fn without_bytes(entry: Arc<Entry>, taken: &BTreeSet<EntryHash>) -> Arc<Entry> {
+    let is_taken = entry.payload.is_some() && taken.contains(&entry.hash());
+    if is_taken { Arc::new(entry.without_payload()) } else { entry }
 }
 
 /// The parts of a body, if all are here and can be read.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use gongkai_model::{
-    check::{Facts, Finding, LawState, Verdict, Waiver, WaiverError, apply_waivers, check_revision},
+    check::{Facts, FindStandard, Finding, LawState, Verdict, Waiver, WaiverError, apply_waivers, check_revision},
     digest::Digest,
     domain::LawIndex,
     id::{CatalogId, Day},
@@ -147,7 +147,9 @@ pub(crate) fn verdict_of(world: &World, loaded: &Loaded, revision: &Revision, st
     let known = |basis: &Basis| law_state(&own, &basis.title, &world.today);
     let followed = standard.map(|standard| followed(revision, standard)).unwrap_or_default();
     let find = |item: &Item| followed.get(&item.to_canonical().digest());
-    apply_waivers(check_revision(revision, &Facts { laws: Some(&known), standard: Some(&find) }), &waivers)
+    // Looking an item up takes its canonical bytes: not for nothing.
+    let standard = standard.map(|_| &find as &FindStandard<'_>);
+    apply_waivers(check_revision(revision, &Facts { laws: Some(&known), standard }), &waivers)
 }
 
 /// The standard's items by the digest of the item that follows each.

@@ -47,6 +47,9 @@ pub struct DraftState {
     pub saves_since_full: u32,
 }
 
+/// Contents by their digest.
+type Contents = BTreeMap<Digest, Arc<Revision>>;
+
 /// What the saves of one catalog come to.
 #[derive(Clone, Default)]
 pub(crate) struct Drafts {
@@ -56,44 +59,53 @@ pub(crate) struct Drafts {
     pub(crate) asides: Vec<DraftState>,
     /// Contents that those stand on.
     pub(crate) grounds: BTreeMap<Digest, Arc<Revision>>,
+    /// The item batches that were read.
+    pub(crate) parts: BTreeSet<EntryHash>,
 }
 
 impl App {
     /// A revision known here by the beginning of its digest, saves that were replaced since among them.
-    pub(crate) fn saved(&self, loaded: &Loaded, text: &str) -> Result<Arc<Revision>> {
+    pub(crate) async fn saved(&self, loaded: &Loaded, text: &str) -> Result<Arc<Revision>> {
         if let Ok(found) = loaded.revision(text) {
             return Ok(Arc::clone(found));
         }
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
         let me = self.world().me.clone();
-        let own = loaded.entries.iter().filter(|entry| entry.header.stream.author.division == me);
+        // With the bytes of its batches, which a loaded catalog has not.
+        let entries = self.store().entries_about_between(&loaded.catalog.to_string(), 0, u64::MAX).await?;
+        let own = entries.iter().filter(|entry| entry.header.stream.author.division == me);
         let saves = own.filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::DraftSave));
         let revisions = saves.filter_map(|entry| Some(decode::<DraftSave>(entry)?.body.revision));
         let mut named =
             revisions.filter(|revision| digits.len() >= PREFIX_CHARS_MIN && revision.to_hex().starts_with(digits));
         let named = named.next_back().ok_or_else(|| loaded.lacks("revision", text))?;
         let wanted = BTreeSet::from([named]);
-        let mut drafts = Drafts::default().keeping(&loaded.entries, 0, &me, &wanted);
+        let mut drafts = Drafts::default().keeping(&entries, 0, &me, &wanted, &loaded.revisions);
         drafts.grounds.remove(&named).ok_or_else(|| loaded.lacks("revision", text))
     }
 }
 
 impl Drafts {
-    /// Follows a division's saves on to the end, where this is what the first `read` entries came to.
-    pub(crate) fn follow_all(self, entries: &[Arc<Entry>], read: usize, me: &DivisionId) -> Self {
-        if grounds(&entries[read..], me).is_empty() {
-            return self.keeping(entries, read, me, &BTreeSet::new());
-        }
-        // A save that was followed before was let go of, and may be a ground now.
-        Self::default().keeping(entries, 0, me, &grounds(entries, me))
+    /// Follows a division's saves on to the end, where this is what the first `read` entries came to. What was submitted
+    /// is not read again.
+    pub(crate) fn follow_all(self, entries: &[Arc<Entry>], read: usize, me: &DivisionId, submitted: &Contents) -> Self {
+        let wanted = grounds(&entries[read..], me);
+        self.keeping(entries, read, me, &wanted, submitted)
     }
 
     /// The same, with the contents of the saves that are wanted.
-    fn keeping(mut self, entries: &[Arc<Entry>], read: usize, me: &DivisionId, wanted: &BTreeSet<Digest>) -> Self {
+    fn keeping(
+        mut self,
+        entries: &[Arc<Entry>],
+        read: usize,
+        me: &DivisionId,
+        wanted: &BTreeSet<Digest>,
+        submitted: &Contents,
+    ) -> Self {
         let batches = batches(entries);
         for entry in entries[read..].iter().filter(|entry| entry.header.stream.author.division == *me) {
             match Kind::from_word(&entry.header.kind) {
-                Some(Kind::DraftSave) => self.follow(entry, &batches, wanted),
+                Some(Kind::DraftSave) => self.follow(entry, &batches, wanted, submitted),
                 Some(Kind::Submission) => self.forget_reason(),
                 _ => {}
             }
@@ -101,12 +113,18 @@ impl Drafts {
         self
     }
 
-    fn follow(&mut self, entry: &Entry, batches: &BTreeMap<EntryHash, &Entry>, wanted: &BTreeSet<Digest>) {
+    fn follow(
+        &mut self,
+        entry: &Entry,
+        batches: &BTreeMap<EntryHash, &Entry>,
+        wanted: &BTreeSet<Digest>,
+        submitted: &Contents,
+    ) {
         let Some(save) = decode::<DraftSave>(entry) else { return };
         let before = self.working.as_ref();
         let base = before.map(|draft| draft.revision.as_ref()).filter(|_| save.body.base.is_some());
-        let parts = parts_of(&save.body, batches);
-        let Some(Ok(revision)) = parts.map(|parts| apply(base, &parts, &save.body)) else { return };
+        let made = || apply(base, &parts_of(&save.body, batches)?, &save.body).ok().map(Arc::new);
+        let Some(revision) = submitted.get(&save.body.revision).cloned().or_else(made) else { return };
         let is_full = save.body.base.is_none();
         let later = |said: &String, kept: fn(&DraftState) -> &String| match before {
             Some(draft) if said.trim().is_empty() => kept(draft).clone(),
@@ -114,7 +132,7 @@ impl Drafts {
         };
         let draft = DraftState {
             hash: entry.hash(),
-            revision: Arc::new(revision),
+            revision,
             operator: entry.header.operator.clone(),
             at_ms: entry.header.written_at_ms,
             reason: later(&save.reason, |draft| &draft.reason),
@@ -122,6 +140,7 @@ impl Drafts {
             source: save.source,
             saves_since_full: if is_full { 0 } else { before.map_or(0, |draft| draft.saves_since_full + 1) },
         };
+        self.parts.extend(save.body.parts);
         let digest = save.body.revision;
         if wanted.contains(&digest) {
             self.grounds.insert(digest, Arc::clone(&draft.revision));
@@ -154,7 +173,12 @@ impl Drafts {
     }
 }
 
-/// What a division's saves stand on, where that is not the working draft.
+/// Whether a division's saves stand on anything but the working draft: then older saves are looked for.
+pub(crate) fn stands_elsewhere(entries: &[Arc<Entry>], me: &DivisionId) -> bool {
+    !grounds(entries, me).is_empty()
+}
+
+/// What they stand on.
 fn grounds(entries: &[Arc<Entry>], me: &DivisionId) -> BTreeSet<Digest> {
     let own = entries.iter().filter(|entry| entry.header.stream.author.division == *me);
     let saves = own.filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::DraftSave));

@@ -7,7 +7,7 @@ mod boxes;
 mod matched;
 mod reading;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use gongkai_journal::payload::DraftSave;
 use gongkai_model::{
@@ -112,7 +112,8 @@ impl App {
                 operator.may_on(Action::CatalogImport, &catalog)?;
             }
             let loaded = self.load(&catalog).await?;
-            planned.push((self.plan(loaded, &tables, &question)?, tables));
+            let older = self.older(&loaded, &question).await?;
+            planned.push((self.plan(loaded, older, &tables)?, tables));
         }
         let unconfirmed = planned.iter().map(|(plan, _)| plan).find(|plan| plan.needs_confirmation);
         if let Some(plan) = unconfirmed.filter(|_| !question.confirms_removals && !question.is_dry_run) {
@@ -168,13 +169,17 @@ impl App {
         }
     }
 
-    pub(crate) fn plan(&self, loaded: Loaded, tables: &[&Table], question: &ImportQuestion) -> Result<Plan> {
+    /// The older state that the file's writer had before him, where he names one.
+    pub(crate) async fn older(&self, loaded: &Loaded, question: &ImportQuestion) -> Result<Option<Arc<Revision>>> {
+        match question.base.as_deref().filter(|text| !text.is_empty()) {
+            Some(text) => Ok(Some(self.saved(loaded, text).await?)),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn plan(&self, loaded: Loaded, older: Option<Arc<Revision>>, tables: &[&Table]) -> Result<Plan> {
         let rows = rows_of(tables);
         let now_ms = self.now_ms();
-        let older = match question.base.as_deref().filter(|text| !text.is_empty()) {
-            Some(text) => Some(self.saved(&loaded, text)?),
-            None => None,
-        };
         let older = older.filter(|older| loaded.working().is_none_or(|working| working.digest() != older.digest()));
         let base = older.clone().or_else(|| loaded.working().cloned());
         let mut matched = match_items(base.as_deref(), rows, || self.inner.chance.item_id(now_ms))?;

@@ -1,23 +1,25 @@
 //! The catalogs folded last: acts come in runs about one catalog, and each step would read and fold it again.
 //!
-//! Invariant: what is handed out is what reading would give now: the same entries, with the payloads they had, folded
-//! under the same beliefs. Where entries have come since, those before and the contents read from them are taken over:
+//! Invariant: what is handed out is what reading would give now: the same entries, with the payloads they had (but those
+//! of batches, which are in the contents), folded under the same beliefs. Where entries have come since, those before and the contents read from them are taken over:
 //! an entry's hash stands for both. Bounded by bytes; nothing here is needed for being right.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use gongkai_journal::Entry;
-use gongkai_model::{id::CatalogId, review::Known};
+use gongkai_journal::{Entry, EntryHash};
+use gongkai_model::{id::CatalogId, item::CanonicalItem, review::Known, revision::Revision};
 use gongkai_store::AboutStamp;
 
 use crate::{Loaded, World, draft::Drafts};
 
-/// Bytes of the entries kept; folded they take some three times as much. A county hears of a few catalogs at a time,
-/// and of each a submission, a receipt and a decision.
-const BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes kept: some five catalogs of 400 items. A county hears of a few catalogs at a time, and of each a submission, a
+/// receipt and a decision; a township that puts up all it has hears of each again when it is some catalogs further.
+const BYTES_MAX: usize = 3 * 1024 * 1024;
+/// What an item takes beside its canonical bytes: its place in each revision, its standing, names and allocations.
+const ITEM_BYTES: usize = 256;
 
 /// What a folding has read.
 #[derive(Clone, Default)]
@@ -26,8 +28,10 @@ pub(crate) struct Memory {
     pub(crate) known: Known,
     /// What the saves came to, submitted or not.
     pub(crate) drafts: Drafts,
-    /// The entries, in feed order.
+    /// The entries, in feed order, without the bytes of batches that were read.
     pub(crate) entries: Vec<Arc<Entry>>,
+    /// How many of them came with a payload.
+    pub(crate) payloads: u64,
     /// Whether a standard was asked, too: then the state depends on that standard's entries as well.
     pub(crate) has_standard: bool,
     /// The feed number up to which it was read.
@@ -74,9 +78,8 @@ impl Recent {
     /// Keeps a folded catalog, and lets go of those that were asked for longest ago. One that is larger than all
     /// others together may be is not kept, nor one that was changed while it was read.
     pub(crate) fn put(&self, stamp: AboutStamp, world: Arc<World>, loaded: &Loaded, memory: Memory) {
-        let bytes = memory.entries.iter().map(|entry| entry.wire_bytes()).sum();
-        let payloads = memory.entries.iter().filter(|entry| entry.payload.is_some()).count() as u64;
-        let is_whole = (memory.entries.len() as u64, payloads) == (stamp.entries, stamp.payloads);
+        let bytes = bytes_of(&memory);
+        let is_whole = (memory.entries.len() as u64, memory.payloads) == (stamp.entries, stamp.payloads);
         let mut all = self.all();
         all.retain(|kept| kept.loaded.catalog != loaded.catalog);
         if bytes > BYTES_MAX || !is_whole {
@@ -91,8 +94,26 @@ impl Recent {
         all.push_back(Kept { stamp, world, loaded: loaded.clone(), memory: Box::new(memory), bytes });
     }
 
+    /// Takes over what a submission says from whoever has just made it.
+    pub(crate) fn learn(&self, catalog: &CatalogId, submission: EntryHash, content: Arc<Revision>) {
+        let mut all = self.all();
+        if let Some(kept) = all.iter_mut().find(|kept| kept.loaded.catalog == *catalog) {
+            kept.memory.known.insert(submission, content);
+        }
+    }
+
     fn all(&self) -> MutexGuard<'_, VecDeque<Kept>> {
         // A panic elsewhere leaves whole catalogs.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a catalog takes: its entries, and each item's bytes once, however many revisions it stands in.
+fn bytes_of(memory: &Memory) -> usize {
+    let drafts = memory.drafts.working.iter().chain(&memory.drafts.asides).map(|draft| &draft.revision);
+    let contents = memory.known.values().chain(drafts).chain(memory.drafts.grounds.values());
+    let items = contents.flat_map(|revision| revision.items.values()).map(|slot| slot.item());
+    let items: BTreeMap<*const CanonicalItem, usize> =
+        items.map(|item| (std::ptr::from_ref(item), item.as_json().len() + ITEM_BYTES)).collect();
+    memory.entries.iter().map(|entry| entry.wire_bytes()).sum::<usize>() + items.values().sum::<usize>()
 }

@@ -68,7 +68,8 @@ impl App {
         };
         let act = admit(&loaded.state, Intent::Submit(draft), &operator.actor(&world))?;
         require_clean(&world, &loaded, working)?;
-        let submission = self.record_act(catalog, operator.id.clone(), act).await?;
+        let content = std::sync::Arc::clone(working);
+        let submission = self.record_submission(catalog, operator.id.clone(), act, content).await?;
         Ok(Submitted { loaded: self.load(catalog).await?, submission })
     }
 

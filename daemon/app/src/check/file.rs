@@ -35,7 +35,8 @@ impl App {
         let mut whole = Verdict::default();
         for (domain, tables) in self.tables_by_domain(&report, true)? {
             let loaded = self.load(&CatalogId::new(division.clone(), domain)).await?;
-            let plan = self.plan(loaded, &tables, &question)?;
+            let older = self.older(&loaded, &question).await?;
+            let plan = self.plan(loaded, older, &tables)?;
             let standard = self.standard_under(&plan.revision).await?;
             let mut verdict = verdict_of(&self.world(), &plan.loaded, &plan.revision, standard.as_deref());
             name_cells(&mut verdict.findings, &tables, &plan.matched.row_ids);

@@ -62,6 +62,13 @@ impl Entry {
         self.hash
     }
 
+    /// The same entry as it is without its payload.
+    pub fn without_payload(&self) -> Self {
+        let Self { header, header_bytes, signature, payload: _, hash } = self;
+        let (header_bytes, signature) = (header_bytes.clone(), signature.clone());
+        Self { header: header.clone(), header_bytes, signature, payload: None, hash: *hash }
+    }
+
     /// Whether the payload at hand is the one that the header names; `None` when it is not at hand.
     pub fn payload_matches(&self) -> Option<bool> {
         let payload = self.payload.as_ref()?;
