@@ -7,8 +7,8 @@ use gongkai_journal::EntryHash;
 
 use super::packed::DICTIONARY_1;
 
-/// Bytes kept: some three changes with what follows from them.
-const HISTORY_BYTES_MAX: usize = 6 * 1024;
+/// Bytes kept: two changes with what follows from them. A node with a thousand children keeps this two thousand times.
+const HISTORY_BYTES_MAX: usize = 4 * 1024;
 /// Where the contents of dictionary 1 begin, behind its tables.
 const TABLES_BYTES: usize = 132;
 /// Bytes of those contents in front of the history: the best stand at their end. All of them would take twice the time
@@ -31,6 +31,7 @@ impl History {
         let kept = &plain[plain.len().saturating_sub(HISTORY_BYTES_MAX)..];
         let excess = (self.0.len() + kept.len()).saturating_sub(HISTORY_BYTES_MAX);
         self.0.drain(..excess);
+        self.0.reserve_exact(kept.len());
         self.0.extend_from_slice(kept);
     }
 
