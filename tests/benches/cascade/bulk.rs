@@ -55,6 +55,7 @@ fn load(runtime: &Runtime, tiers: &Tiers, workbooks: &[Vec<Workbook>]) -> Result
         "cpu_seconds_towns_counties_city": cpu,
         "rss_mib_city_county_town": mib(|memory| memory.resident),
         "rss_peak_mib_city_county_town": mib(|memory| memory.peak),
+        "rss_anonymous_mib_city_county_town": mib(|memory| memory.anonymous),
     });
     Ok(Load { items_per_second: items as f64 / submitted.at_city.as_secs_f64(), more })
 }

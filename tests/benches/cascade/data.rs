@@ -58,9 +58,10 @@ impl Press {
         self.seeds.routing.domains.iter().map(|domain| domain.slug.to_string()).collect()
     }
 
-    /// A division's catalog of one domain. Each of `edits` gives one item other words than it had before.
+    /// A division's catalog of one domain. Each of `edits` gives one item other words than it had before, one item after
+    /// the other.
     pub(crate) fn workbook(&self, division: &str, domain: &str, count: usize, edits: usize) -> Result<Workbook> {
-        let items: Vec<Item> = (0..count).map(|n| self.item(division, domain, n, edits)).collect();
+        let items: Vec<Item> = (0..count).map(|n| self.item(division, domain, n, last_edit(n, count, edits))).collect();
         let rows = items.iter().map(|item| SheetRow { serial: "", item }).collect();
         let reading =
             Reading { vocabulary: &self.seeds.vocabulary, routing: &self.seeds.routing, node_level: "township" };
@@ -90,7 +91,7 @@ impl Press {
         Ok(made)
     }
 
-    fn item(&self, division: &str, domain: &str, n: usize, edits: usize) -> Item {
+    fn item(&self, division: &str, domain: &str, n: usize, last_edit: Option<usize>) -> Item {
         let mut dice = Dice::of(division, domain, n);
         let laws = &self.seeds.laws;
         let law = |dice: &mut Dice| laws.iter().nth(dice.below(100)).map_or("", |law| law.title.as_str());
@@ -100,9 +101,8 @@ impl Press {
             format!("{}.{phrase}（{}）", line + 1, dice.below(100_000))
         });
         let mut content = lines.collect::<Vec<_>>().join("\n");
-        // The item that edit number e touched last says so.
-        if (0..edits).any(|edit| edit == n) {
-            content.push_str(&format!("\n第{edits}次修订"));
+        if let Some(edit) = last_edit {
+            content.push_str(&format!("\n第{edit}次修订"));
         }
         let set = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
         Item {
@@ -119,6 +119,12 @@ impl Press {
             ..Item::default()
         }
     }
+}
+
+/// The last of so many edits that touched item `n`; they go round.
+fn last_edit(n: usize, count: usize, edits: usize) -> Option<usize> {
+    let since = (edits + count - 1 - n) % count;
+    edits.checked_sub(since).filter(|edit| *edit > 0)
 }
 
 /// A small generator of numbers that only need to look scattered (splitmix64's constants).

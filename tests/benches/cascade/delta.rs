@@ -15,7 +15,7 @@ use crate::{
     data::{Press, Workbook},
     note,
     outcome::{Outcome, median, rounded},
-    system::{Commits, bytes_by_dialler},
+    system::{Commits, bytes_by_dialler, quiet},
     tiers::{Tiers, until},
 };
 
@@ -23,6 +23,8 @@ use crate::{
 const CHANGES: usize = 9;
 /// What one hop should cost at most: an item has about 1 KB before it is compressed.
 const HOP_BYTES_AIM: f64 = 1024.0;
+/// After this everybody has told what there was to tell, and no sign of life has been due.
+const TOLD: Duration = Duration::from_secs(8);
 /// Between two looks at a database's commit count: a fiftieth of a millisecond costs nearly nothing.
 const LOOK_EVERY: Duration = Duration::from_micros(50);
 
@@ -32,6 +34,8 @@ pub(crate) struct Changes {
     pub(crate) ms: f64,
     /// First hop, second hop.
     pub(crate) bytes: [f64; 2],
+    /// The same for the last of them with what the nodes tell people of it some seconds later.
+    pub(crate) bytes_told: [f64; 2],
 }
 
 /// Measures the changes of one item each in the first township's first catalog.
@@ -39,7 +43,11 @@ pub(crate) fn changes(runtime: &Runtime, press: &Press, tiers: &Tiers, workbooks
     let first = workbooks.first().and_then(|workbooks| workbooks.first()).context("a workbook")?;
     let (division, _) = first.catalog.split_once('/').context("a catalog")?;
     let (mut ms, mut hops) = (Vec::new(), [Vec::new(), Vec::new()]);
+    let mut bytes_told = [0.0; 2];
     for edit in 1..=CHANGES {
+        if edit == CHANGES {
+            quiet(TOLD);
+        }
         let changed = press.workbook(division, &first.domain, first.items, edit)?;
         let revision = runtime.block_on(tiers.towns[0].admin.import(&changed))?;
         tiers.wait_for_rest()?;
@@ -50,8 +58,13 @@ pub(crate) fn changes(runtime: &Runtime, press: &Press, tiers: &Tiers, workbooks
         for hop in 0..2 {
             hops[hop].push((after[hop] - before[hop]) as f64);
         }
+        if edit == CHANGES {
+            quiet(TOLD);
+            let told = hop_bytes(tiers)?;
+            bytes_told = [0, 1].map(|hop| (told[hop] - before[hop]) as f64);
+        }
     }
-    Ok(Changes { ms: median(&mut ms), bytes: hops.map(|mut bytes| median(&mut bytes)) })
+    Ok(Changes { ms: median(&mut ms), bytes: hops.map(|mut bytes| median(&mut bytes)), bytes_told })
 }
 
 /// Submits at the first township and waits until the city answers with the revision; gives milliseconds.
@@ -114,6 +127,7 @@ pub(crate) fn delta(runtime: &Runtime, items: usize) -> Result<Outcome> {
         is_met: value <= HOP_BYTES_AIM,
         more: json!({
             "hop_bytes": changes.bytes,
+            "hop_bytes_with_what_people_are_told": changes.bytes_told,
             "ms": rounded(changes.ms),
             "item_bytes": item,
             "items_of_the_catalog": workbooks[0][0].items,

@@ -6,7 +6,12 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the result is the output")]
 
-use std::env;
+use std::{
+    env, process,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -22,6 +27,11 @@ mod outcome;
 mod system;
 mod tiers;
 
+/// Longest run: the largest takes five minutes when all is well.
+const TIME_MAX: Duration = Duration::from_secs(900);
+/// And for each item asked for: a million, on a busy machine, as much longer. A quiet second of `idle` is one.
+const TIME_MAX_PER_ITEM: Duration = Duration::from_millis(1);
+
 fn main() -> Result<()> {
     // First of all: with two providers in one build rustls would not choose.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -31,6 +41,7 @@ fn main() -> Result<()> {
     if name == "idle" && !system::is_alone() {
         return system::again_alone();
     }
+    watch_over(&name, items.unwrap_or_default());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = match name.as_str() {
         "bulk" => bulk::bulk(&runtime, items.unwrap_or(bulk::ITEMS))?,
@@ -56,4 +67,23 @@ fn items(args: &[String]) -> Result<Option<usize>> {
 /// A note on the way.
 fn note(text: impl AsRef<str>) {
     eprintln!("{}", text.as_ref());
+    doing(text.as_ref());
+}
+
+/// What is under way, for the message of a run that does not end.
+static DOING: Mutex<String> = Mutex::new(String::new());
+
+fn doing(what: &str) {
+    what.clone_into(&mut DOING.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// Ends a run that has not ended in its time, with what it was waiting for; the daemons end with it.
+fn watch_over(name: &str, items: usize) {
+    let (name, longest) = (name.to_owned(), TIME_MAX + TIME_MAX_PER_ITEM * u32::try_from(items).unwrap_or(u32::MAX));
+    thread::spawn(move || {
+        gongkai_tests::tree::pause(longest);
+        let doing = DOING.lock().unwrap_or_else(PoisonError::into_inner);
+        eprintln!("error: `{name}` did not end within {} minutes; under way: {doing}", longest.as_secs() / 60);
+        process::exit(1);
+    });
 }

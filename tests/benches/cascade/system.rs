@@ -28,6 +28,8 @@ const CHANGE_AT: u64 = 8;
 pub(crate) struct Memory {
     pub(crate) resident: f64,
     pub(crate) peak: f64,
+    /// Its own; the rest is pages of the program's file, which the kernel can drop.
+    pub(crate) anonymous: f64,
 }
 
 /// Reads it.
@@ -38,7 +40,7 @@ pub(crate) fn memory(pid: u32) -> Result<Memory> {
         let kib = line.split_whitespace().nth(1).context("no number")?;
         Ok(kib.parse::<f64>()? / 1024.0)
     };
-    Ok(Memory { resident: field("VmRSS:")?, peak: field("VmHWM:")? })
+    Ok(Memory { resident: field("VmRSS:")?, peak: field("VmHWM:")?, anonymous: field("RssAnon:")? })
 }
 
 /// Processor time used by one process so far, seconds.

@@ -27,8 +27,10 @@ pub(crate) const LINE: &[(&str, &[&str])] = &[("211221", &["211221101"])];
 
 /// How often a state is looked at while waiting for it.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// Longest wait for a load to go through: a million items on a busy machine.
+/// Longest wait for a state. A load may take as long as the whole run may; see `watch_over`.
 const PATIENCE: Duration = Duration::from_secs(1800);
+/// Longest wait for a tree to come up, and to rest when all has arrived.
+const SETTLING: Duration = Duration::from_secs(300);
 /// No commit on any tier for this long: receipts and acknowledgements have come to rest.
 const REST: Duration = Duration::from_millis(300);
 
@@ -98,7 +100,7 @@ impl Tiers {
     /// Waits until every link is in session and nothing moves any more.
     pub(crate) fn wait_until_settled(&self, runtime: &Runtime) -> Result<()> {
         let links = self.counties.len() + self.towns.len();
-        until("all links are connected and drained", || {
+        within(SETTLING, "all links are connected and drained", || {
             let mut seen = (0, 0);
             for tier in self.all() {
                 let (connected, left) = runtime.block_on(tier.admin.links())?;
@@ -113,7 +115,7 @@ impl Tiers {
     pub(crate) fn wait_for_rest(&self) -> Result<()> {
         let mut commits = self.all().map(Tier::commits).collect::<Result<Vec<_>>>()?;
         let mut since = Instant::now();
-        until("the tree comes to rest", || {
+        within(SETTLING, "the tree comes to rest", || {
             for one in &mut commits {
                 if one.have_grown()? {
                     since = Instant::now();
@@ -191,13 +193,19 @@ pub(crate) struct Submitted {
 }
 
 /// Looks until a state has come about.
-pub(crate) fn until(what: &str, mut look: impl FnMut() -> Result<bool>) -> Result<()> {
+pub(crate) fn until(what: &str, look: impl FnMut() -> Result<bool>) -> Result<()> {
+    within(PATIENCE, what, look)
+}
+
+/// The same, for so long.
+fn within(patience: Duration, what: &str, mut look: impl FnMut() -> Result<bool>) -> Result<()> {
+    crate::doing(what);
     let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
+    while begun.elapsed() < patience {
         if look()? {
             return Ok(());
         }
         pause(LOOK_EVERY);
     }
-    bail!("it did not come about within {PATIENCE:?}: {what}")
+    bail!("it did not come about within {patience:?}: {what}")
 }
