@@ -3,8 +3,11 @@
 use std::{
     future::Future,
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
+
+use gongkai_journal::{Entry, EntryHash};
 
 use crate::memory::Memory;
 
@@ -26,6 +29,16 @@ impl Store {
     /// Watchers are told by the simulator, which looks at the feed.
     #[expect(clippy::unused_self, reason = "the store's files call it so")]
     pub(crate) fn announce(&self, _offset: u64) {}
+
+    /// All of the feed is in memory here.
+    #[expect(clippy::unused_self, reason = "the store's files call it so")]
+    pub(crate) fn keep_fresh(&self, _through: u64, _entries: &[Entry], _abouts: Vec<Option<String>>) {}
+
+    /// See [`Self::keep_fresh`].
+    #[expect(clippy::unused_self, reason = "the store's files call it so")]
+    pub(crate) fn fresh_at(&self, _feed: u64, _hash: &EntryHash) -> Option<Arc<Entry>> {
+        None
+    }
 }
 
 /// Runs a future of the store: in memory nothing ever waits.

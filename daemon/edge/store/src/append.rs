@@ -57,7 +57,7 @@ impl Store {
             tx.commit().await?;
             done
         });
-        self.inner.fresh.note(state.offset, &entries, abouts);
+        self.keep_fresh(state.offset, &entries, abouts);
         self.announce(state.offset);
         Ok(entries)
     }

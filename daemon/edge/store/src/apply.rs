@@ -68,7 +68,7 @@ impl Store {
             tx.commit().await?;
             done
         });
-        self.inner.fresh.note(state.offset, &applied.appended, abouts);
+        self.keep_fresh(state.offset, &applied.appended, abouts);
         self.announce(state.offset);
         Ok(applied)
     }

@@ -108,10 +108,8 @@ impl Store {
     /// The chosen rows with their bodies, from memory where they came just now.
     async fn bodies(&self, taken: Vec<FeedRow>, peer: &DivisionId) -> Result<Vec<Carried>, Error> {
         let is_echo = |row: &FeedRow| row.source.as_deref() == Some(peer.as_str());
-        let fresh: Vec<Option<Arc<Entry>>> = taken
-            .iter()
-            .map(|row| if is_echo(row) { None } else { self.inner.fresh.at(row.feed, &row.hash) })
-            .collect();
+        let fresh: Vec<Option<Arc<Entry>>> =
+            taken.iter().map(|row| if is_echo(row) { None } else { self.fresh_at(row.feed, &row.hash) }).collect();
         let stored = taken.iter().zip(&fresh).filter(|(row, fresh)| !is_echo(row) && fresh.is_none());
         let feeds: Vec<u64> = stored.map(|(row, _)| row.feed).collect();
         let mut stored = on_db!(self, db => db.entries_at(&feeds).await)?.into_iter();

@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
+use gongkai_journal::{Entry, EntryHash};
 use tokio::sync::watch;
 
 use crate::{
@@ -120,6 +121,16 @@ impl Store {
             }
             is_news
         });
+    }
+
+    /// Keeps what a commit has brought for those who ask for it at once.
+    pub(crate) fn keep_fresh(&self, through: u64, entries: &[Entry], abouts: Vec<Option<String>>) {
+        self.inner.fresh.note(through, entries, abouts);
+    }
+
+    /// An entry that came just now, if it is the one that the database names.
+    pub(crate) fn fresh_at(&self, feed: u64, hash: &EntryHash) -> Option<Arc<Entry>> {
+        self.inner.fresh.at(feed, hash)
     }
 
     /// Closes the database in order, waiting for running statements, and gives the directory free. Other clones
