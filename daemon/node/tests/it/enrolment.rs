@@ -20,7 +20,7 @@ async fn a_token_enrols_one_node_of_one_division_once() {
     assert_eq!((made.division.as_str(), made.parent.as_str()), (COUNTY, CITY));
     let error = join_in(&place("second"), &token, None).await.unwrap_err();
     let told = gongkai_node::Told::from(&error);
-    assert!(told.message.contains("GK-PKI-013"), "{told:?}");
+    assert_eq!(told.code, "GK-PKI-013", "{told:?}");
     let again = join_in(&place("first"), &token, None).await.unwrap();
     assert_eq!(again.path, made.path, "the same keys in the same directory are the same node");
 
