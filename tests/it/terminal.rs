@@ -55,7 +55,7 @@ fn every_reading_command_fits_a_terminal_in_chinese_and_in_english() -> Result<(
     let nodes = three(place.path())?;
     lived_in(&nodes)?;
     let [city, county, town] = &nodes;
-    let everywhere: [&[&str]; 14] = [
+    let everywhere: [&[&str]; 19] = [
         &["status"],
         &["doctor"],
         &["whoami"],
@@ -70,6 +70,11 @@ fn every_reading_command_fits_a_terminal_in_chinese_and_in_english() -> Result<(
         &["catalog", "history", CATALOG, "--item", "2"],
         &["review", "list", "--all"],
         &["review", "show", CATALOG, "--all-items"],
+        &["explain", "sync"],
+        &["explain", CATALOG],
+        &["bundle", "status"],
+        &["standard", "list"],
+        &["operator", "certificates"],
     ];
     let at_the_top: [&[&str]; 9] = [
         &["publish", "preview"],

@@ -7,7 +7,14 @@ use std::process::Command;
 use gongkai_tests::program::repository;
 
 /// Where words for people stand.
-const PLACES: [&str; 4] = ["cli/src/*.rs", "cli/src/**/*.rs", "cli/pages/*.txt", "daemon/app/src/explain/*.rs"];
+const PLACES: [&str; 6] = [
+    "cli/src/*.rs",
+    "cli/src/**/*.rs",
+    "cli/pages/*.txt",
+    "daemon/app/src/*.rs",
+    "daemon/app/src/**/*.rs",
+    "daemon/node/src/**/*.rs",
+];
 /// Written as a person types it.
 const SYNTAX: [&str; 1] = ["主机:端口"];
 

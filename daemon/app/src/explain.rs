@@ -165,7 +165,7 @@ impl App {
             }
         };
         if findings.is_empty() {
-            let cause = two("一切正常,没有受阻的事项", "everything is in order, nothing is stuck");
+            let cause = two("一切正常，没有受阻的事项", "everything is in order, nothing is stuck");
             findings.push(Finding::new(FindingState::Fine, &thing, cause));
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
