@@ -6,7 +6,6 @@ mod amount;
 mod columns;
 mod difference;
 pub(crate) mod findings;
-mod kinds;
 mod origin;
 mod page;
 mod progress;

@@ -37,8 +37,7 @@ fn holds(node: &Node, entry: &Entry) -> Result<bool> {
 /// The first submission of the catalog, with other words than its digest was made over.
 async fn altered_submission(store: &Store) -> Result<Vec<u8>> {
     let entries = store.entries_about(CATALOG).await?;
-    let sent =
-        entries.into_iter().find(|entry| entry.header.kind == Kind::Submission.word()).context("a submission")?;
+    let sent = entries.into_iter().find(|entry| entry.header.kind == Kind::Submission).context("a submission")?;
     let text = String::from_utf8(sent.payload.context("its payload")?)?;
     let altered = text.replacen("公开", "公布", 1);
     ensure!(altered != text, "the sample has other words now");

@@ -41,7 +41,7 @@ impl Signer for Scrawl {
 /// What it is about is read from the payload, as wherever it arrives.
 pub(crate) fn draft(kind: &str, subject: &str, payload: Vec<u8>) -> Result<Draft> {
     Ok(Draft {
-        about: payload::about(kind, &payload).map(|catalog| catalog.to_string()),
+        about: payload::about(&kind.into(), &payload).map(|catalog| catalog.to_string()),
         subject: DivisionId::parse(subject)?,
         kind: kind.to_owned(),
         reach: Reach::Path,

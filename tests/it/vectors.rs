@@ -36,7 +36,7 @@ fn header(subject: &str, reach: Reach, lane: Lane, seq: u64, previous: Option<Di
         seq,
         previous,
         written_at_ms: 1_767_225_600_000,
-        kind: kind.to_owned(),
+        kind: kind.into(),
         payload_digest: Digest::of_file(b""),
         payload_bytes: 0,
         operator: (kind != "cert.put").then(|| OperatorId::parse("211221101/clerk").unwrap()),

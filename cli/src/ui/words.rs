@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, env};
 
-use super::kinds::KINDS_ZH;
+use gongkai_journal::kind::Kind;
 
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +220,8 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("lower", "归下级"),
     ("both", "双方均可"),
     ("edition", "汇总发布"),
+    ("functional-area", "功能区"),
+    ("standard", "标准"),
     ("enrolled", "已加入"),
     ("error", "错误"),
     ("exchanging", "同步中"),
@@ -357,8 +359,9 @@ pub(crate) fn field_words(fields: &[String], lang: Lang) -> String {
 
 /// A state for people; one that is not in the table (a newer daemon's) as it came.
 pub(crate) fn state_word(state: &str, lang: Lang) -> Cow<'_, str> {
-    match (lang, STATES_ZH.iter().chain(KINDS_ZH).find(|(known, _)| *known == state)) {
-        (Lang::Zh, Some((_, zh))) => Cow::Borrowed(*zh),
+    let named = STATES_ZH.iter().find(|(known, _)| *known == state).map(|(_, zh)| *zh);
+    match (lang, named.or_else(|| Kind::from_word(state).map(Kind::zh))) {
+        (Lang::Zh, Some(zh)) => Cow::Borrowed(zh),
         (Lang::Zh, None) | (Lang::En, _) => Cow::Borrowed(state),
     }
 }

@@ -143,7 +143,7 @@ impl App {
         }
         let entry = self.store().entry(&row.hash).await?;
         Ok(Some(AuditRow {
-            summary: summary(&row.kind, entry.as_ref().and_then(|entry| entry.payload.as_deref())),
+            summary: summary(&row.kind.as_str().into(), entry.as_ref().and_then(|entry| entry.payload.as_deref())),
             revision: entry.as_ref().and_then(revision),
             offset: row.feed,
             hash: row.hash,
@@ -179,7 +179,7 @@ fn scan(filter: &AuditFilter, before: Option<u64>) -> LogFilter {
 /// The revision that a submission or a save carries.
 pub(crate) fn revision(entry: &Entry) -> Option<Digest> {
     let bytes = entry.payload.as_deref()?;
-    let (word, kind) = (&entry.header.kind, Kind::from_word(&entry.header.kind)?);
+    let (word, kind) = (&entry.header.kind, entry.header.kind.known()?);
     if kind == Kind::Submission {
         return Some(payload::decode::<Submission>(word, bytes).ok()?.body.revision);
     }

@@ -210,7 +210,7 @@ fn facts(entries: &[Arc<Entry>], catalog: &CatalogId, known: &Known) -> Vec<Fact
 
 /// Item batches by hash, not decoded: most belong to what is known.
 pub(crate) fn batches(entries: &[Arc<Entry>]) -> BTreeMap<EntryHash, &Entry> {
-    let batches = entries.iter().filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::ItemBatch));
+    let batches = entries.iter().filter(|entry| entry.header.kind == Kind::ItemBatch);
     batches.map(|entry| (entry.hash(), entry.as_ref())).collect()
 }
 
@@ -244,7 +244,7 @@ pub(crate) fn on_catalog<T: serde::de::DeserializeOwned>(entry: &Entry, catalog:
 }
 
 fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry>, known: &Known) -> Option<Fact> {
-    let act = match Kind::from_word(&entry.header.kind)? {
+    let act = match entry.header.kind.known()? {
         Kind::Submission => {
             let submission: Submission = decode(entry)?;
             let is_known = known.contains_key(&entry.hash());
@@ -256,34 +256,8 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry
         Kind::Decision => Act::Decision(on_catalog::<Decision>(entry, catalog)?),
         Kind::Revocation => Act::Revocation(on_catalog::<Revocation>(entry, catalog)?),
         Kind::Reroute => Act::Reroute(on_catalog::<Reroute>(entry, catalog)?),
-        Kind::TreePut
-        | Kind::TablePut
-        | Kind::CertPut
-        | Kind::AuthorityPut
-        | Kind::KeyRevoke
-        | Kind::CustodyPut
-        | Kind::IncarnationOpen
-        | Kind::DraftSave
-        | Kind::ItemSource
-        | Kind::MappingPut
-        | Kind::Waiver
-        | Kind::ItemBatch
-        | Kind::Proposal
-        | Kind::ProposalAnswer
-        | Kind::SignOff
-        | Kind::Refusal
-        | Kind::BundleExport
-        | Kind::BundleImport
-        | Kind::OperatorCert
-        | Kind::OperatorRevoke
-        | Kind::Edition
-        | Kind::Erase
-        | Kind::StandardDraft
-        | Kind::StandardBatch
-        | Kind::StandardPut
-        | Kind::StandardOffer
-        | Kind::Document
-        | Kind::Settlement => return None,
+        // Any other kind is no act of review.
+        _ => return None,
     };
     let author = entry.header.stream.author.division.clone();
     let operator = entry.header.operator.clone().unwrap_or_else(|| node_operator(&author));

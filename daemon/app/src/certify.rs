@@ -219,7 +219,7 @@ fn fold(entries: &[Entry]) -> Register {
 }
 
 fn is_of(entry: &Entry, kind: Kind) -> bool {
-    entry.header.kind == kind.word()
+    entry.header.kind == kind
 }
 
 fn read<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {

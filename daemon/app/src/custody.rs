@@ -37,7 +37,7 @@ impl Holders {
     pub(crate) fn fold(tree: &Tree, entries: &[Entry], of_old: impl Fn(&DivisionId) -> DivisionId) -> Self {
         let mut puts: Vec<(u64, Digest, DivisionId, CustodyPut)> = entries
             .iter()
-            .filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::CustodyPut))
+            .filter(|entry| entry.header.kind == Kind::CustodyPut)
             .filter_map(|entry| {
                 let put: CustodyPut = payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()?;
                 let stream = &entry.header.stream;

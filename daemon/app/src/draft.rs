@@ -74,7 +74,7 @@ impl App {
         // With the bytes of its batches, which a loaded catalog has not.
         let entries = self.store().entries_about_between(&loaded.catalog.to_string(), 0, u64::MAX).await?;
         let own = entries.iter().filter(|entry| entry.header.stream.author.division == me);
-        let saves = own.filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::DraftSave));
+        let saves = own.filter(|entry| entry.header.kind == Kind::DraftSave);
         let revisions = saves.filter_map(|entry| Some(decode::<DraftSave>(entry)?.body.revision));
         let mut named =
             revisions.filter(|revision| digits.len() >= PREFIX_CHARS_MIN && revision.to_hex().starts_with(digits));
@@ -104,7 +104,7 @@ impl Drafts {
     ) -> Self {
         let batches = batches(entries);
         for entry in entries[read..].iter().filter(|entry| entry.header.stream.author.division == *me) {
-            match Kind::from_word(&entry.header.kind) {
+            match entry.header.kind.known() {
                 Some(Kind::DraftSave) => self.follow(entry, &batches, wanted, submitted),
                 Some(Kind::Submission) => self.forget_reason(),
                 _ => {}
@@ -181,6 +181,6 @@ pub(crate) fn stands_elsewhere(entries: &[Arc<Entry>], me: &DivisionId) -> bool 
 /// What they stand on.
 fn grounds(entries: &[Arc<Entry>], me: &DivisionId) -> BTreeSet<Digest> {
     let own = entries.iter().filter(|entry| entry.header.stream.author.division == *me);
-    let saves = own.filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::DraftSave));
+    let saves = own.filter(|entry| entry.header.kind == Kind::DraftSave);
     saves.filter_map(|entry| decode::<DraftSave>(entry)?.stands_on).collect()
 }

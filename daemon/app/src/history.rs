@@ -129,7 +129,7 @@ fn outline(entry: &Entry, offset: u64) -> CatalogEvent {
 
 /// Adds what the fold made of the entry; `None` for entries that are no event.
 fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> {
-    match Kind::from_word(&entry.header.kind)? {
+    match entry.header.kind.known()? {
         Kind::DraftSave => fill_save(event, entry),
         Kind::Submission => fill_submission(event, loaded),
         Kind::Receipt => {
@@ -180,28 +180,8 @@ fn fill(event: &mut CatalogEvent, entry: &Entry, loaded: &Loaded) -> Option<()> 
             event.state = settlement.as_ref().map_or("", |settlement| settlement.keeper.word()).to_owned();
             event.opinion = settlement.map(|settlement| settlement.reason).unwrap_or_default();
         }
-        Kind::TreePut
-        | Kind::TablePut
-        | Kind::CertPut
-        | Kind::AuthorityPut
-        | Kind::KeyRevoke
-        | Kind::CustodyPut
-        | Kind::IncarnationOpen
-        | Kind::ItemSource
-        | Kind::MappingPut
-        | Kind::ItemBatch
-        | Kind::SignOff
-        | Kind::Refusal
-        | Kind::BundleExport
-        | Kind::BundleImport
-        | Kind::OperatorCert
-        | Kind::OperatorRevoke
-        | Kind::Edition
-        | Kind::Erase
-        | Kind::StandardDraft
-        | Kind::StandardBatch
-        | Kind::StandardPut
-        | Kind::Document => return None,
+        // Any other kind is no event of a catalog.
+        _ => return None,
     }
     if let Some(void) = loaded.state.void.iter().find(|void| void.hash == event.entry) {
         (event.state, event.opinion) = ("void".to_owned(), void.reason.to_string());

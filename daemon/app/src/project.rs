@@ -108,10 +108,10 @@ impl App {
             // Whose turn it is follows from the tree and from custody; what a revoked key signed may count no longer.
             return Ok(self.catalog_rows().await?.into_iter().map(|row| row.summary.catalog).collect());
         }
-        let has_table = entries.iter().any(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::TablePut));
+        let has_table = entries.iter().any(|entry| entry.header.kind == Kind::TablePut);
         let domains: BTreeSet<DomainSlug> = entries
             .iter()
-            .filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::StandardPut))
+            .filter(|entry| entry.header.kind == Kind::StandardPut)
             .filter_map(|entry| payload::about_text(&entry.header.kind, entry.payload.as_deref()?))
             .filter_map(|text| Some(StandardId::parse(&text).ok()?.domain))
             .collect();
@@ -151,7 +151,7 @@ impl App {
             rows.push((CATALOGS.to_owned(), catalog.to_string(), Some(text_of(&row))));
             rows.extend(self.claims_row(&loaded));
         }
-        for entry in entries.iter().filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::Edition)) {
+        for entry in entries.iter().filter(|entry| entry.header.kind == Kind::Edition) {
             let Some(bytes) = &entry.payload else { continue };
             let Ok(edition) = payload::decode::<EditionPayload>(&entry.header.kind, bytes) else { continue };
             rows.push((EDITIONS.to_owned(), format!("{:010}", edition.number), Some(text_of(&edition))));
@@ -177,14 +177,13 @@ impl App {
 }
 
 fn of_kinds<'e>(entries: &'e [Entry], kinds: &[Kind]) -> Vec<&'e Entry> {
-    let is_one = |entry: &&Entry| Kind::from_word(&entry.header.kind).is_some_and(|kind| kinds.contains(&kind));
+    let is_one = |entry: &&Entry| entry.header.kind.is_one_of(kinds);
     entries.iter().filter(is_one).collect()
 }
 
 /// The catalogs that entries of these kinds are about.
 fn touched(entries: &[Entry], kinds: &[Kind]) -> BTreeSet<CatalogId> {
-    let of_kind =
-        entries.iter().filter(|entry| Kind::from_word(&entry.header.kind).is_some_and(|kind| kinds.contains(&kind)));
+    let of_kind = entries.iter().filter(|entry| entry.header.kind.is_one_of(kinds));
     of_kind.filter_map(|entry| payload::about(&entry.header.kind, entry.payload.as_deref()?)).collect()
 }
 

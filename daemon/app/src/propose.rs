@@ -320,7 +320,7 @@ fn find(loaded: &Loaded, hash: Digest, text: &str) -> Result<Proposed> {
 
 fn proposal_fact(entry: &Entry, catalog: &CatalogId) -> Option<ProposalFact> {
     let bytes = entry.payload.as_deref()?;
-    let act = match Kind::from_word(&entry.header.kind)? {
+    let act = match entry.header.kind.known()? {
         Kind::Proposal => {
             let act: Proposal = payload::decode(&entry.header.kind, bytes).ok()?;
             (act.catalog == *catalog).then_some(ProposalAct::Propose(act))

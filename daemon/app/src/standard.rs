@@ -106,7 +106,7 @@ impl App {
         let mut contents: BTreeMap<Digest, Arc<Revision>> = BTreeMap::new();
         let mut versions = Vec::new();
         for entry in &entries {
-            match Kind::from_word(&entry.header.kind) {
+            match entry.header.kind.known() {
                 Some(Kind::StandardBatch) => {
                     let batch: Option<StandardBatch> = decode(entry);
                     batches.extend(batch.map(|batch| (entry.hash(), batch.batch)));
@@ -180,8 +180,7 @@ impl App {
     pub(crate) async fn standard_rows_of(&self, entries: &[Entry]) -> Result<Vec<(String, String, Option<String>)>> {
         let mut rows = Vec::new();
         for entry in entries {
-            let is_version =
-                matches!(Kind::from_word(&entry.header.kind), Some(Kind::StandardPut | Kind::StandardDraft));
+            let is_version = matches!(entry.header.kind.known(), Some(Kind::StandardPut | Kind::StandardDraft));
             let Some(put) = decode::<StandardPut>(entry).filter(|_| is_version) else { continue };
             let versions = self.standard_versions(&put.standard).await?;
             let found = versions.into_iter().find(|version| version.row.entry == entry.hash());

@@ -160,7 +160,7 @@ pub(crate) fn waivers(world: &World, catalog: &CatalogId, entries: &[Arc<Entry>]
     let above = world.custodians(&catalog.division);
     let facts: Vec<WaiverFact> = entries
         .iter()
-        .filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::Waiver))
+        .filter(|entry| entry.header.kind == Kind::Waiver)
         .filter_map(|entry| {
             let author = entry.header.stream.author.division.clone();
             let counts = author == catalog.division || above.contains(&author);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::{Entry, EntryHash, Route, kind::Kind};
+use gongkai_journal::{Entry, EntryHash, Route};
 use gongkai_model::{
     digest::Digest,
     id::{CatalogId, DivisionId},
@@ -151,9 +151,9 @@ impl App {
         let entry = &placed.entry;
         let places = self.on_route(entry).into_iter().map(|division| self.place(placed, division, &links)).collect();
         Ok(EntryPlaces {
-            kind: entry.header.kind.clone(),
+            kind: entry.header.kind.to_string(),
             hash: entry.hash(),
-            revision: Kind::from_word(&entry.header.kind).and_then(|_| revision(entry)),
+            revision: entry.header.kind.known().and_then(|_| revision(entry)),
             author: entry.header.stream.author.division.clone(),
             feed: placed.feed,
             committed_at_ms: placed.committed_at_ms,

@@ -223,7 +223,7 @@ impl World {
 
 fn of_kind<'e>(entries: &'e [Entry], kinds: &'e [Kind]) -> impl Iterator<Item = (&'e Entry, &'e [u8])> {
     entries.iter().filter_map(move |entry| {
-        let kind = Kind::from_word(&entry.header.kind)?;
+        let kind = entry.header.kind.known()?;
         kinds.contains(&kind).then_some((entry, entry.payload.as_deref()?))
     })
 }

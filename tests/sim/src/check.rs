@@ -324,7 +324,7 @@ fn set_aside(nodes: &[&Node], written: &BTreeMap<EntryHash, Written>, above: &Ab
     for node in nodes {
         let tables = node.store.db.tables();
         let entries = tables.rows.iter().map(|row| &row.entry);
-        for entry in entries.filter(|entry| entry.header.kind == Kind::KeyRevoke.word()) {
+        for entry in entries.filter(|entry| entry.header.kind == Kind::KeyRevoke) {
             let bytes = entry.payload.as_deref().unwrap_or_default();
             let author = &entry.header.stream.author.division;
             let above_it = above.0.keys().filter(|other| above.is_above(other, author)).count();

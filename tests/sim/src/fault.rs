@@ -142,7 +142,7 @@ impl World<'_> {
         let hash = {
             let tables = node.store.db.tables();
             let row = tables.rows.get(self.chance.below(tables.rows.len()));
-            row.filter(|row| row.entry.header.kind == "note").map(|row| row.entry.hash())
+            row.filter(|row| *row.entry.header.kind == *"note").map(|row| row.entry.hash())
         };
         let Some(hash) = hash else { return };
         self.log(&format!("the payload of {} is erased", hash.short()));

@@ -115,7 +115,7 @@ pub(crate) fn last_number(node: &Node) -> u64 {
 /// The editions that a machine holds, by number.
 pub(crate) fn numbers(node: &Node) -> BTreeSet<(u64, EntryHash)> {
     let tables = node.store.db.tables();
-    let editions = tables.rows.iter().map(|row| &row.entry).filter(|it| it.header.kind == Kind::Edition.word());
+    let editions = tables.rows.iter().map(|row| &row.entry).filter(|it| it.header.kind == Kind::Edition);
     let number = |entry: &Entry| str::from_utf8(entry.payload.as_deref()?).ok()?.parse().ok();
     editions.filter_map(|entry| Some((number(entry)?, entry.hash()))).collect()
 }

@@ -122,7 +122,7 @@ fn forged(division: &DivisionId, incarnation: Incarnation, signer: &Ed25519Signe
         seq: 1,
         previous: None,
         written_at_ms: 0,
-        kind: "note".to_owned(),
+        kind: "note".into(),
         // Signing fills in what follows from payload and key.
         payload_digest: Digest::of("", &[]),
         payload_bytes: 0,

@@ -173,7 +173,7 @@ impl Node {
         let author = Author { division: self.division.clone(), incarnation: self.incarnation };
         let drafts = acts.into_iter().map(|act| Draft {
             subject: act.subject,
-            kind: act.kind.to_owned(),
+            kind: act.kind.into(),
             reach: act.reach,
             lane: act.lane,
             operator: None,
@@ -277,7 +277,7 @@ fn fold_keys(pinned: &Pinned, ancestry: &Ancestry, entries: &[Entry], believes_a
 }
 
 fn decoded<T: Payload>(entry: &Entry, kinds: &[Kind]) -> Option<T> {
-    let kind = Kind::from_word(&entry.header.kind).filter(|kind| kinds.contains(kind))?;
+    let kind = entry.header.kind.known().filter(|kind| kinds.contains(kind))?;
     T::read(kind.word(), entry.payload.as_deref()?)
 }
 

@@ -38,7 +38,7 @@ impl App {
     fn settled(&self, loaded: &Loaded) -> Vec<Digest> {
         let world = self.world();
         let entries = loaded.entries.iter();
-        let settlements = entries.filter(|entry| Kind::from_word(&entry.header.kind) == Some(Kind::Settlement));
+        let settlements = entries.filter(|entry| entry.header.kind == Kind::Settlement);
         let counting = settlements.filter_map(|entry| {
             let settlement: Settlement = on_catalog(entry, &loaded.catalog)?;
             let (author, upper) = (&entry.header.stream.author.division, &settlement.upper.division);

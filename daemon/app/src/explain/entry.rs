@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_journal::{EntryHash, kind::Kind, payload};
+use gongkai_journal::{EntryHash, payload};
 use gongkai_model::id::DivisionId;
 
 use super::{Finding, FindingState, admin_of, two};
@@ -72,7 +72,7 @@ impl App {
         let is_head = loaded.state.head().is_some_and(|head| head.hash == *hash);
         let word = submission.status.word();
         let label = submission.status.label();
-        let cause = match (Kind::from_word(&header.kind), is_head) {
+        let cause = match (header.kind.known(), is_head) {
             (_, true) => {
                 two(format!("{catalog} 的当前报送：{label}"), format!("the current submission of {catalog}: {word}"))
             }

@@ -6,24 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_journal::{Entry, EntryHash, kind::Kind, payload};
+use gongkai_journal::{Entry, EntryHash, kind::About, payload};
 use gongkai_model::id::DivisionId;
 use gongkai_sync::want::Want;
 
 use super::{Finding, FindingState, HASH_DIGITS_MIN, admin_of, two};
 use crate::{App, LinkNow, Result};
-
-/// Kinds whose payload names a catalog.
-const ON_CATALOG: [Kind; 8] = [
-    Kind::Waiver,
-    Kind::Submission,
-    Kind::Withdrawal,
-    Kind::Receipt,
-    Kind::Decision,
-    Kind::Revocation,
-    Kind::Proposal,
-    Kind::Reroute,
-];
 
 impl App {
     /// The wanted entry whose hash begins so, with the peers from whom it is wanted.
@@ -74,7 +62,7 @@ impl App {
             return Some(finding(FindingState::Stuck, cause).coded("GK-CHAIN-004").so(action, admin_of(author)));
         }
         let bytes = entry.payload.as_deref()?;
-        let Some(kind) = Kind::from_word(&header.kind) else {
+        let Some(kind) = header.kind.known() else {
             let cause = two(
                 "本版本不认识此种类：照原样保存并转发，不产生效力",
                 "this version does not know its kind: it is stored and relayed as it is, and means nothing here",
@@ -82,7 +70,7 @@ impl App {
             let action = two("升级本节点的程序", "install a later version of the program here");
             return Some(finding(FindingState::Waiting, cause).so(action, admin_of(&self.world().me)));
         };
-        if ON_CATALOG.contains(&kind) && payload::about(kind.word(), bytes).is_none() {
+        if kind.about() == About::Catalog && payload::about(&header.kind, bytes).is_none() {
             let cause = two(
                 "内容无法读取：照原样保存并转发，不产生效力，其他不受影响",
                 "its payload cannot be read: it is stored and relayed as it is, has no effect, and holds up nothing else",

@@ -162,7 +162,7 @@ impl Sight<'_> {
 
     /// What a decision says of the item; a word on the whole is told where the item was among what was asked.
     fn said(&self, entry: &Entry) -> Option<ItemEvent> {
-        if Kind::from_word(&entry.header.kind) != Some(Kind::Decision) {
+        if entry.header.kind != Kind::Decision {
             return None;
         }
         let on: OnCatalog<Decision> = payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()?;

@@ -96,7 +96,7 @@ impl State {
 /// The kinds of all entries.
 pub(crate) async fn kinds(app: &App) -> BTreeSet<String> {
     let entries = app.store().entries_after(0, 10_000).await.unwrap();
-    entries.into_iter().map(|placed| placed.entry.header.kind).collect()
+    entries.into_iter().map(|placed| placed.entry.header.kind.to_string()).collect()
 }
 
 async fn heads(app: &App) -> Digest {

@@ -130,7 +130,7 @@ async fn work(county: &App, dir: &Path, city: &App) -> Vec<CatalogId> {
     ];
     let written = append(county, dir, drafts).await;
     let known = kinds(county).await;
-    let rest = Kind::ALL.into_iter().filter(|kind| !known.contains(kind.word()) && *kind != Kind::Erase);
+    let rest = Kind::ALL.iter().copied().filter(|kind| !known.contains(kind.word()) && *kind != Kind::Erase);
     // What they say is in the tests of their own; here they only have to be kept.
     let rest = rest.map(|kind| raw(kind.word(), COUNTY, Reach::SelfOnly, Lane::Work, b"{}".to_vec())).collect();
     append(county, dir, rest).await;

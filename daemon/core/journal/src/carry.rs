@@ -54,7 +54,7 @@ pub fn missing(ancestry: &Ancestry, tree: &Tree, entries: &[Entry]) -> Vec<Carri
 fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, Kind, DivisionId)> {
     let (header, bytes) = (&entry.header, entry.payload.as_deref()?);
     let stream = &header.stream;
-    let kind = Kind::from_word(&header.kind)?;
+    let kind = header.kind.known()?;
     if kind == Kind::CertPut || kind == Kind::AuthorityPut {
         let division = payload::decode::<CertPut>(&header.kind, bytes).ok()?.division;
         let counts = ancestry.may_certify(&stream.author.division, &stream.subject, &division);
@@ -122,7 +122,7 @@ mod tests {
             seq: 1,
             previous: None,
             written_at_ms: 0,
-            kind: kind.word().to_owned(),
+            kind: kind.into(),
             payload_digest: Digest::of_file(b""),
             payload_bytes: 0,
             operator: None,

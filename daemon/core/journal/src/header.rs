@@ -11,7 +11,10 @@ use gongkai_model::{
 };
 use prost::Message;
 
-use crate::stream::{Author, Incarnation, Lane, Reach, StreamKey};
+use crate::{
+    kind::KindWord,
+    stream::{Author, Incarnation, Lane, Reach, StreamKey},
+};
 
 /// The header format written by this version.
 pub const FORMAT: u32 = 1;
@@ -81,7 +84,7 @@ pub struct Header {
     /// The author's wall time, unix milliseconds. Never used for order.
     pub written_at_ms: i64,
     /// What the payload is, such as `submission`.
-    pub kind: String,
+    pub kind: KindWord,
     /// Digest of the detached payload.
     pub payload_digest: Digest,
     /// Length of the payload in bytes.
@@ -135,7 +138,7 @@ impl Header {
             seq: self.seq,
             previous: self.previous.map_or_else(Vec::new, |hash| hash.to_bytes().to_vec()),
             written_at_ms: self.written_at_ms,
-            kind: self.kind.clone(),
+            kind: self.kind.to_string(),
             payload_digest: self.payload_digest.to_bytes().to_vec(),
             payload_bytes: self.payload_bytes,
             operator: self.operator.as_ref().map_or_else(String::new, ToString::to_string),
@@ -189,7 +192,7 @@ impl Header {
             seq: wire.seq,
             previous,
             written_at_ms: wire.written_at_ms,
-            kind: wire.kind,
+            kind: wire.kind.into(),
             payload_digest: Digest::from_bytes(&wire.payload_digest).map_err(|_| invalid("payload_digest"))?,
             payload_bytes: wire.payload_bytes,
             operator: (!wire.operator.is_empty())

@@ -159,7 +159,7 @@ mod tests {
             seq,
             previous: None,
             written_at_ms: 0,
-            kind: String::new(),
+            kind: "".into(),
             payload_digest: Digest::of_file(b""),
             payload_bytes: 0,
             operator: None,

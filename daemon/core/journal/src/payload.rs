@@ -18,7 +18,7 @@ use gongkai_model::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    kind::Kind,
+    kind::{About, KindWord},
     stream::{Incarnation, StreamKey},
 };
 
@@ -290,20 +290,20 @@ pub struct OnCatalog<T> {
 }
 
 /// What an entry is filed under: the catalog or the standard that it is about, as text.
-pub fn about_text(kind: &str, payload: &[u8]) -> Option<String> {
+pub fn about_text(kind: &KindWord, payload: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Mention {
         standard: StandardId,
     }
-    let is_standard = matches!(Kind::from_word(kind)?, Kind::StandardDraft | Kind::StandardBatch | Kind::StandardPut);
-    if is_standard {
-        return serde_json::from_slice::<Mention>(payload).ok().map(|mention| mention.standard.to_string());
+    match kind.known()?.about() {
+        About::Standard => serde_json::from_slice::<Mention>(payload).ok().map(|mention| mention.standard.to_string()),
+        About::Catalog => about(kind, payload).map(|catalog| catalog.to_string()),
+        About::Nothing => None,
     }
-    about(kind, payload).map(|catalog| catalog.to_string())
 }
 
-/// The catalog that a review entry, an item batch or a draft is about; `None` for other kinds and broken payloads.
-pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
+/// The catalog that an entry is about; `None` for kinds that are about none, and broken payloads.
+pub fn about(kind: &KindWord, payload: &[u8]) -> Option<CatalogId> {
     #[derive(Deserialize)]
     struct Body {
         catalog: CatalogId,
@@ -313,45 +313,12 @@ pub fn about(kind: &str, payload: &[u8]) -> Option<CatalogId> {
         catalog: Option<CatalogId>,
         body: Option<Body>,
     }
-    let kind = Kind::from_word(kind)?;
-    match kind {
-        Kind::DraftSave
-        | Kind::Waiver
-        | Kind::ItemBatch
-        | Kind::Submission
-        | Kind::Withdrawal
-        | Kind::Receipt
-        | Kind::Decision
-        | Kind::Revocation
-        | Kind::StandardOffer
-        | Kind::Reroute
-        | Kind::Document
-        | Kind::Settlement
-        | Kind::Proposal
-        | Kind::ProposalAnswer => {
+    match kind.known()?.about() {
+        About::Catalog => {
             let mention: Mention = serde_json::from_slice(payload).ok()?;
             mention.catalog.or(mention.body.map(|body| body.catalog))
         }
-        Kind::TreePut
-        | Kind::TablePut
-        | Kind::CertPut
-        | Kind::AuthorityPut
-        | Kind::KeyRevoke
-        | Kind::CustodyPut
-        | Kind::IncarnationOpen
-        | Kind::ItemSource
-        | Kind::MappingPut
-        | Kind::SignOff
-        | Kind::Refusal
-        | Kind::BundleExport
-        | Kind::BundleImport
-        | Kind::OperatorCert
-        | Kind::OperatorRevoke
-        | Kind::Edition
-        | Kind::StandardDraft
-        | Kind::StandardBatch
-        | Kind::StandardPut
-        | Kind::Erase => None,
+        About::Standard | About::Nothing => None,
     }
 }
 

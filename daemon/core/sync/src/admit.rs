@@ -155,7 +155,7 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
 /// The certificate that an entry brings, where it is by the division itself or an ancestor.
 pub fn certificate_of(ancestry: &Ancestry, entry: &Entry) -> Option<CertPut> {
     let word = &entry.header.kind;
-    let kind = Kind::from_word(word)?;
+    let kind = word.known()?;
     if kind != Kind::CertPut && kind != Kind::AuthorityPut {
         return None;
     }

@@ -145,7 +145,7 @@ fn sign(
         seq: head.as_ref().map_or(1, |tip| tip.seq + 1),
         previous: head.map(|tip| tip.hash),
         written_at_ms: now_ms,
-        kind: draft.kind,
+        kind: draft.kind.into(),
         // Entry::sign fills in the next three from the payload and the signer.
         payload_digest: Digest::of("", &[]),
         payload_bytes: 0,

@@ -114,7 +114,7 @@ mod tests {
             seq,
             previous: None,
             written_at_ms: 0,
-            kind: "test".to_owned(),
+            kind: "test".into(),
             payload_digest: Digest::of("", &[]),
             payload_bytes: 0,
             operator: None,

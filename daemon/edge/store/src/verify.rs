@@ -135,7 +135,7 @@ impl Verification {
         let header = &entry.header;
         let agrees = row.stream_digest == header.stream.digest().to_bytes()
             && u64::try_from(row.seq) == Ok(header.seq)
-            && row.kind == header.kind;
+            && *row.kind == *header.kind;
         if !agrees {
             self.note(row.feed, "its columns are not those of its header");
         }

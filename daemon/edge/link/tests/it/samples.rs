@@ -63,7 +63,7 @@ pub(crate) fn entry(author: &str, subject: &str, kind: Kind, seq: u64, bytes: Ve
         seq,
         previous: (seq > 1).then(|| digest(&format!("{author}/{subject}/{seq}"))),
         written_at_ms: MORNING_MS + i64::try_from(seq).unwrap_or_default() * 86_400_137,
-        kind: kind.word().to_owned(),
+        kind: kind.into(),
         payload_digest: digest("set when it is signed"),
         payload_bytes: 0,
         operator: OperatorId::parse(&format!("{author}/clerk{}", seq % 3)).ok(),

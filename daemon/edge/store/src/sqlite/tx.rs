@@ -116,7 +116,7 @@ impl SqliteTx {
                 .push_bind(row.stream)
                 .push_bind(number(header.seq))
                 .push_bind(header.previous.as_ref().map(bytes))
-                .push_bind(header.kind.clone())
+                .push_bind(header.kind.to_string())
                 .push_bind(header.stream.author.division.to_string())
                 .push_bind(header.stream.subject.to_string())
                 .push_bind(i64::from(header.stream.reach_number))

@@ -79,7 +79,7 @@ pub(crate) fn entry(stream: &StreamKey, after: Option<&Entry>, payload: &str) ->
         seq: after.map_or(1, |entry| entry.header.seq + 1),
         previous: after.map(Entry::hash),
         written_at_ms: 1_700_000_000_000,
-        kind: Kind::Submission.word().to_owned(),
+        kind: Kind::Submission.into(),
         payload_digest: Digest::of("", &[]),
         payload_bytes: 0,
         operator: None,

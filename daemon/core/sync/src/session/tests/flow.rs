@@ -39,7 +39,7 @@ fn entry() -> Entry {
         seq: 1,
         previous: None,
         written_at_ms: 0,
-        kind: "note".to_owned(),
+        kind: "note".into(),
         payload_digest: Digest::of_file(b""),
         payload_bytes: 0,
         operator: None,

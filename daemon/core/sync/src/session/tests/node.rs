@@ -102,7 +102,7 @@ impl Node {
             previous: tip.map(|tip| tip.hash),
             stream,
             written_at_ms: 0,
-            kind: "note".to_owned(),
+            kind: "note".into(),
             payload_digest: Digest::of_file(b""),
             payload_bytes: 0,
             operator: None,
