@@ -12,13 +12,15 @@ use crate::{digest::Digest, normal::nfc};
 mod basis;
 mod edit;
 mod elements;
+mod question;
 mod shape;
 mod time_limit;
 
 pub use basis::{basis_text, parse_basis};
 pub use edit::{ELEMENT_BYTES_MAX, EditError, edited, element_of};
 pub use elements::{Element, missing_elements};
-pub use time_limit::{TimeLimit, TimeLimitKind, Unit, parse_time_limit};
+pub use question::{QUESTION_MARK, ask, open_questions};
+pub use time_limit::{TimeLimit, TimeLimitKind, Unit, has_unread_number, parse_time_limit};
 
 /// The field of [`Item::origin`] in the canonical bytes.
 const ORIGIN: &str = "origin";

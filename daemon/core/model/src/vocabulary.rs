@@ -8,8 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 mod fold;
+mod placeholder;
+mod radicals;
 
 pub use fold::fold;
+pub use placeholder::{is_ditto, is_error_value, is_reference};
+pub use radicals::radical_as_letter;
 
 /// One value of a vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,10 @@ pub struct Marks {
     pub ticked_letters: Vec<String>,
     /// An empty box.
     pub unticked: Vec<String>,
+    /// Words for a tick where a cell holds nothing else: 是, TRUE.
+    pub yes: Vec<String>,
+    /// Words and signs for "no": 否, FALSE, ×.
+    pub no: Vec<String>,
 }
 
 /// All vocabularies of a catalog.
@@ -168,8 +176,9 @@ impl From<Terms> for Vec<Term> {
 impl Vocabulary {
     /// Whether the cell only says "as above".
     pub fn is_same_as(&self, text: &str) -> bool {
-        let text = fold(text);
-        self.same_as.iter().any(|word| fold(word) == text)
+        let folded = fold(text);
+        let bare = folded.trim_end_matches(['.', '。', ',', ';', '、', ':']);
+        is_ditto(text) || self.same_as.iter().any(|word| fold(word) == bare)
     }
 }
 

@@ -4,8 +4,8 @@
 //! the length of a showing with another. 及时 and 长期 say no number and are never found looser.
 //! Left out: counting days on a calendar; lengths are compared as 5 working days a week.
 
-use super::{Facts, Pen, Rule};
-use crate::item::{Item, TimeLimit, TimeLimitKind, Unit, parse_time_limit};
+use super::{Facts, Pen, Rule, Severity};
+use crate::item::{Item, TimeLimit, TimeLimitKind, Unit, has_unread_number, parse_time_limit};
 
 /// The statutory limit for what is made public unasked: 20 working days.
 const STATUTORY_WORKING_DAYS: u64 = 20;
@@ -75,6 +75,9 @@ pub(super) fn check(item: &Item, facts: &Facts<'_>, pen: &mut Pen<'_, '_>) {
     if is_unread && own.iter().all(|limit| !limit.statutory_override) {
         let message = format!("`{}` says no limit that is understood", item.time_limit_text);
         pen.note(Rule::LimitUnread, "time_limit_text", message);
+    } else if has_unread_number(&item.time_limit_text) {
+        let message = format!("`{}` has a number that is not understood", item.time_limit_text);
+        pen.note_as(Rule::LimitUnread, Severity::Warning, "time_limit_text", message);
     }
 }
 

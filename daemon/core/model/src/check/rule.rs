@@ -60,6 +60,10 @@ pub enum Rule {
     LimitUnread,
     /// 同上 was left in an item.
     SameAsLeft,
+    /// A spreadsheet's error (#REF!) stands for a value.
+    ErrorValue,
+    /// A mark of which nobody said whether it is a tick.
+    QuestionOpen,
     /// Lost characters, or pinyin of a mirrored page.
     TextDamaged,
     /// 特定群体 without a name.
@@ -82,7 +86,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::ElementMissing,
         Self::TitleUnbalanced,
         Self::LawUnknown,
@@ -98,6 +102,8 @@ impl Rule {
         Self::LimitLooser,
         Self::LimitUnread,
         Self::SameAsLeft,
+        Self::ErrorValue,
+        Self::QuestionOpen,
         Self::TextDamaged,
         Self::AudienceUnnamed,
         Self::ChannelUnnamed,
@@ -143,6 +149,8 @@ impl Rule {
             Self::PersonList => "GK-CHECK-021",
             Self::PersonNames => "GK-CHECK-022",
             Self::LawDoubtful => "GK-CHECK-023",
+            Self::ErrorValue => "GK-CHECK-024",
+            Self::QuestionOpen => "GK-CHECK-025",
             Self::Private(kind) => kind.code(),
         }
     }
@@ -165,6 +173,8 @@ impl Rule {
             Self::LimitLooser => "limit-looser",
             Self::LimitUnread => "limit-unread",
             Self::SameAsLeft => "same-as-left",
+            Self::ErrorValue => "error-value",
+            Self::QuestionOpen => "question-open",
             Self::TextDamaged => "text-damaged",
             Self::AudienceUnnamed => "audience-unnamed",
             Self::ChannelUnnamed => "channel-unnamed",
@@ -184,6 +194,7 @@ impl Rule {
     pub fn severity(self) -> Severity {
         match self {
             Self::ElementMissing | Self::SameAsLeft | Self::WithholdReasonMissing => Severity::Error,
+            Self::ErrorValue | Self::QuestionOpen => Severity::Error,
             Self::Private(PrivateKind::CitizenId | PrivateKind::BankCard | PrivateKind::PersonColumn) => {
                 Severity::Error
             }
@@ -200,9 +211,9 @@ impl Rule {
     }
 
     /// Whether a person may overrule it with a reason. A missing element cannot be argued away: the plan names the
-    /// eight as the least.
+    /// eight as the least. Nor can a question: it is answered in the item.
     pub fn is_waivable(self) -> bool {
-        self != Self::ElementMissing
+        !matches!(self, Self::ElementMissing | Self::QuestionOpen | Self::ErrorValue)
     }
 
     /// What to do about a finding.
@@ -227,6 +238,10 @@ impl Rule {
             Self::LimitLooser => "shorten the limit, or waive it naming the law that allows more",
             Self::LimitUnread => "say it in the usual words, such as 自信息形成之日起20个工作日内",
             Self::SameAsLeft => "write the value out: above this item may stand another one tomorrow",
+            Self::ErrorValue => "mend the formula in the workbook, or write the value out",
+            Self::QuestionOpen => {
+                "say whether the mark is a tick: mend the cell and import again, or import with --map COLUMN:WORD=yes or =no"
+            }
             Self::TextDamaged => "put in the lost characters from the original",
             Self::AudienceUnnamed => "name the group in the cell of 特定群体, such as 申请人",
             Self::ChannelUnnamed => "name the channel after 其他",

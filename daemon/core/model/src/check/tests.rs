@@ -151,6 +151,23 @@ const CASES: &[(&str, Change, &[Expected])] = &[
         &[("limit-unread", "time_limit_text", "note")],
     ),
     ("同上 was left", |i| i.subject = vec!["同上".to_owned()], &[("same-as-left", "subject", "error")]),
+    ("同左 refers to another cell", |i| i.content = "同左".to_owned(), &[("same-as-left", "content", "error")]),
+    ("a spreadsheet's error is a body", |i| i.subject = vec!["#REF!".to_owned()], &[("error-value", "subject", "error")]),
+    (
+        "a mark that nobody explained",
+        |i| crate::item::ask(i, "特定群体", "△"),
+        &[("question-open", "extra", "error")],
+    ),
+    (
+        "a number of the limit that is not understood",
+        |i| i.time_limit_text = "及时公开，最迟一百五日内".to_owned(),
+        &[("limit-unread", "time_limit_text", "warning")],
+    ),
+    (
+        "a code that a spreadsheet rounded",
+        |i| i.power_list_ref = "1.12112E+17".to_owned(),
+        &[("text-damaged", "power_list_ref", "warning")],
+    ),
     (
         "lost characters and pinyin",
         |i| i.content = "次沟??中迁的标准(zhǔn)".to_owned(),

@@ -85,14 +85,39 @@ impl Scan {
             '《' if self.depth > 0 => previous.is_some_and(is_stop),
             '《' => self.has_title && self.brackets == 0,
             _ if self.depth > 0 => false,
-            '\n' | '\r' => !continues(after),
+            '\n' | '\r' => !continues(after) && !is_torn(before, after) && !(self.brackets > 0 && closes_soon(after)),
             ';' | '；' | '。' => self.brackets == 0 && !continues(after),
+            // 《B》3、《C》: the number belongs to what follows, and the 《 will cut before it.
+            '、' if next == Some('《') && ends_with_number(before) => false,
             '、' | ',' | '，' if self.brackets == 0 => {
                 next == Some('《') || (previous.is_some_and(|p| matches!(p, '》' | ')' | '）')) && !continues(after))
             }
             _ => false,
         }
     }
+}
+
+/// Whether a bracket that is open closes before another title begins: then a line's end in it only fits it into the cell.
+fn closes_soon(after: &str) -> bool {
+    /// Longest rest of a bracket, in characters.
+    const REST_CHARS_MAX: usize = 60;
+    let end = after.chars().take(REST_CHARS_MAX).find(|c| matches!(c, ')' | '）' | '《' | '(' | '（'));
+    matches!(end, Some(')' | '）'))
+}
+
+/// Whether a line's end stands inside a number of a law or an article: 国务院⏎令第711号, 第⏎十条.
+fn is_torn(before: &str, after: &str) -> bool {
+    let (before, after) = (before.trim_end(), after.trim_start());
+    let is_order = after.starts_with("令第") || (after.starts_with('号') && before.ends_with(is_number));
+    before.ends_with('第') || is_order || (before.ends_with("令") && after.starts_with('第'))
+}
+
+/// Whether a bullet's number stands at the end, at the beginning or right behind a title.
+fn ends_with_number(before: &str) -> bool {
+    let bare = before.trim_end();
+    let head = bare.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_apart = head.trim_end().chars().next_back().is_none_or(|c| is_stop(c) || matches!(c, '》' | ')' | '）'));
+    head.len() < bare.len() && is_apart
 }
 
 /// A document number in brackets, or an article, speaks of the title before it even on a new line.
@@ -103,12 +128,17 @@ fn continues(after: &str) -> bool {
 
 fn is_article_start(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('第') else { return false };
-    let number: String = rest.chars().take_while(|c| is_number(*c)).collect();
-    !number.is_empty() && rest[number.len()..].starts_with(['条', '款', '项', '章'])
+    // 第 十 条 is printed with blanks now and then.
+    let end = rest.find(|c: char| !is_number(c) && !is_blank(c)).unwrap_or(rest.len());
+    rest[..end].contains(is_number) && rest[end..].starts_with(['条', '款', '项', '章'])
 }
 
 fn is_number(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '０'..='９') || "〇零一二两三四五六七八九十百千".contains(c)
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\u{3000}' | '\u{a0}')
 }
 
 fn is_stop(c: char) -> bool {
@@ -208,6 +238,15 @@ mod tests {
                 ("各地配套政策法规文件", "", ""),
             ],
         );
+        check("《A办法》3、《C条例》", &[("A办法", "", ""), ("C条例", "", "")]);
+        check("1、《A办法》2、《B办法》3.《C条例》", &[("A办法", "", ""), ("B办法", "", ""), ("C条例", "", "")]);
+        check("《信息公开条例》第 十 条", &[("信息公开条例", "", "第十条")]);
+        check("《信息公开条例》（国务院\n令第711号）", &[("信息公开条例", "国务院令第711号", "")]);
+        check("《信息公开条例》国务院\n令第711号", &[("信息公开条例", "国务院令第711号", "")]);
+        check("《信息公开条例》（中华人民共和国国务院令第711号）", &[("信息公开条例", "国务院令第711号", "")]);
+        check("《信息公开条例》（2019年国务院令第711号修订）", &[("信息公开条例", "国务院令第711号", "")]);
+        check("根据国办发〔2019〕54号", &[("根据国办发〔2019〕54号", "国办发〔2019〕54号", "")]);
+        check("《办法》(中办发〔2016〕8号\n《意见》", &[("办法", "中办发〔2016〕8号", ""), ("意见", "", "")]);
         check("《没有结束\n《下一个》", &[("没有结束", "", ""), ("下一个", "", "")]);
         check(" \n", &[]);
     }

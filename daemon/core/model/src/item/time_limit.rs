@@ -144,8 +144,8 @@ fn parts(text: &str) -> (Vec<Part>, bool) {
     for sentence in cut.split(['。', ';', '；']) {
         let folded: Vec<String> = sentence.lines().map(fold).collect();
         let folded = folded.join("\n");
-        let kept = without_override(&folded);
-        statutory_override |= kept.len() < folded.len();
+        let (kept, has_override) = without_override(&folded);
+        statutory_override |= has_override;
         let first = parts.len();
         for piece in kept.split([',', '\n']).filter(|piece| !piece.is_empty()) {
             parts.push(Part { text: piece.to_owned(), ends_hard: false });
@@ -157,15 +157,66 @@ fn parts(text: &str) -> (Vec<Part>, bool) {
     (parts, statutory_override)
 }
 
-/// 法律、法规…另有规定的,从其规定 and all after it, with the bracket or comma before it, cut off.
-fn without_override(sentence: &str) -> &str {
-    let Some(place) = sentence.find("另有规定").or_else(|| sentence.find("从其规定")) else {
-        return sentence;
+/// The sentence without the words that let other limits prevail (法律、法规…另有规定的,从其规定; 除…另有规定外), and whether
+/// they were there. What stands before and behind them is kept.
+fn without_override(sentence: &str) -> (String, bool) {
+    const WORDS: [&str; 2] = ["另有规定", "从其规定"];
+    let Some((place, word)) = WORDS.iter().filter_map(|word| Some((sentence.find(word)?, *word))).min() else {
+        return (sentence.to_owned(), false);
     };
-    let opening = ["(法律", "法律", "法规", "国家", "(另"];
-    let start = opening.iter().filter_map(|word| sentence[..place].find(word)).min();
-    let kept = &sentence[..start.unwrap_or(place)];
-    kept.trim_end_matches(['(', ',', '\n', '如', '但'])
+    let before = &sentence[..override_start(&sentence[..place])];
+    let rest = &sentence[place + word.len()..];
+    let after = &rest[override_len(rest)..];
+    let before = before.trim_end_matches(['(', ',', '\n', '如', '但', '除']);
+    let after = after.trim_start_matches([')', ',', '\n', '的', '外']);
+    let between = if before.is_empty() || after.is_empty() { "" } else { "," };
+    (format!("{before}{between}{after}"), true)
+}
+
+/// Where the words that name the laws begin: in the last clause, at the last list of laws.
+fn override_start(before: &str) -> usize {
+    let clause = before.rfind([',', '\n', '(']).map_or(0, |place| place + 1);
+    let text = &before[clause..];
+    if text.starts_with('除') || text.starts_with("如") || text.starts_with("但") {
+        return clause;
+    }
+    const LAWS: [&str; 9] = ["法律", "法规", "规章", "国家", "行政", "上级", "党内", "条例", "文件"];
+    let Some(last) = LAWS.iter().filter_map(|word| text.rfind(word)).max() else {
+        return if text.is_empty() { clause } else { before.len() };
+    };
+    // 法律、行政法规和国家…: back over the list.
+    let mut start = last;
+    loop {
+        let head = text[..start].trim_end_matches(['、', '和', '或', '及', '以']);
+        match LAWS.iter().find_map(|word| head.strip_suffix(word)) {
+            Some(shorter) => start = shorter.len(),
+            None => break,
+        }
+    }
+    // 除法律法规另有规定外.
+    let start = text[..start].strip_suffix('除').map_or(start, str::len);
+    clause + start
+}
+
+/// How much of what follows 另有规定 belongs to it: up to 从其规定, 除外 or 外.
+fn override_len(rest: &str) -> usize {
+    /// Longest stretch between 另有规定 and 从其规定, in bytes.
+    const BETWEEN_MAX: usize = 60;
+    for word in ["从其规定", "除外", "的外", "以外", "之外", "外"] {
+        if let Some(place) = rest.find(word).filter(|place| *place <= BETWEEN_MAX) {
+            let is_apart = rest[..place].contains(|c: char| c.is_ascii_digit());
+            if !is_apart {
+                return place + word.len();
+            }
+        }
+    }
+    0
+}
+
+/// Whether a number with a unit stands in the text that is not understood.
+pub fn has_unread_number(text: &str) -> bool {
+    let cut: String = text.chars().take(LIMIT_CHARS_MAX).collect();
+    amount::has_unread(&fold(&cut))
 }
 
 #[cfg(test)]
@@ -212,6 +263,25 @@ mod tests {
             &[(Kind::WithinDays, Some(7), WORKING, "处罚决定"), (Kind::WithinDays, Some(20), WORKING, "其他")],
         ),
         ("20个工作日内，节假日顺延", &[(Kind::WithinDays, Some(20), WORKING, "")]),
+        ("20个工作日至60个工作日", &[(Kind::WithinDays, Some(60), WORKING, "")]),
+        ("形成之日起20个工作日到30个工作日内", &[(Kind::WithinDays, Some(30), WORKING, "形成")]),
+        ("信息形成后半年内", &[(Kind::WithinDays, Some(6), Some(Unit::Month), "信息形成")]),
+        ("信息形成后半个月内", &[(Kind::WithinDays, Some(15), CALENDAR, "信息形成")]),
+        ("60（六十）个工作日", &[(Kind::WithinDays, Some(60), WORKING, "")]),
+        ("六十(60)个工作日内", &[(Kind::WithinDays, Some(60), WORKING, "")]),
+        ("60（五十）个工作日", &[(Kind::Other, None, None, "")]),
+        ("0.5个月", &[(Kind::WithinDays, Some(15), CALENDAR, "")]),
+        ("1.5个月内", &[(Kind::WithinDays, Some(45), CALENDAR, "")]),
+        ("二〇个工作日内", &[(Kind::WithinDays, Some(20), WORKING, "")]),
+        ("一百二十个工作日", &[(Kind::WithinDays, Some(120), WORKING, "")]),
+        ("一百零五日内", &[(Kind::WithinDays, Some(105), CALENDAR, "")]),
+        ("一百五日内", &[(Kind::Other, None, None, "")]),
+        ("1.5个工作日", &[(Kind::Other, None, None, "")]),
+        (
+            "按照法律规定60个工作日内公开法律法规另有规定的从其规定",
+            &[(Kind::WithinDays, Some(60), WORKING, "按照法律规定")],
+        ),
+        ("除法律、法规另有规定外，60个工作日内", &[(Kind::WithinDays, Some(60), WORKING, "")]),
         ("另行通知", &[(Kind::Other, None, None, "")]),
         ("", &[]),
     ];
@@ -228,6 +298,9 @@ mod tests {
     #[test]
     fn the_fallback_sentence_is_a_flag_and_no_clause() {
         for text in [
+            "除法律法规另有规定外，信息形成或者变更之日起20个工作日内",
+            "信息形成或者变更之日起20个工作日内（法律、行政法规和国家另有规定的除外）",
+            "信息形成或者变更之日起20个工作日内，国家另有规定的，从其规定",
             "信息形成或者变更之日起 20 个工作日内。法律、法规对政府信息公开的期限另有规定的,从其规定。",
             "信息形成或者变更之日起20个工作日内（法律法规另有规定的，从其规定）",
             "信息形成或者变更之日起20个工作日内，法律法规另有规定的从其规定",
@@ -239,6 +312,31 @@ mod tests {
         }
         let alone = parse_time_limit("法律、法规另有规定的从其规定");
         assert_eq!((alone.len(), alone[0].kind, alone[0].statutory_override), (1, Kind::Other, true));
+    }
+
+    #[test]
+    fn a_number_that_is_not_understood_is_known_to_be_there() {
+        for text in [
+            "60（五十）个工作日",
+            "一百五日内",
+            "1.5个工作日",
+            "几个工作日内",
+            "2000个工作日",
+            "及时公开，最迟一百五日内",
+        ] {
+            assert!(has_unread_number(text), "{text}");
+        }
+        for text in [
+            "20个工作日",
+            "每年1月31日前",
+            "每季度首个月20日",
+            "半年至少更新1次",
+            "0.5个月",
+            "2020年12月31日前",
+            "及时公开",
+        ] {
+            assert!(!has_unread_number(text), "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Folds text for comparing; what is stored stays as printed.
 
+use super::radicals::radical_as_letter;
 use crate::normal::each_nfkc;
 
 /// The text without what catalogs print differently for the same word: width (NFKC), blanks and invisible
@@ -23,7 +24,8 @@ pub fn fold(text: &str) -> String {
 fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{2800}'..='\u{28ff}')
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        || matches!(c, '\u{feff}' | '\u{2800}'..='\u{28ff}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 fn plain(c: char) -> char {
@@ -31,6 +33,9 @@ fn plain(c: char) -> char {
         '\u{2044}' | '\u{2215}' => '/',
         '[' => '〔',
         ']' => '〕',
+        '\u{2e80}'..='\u{2fdf}' => radical_as_letter(c),
+        // What NFKC makes of the radical that copies print for 户.
+        '戶' => '户',
         other => other,
     }
 }
@@ -49,6 +54,8 @@ mod tests {
             ("国办发﹝2019﹞54号", "国办发〔2019〕54号"),
             ("国办发［2019］54号", "国办发[2019]54号"),
             ("App", "ａｐｐ"),
+            ("新台⼦镇⼈⺠政府", "新台子镇人民政府"),
+            ("低\u{ad}保\u{202e}", "低保"),
         ] {
             assert_eq!(fold(left), fold(right));
         }

@@ -40,6 +40,10 @@ fn by_year(text: &[char], end: usize) -> Option<String> {
         return None;
     }
     let word: String = text[sign..open].iter().collect();
+    let word = sign_alone(&word);
+    if word.is_empty() {
+        return None;
+    }
     let year: String = text[year..close].iter().collect();
     let number: String = text[number_start..=end].iter().collect();
     Some(format!("{word}〔{year}〕{number}"))
@@ -54,7 +58,44 @@ fn by_order(text: &[char], end: usize) -> Option<String> {
         return None;
     }
     let sign = back_while(text, order, is_word);
-    Some(text[sign..=end].iter().collect())
+    // 2019年国务院令: the year is when it was changed.
+    let is_year = text.get(sign) == Some(&'年') && sign > 0 && text[sign - 1].is_ascii_digit();
+    let sign = if is_year { sign + 1 } else { sign };
+    let word: String = text[sign..=order].iter().collect();
+    let number: String = text[order + 1..=end].iter().collect();
+    Some(format!("{}{number}", sign_alone(&word)))
+}
+
+/// Words that stand before the issuing body's sign and are no part of it.
+const BEFORE_SIGN: [&str; 19] = [
+    "中华人民共和国",
+    "根据",
+    "依据",
+    "按照",
+    "依照",
+    "遵照",
+    "参照",
+    "详见",
+    "见",
+    "按",
+    "以及",
+    "及",
+    "和",
+    "与",
+    "即",
+    "如",
+    "执行",
+    "印发",
+    "修订",
+];
+
+/// 根据国办发 → 国办发.
+fn sign_alone(word: &str) -> &str {
+    let mut alone = word;
+    while let Some(rest) = BEFORE_SIGN.iter().find_map(|before| alone.strip_prefix(before)) {
+        alone = rest;
+    }
+    alone
 }
 
 fn is_word(c: char) -> bool {

@@ -71,6 +71,10 @@ fn publicity(text: &str, amount: Option<&Amount>) -> Option<TimeLimit> {
 
 fn periodic(text: &str, amount: Option<&Amount>) -> Option<TimeLimit> {
     let (place, word, period) = PERIODS.iter().find_map(|(word, period)| Some((text.find(word)?, *word, *period)))?;
+    // 形成后半年内 is a length of time from then on, not twice a year.
+    if word == "半年" && amount.is_some_and(|amount| text[..amount.end].ends_with('内')) {
+        return None;
+    }
     // 每年…: the amount, if there is one with 内 or 工作日, is the time after the period's end.
     let is_limit = |amount: &&Amount| text[..amount.end].ends_with("工作日") || text[amount.end..].starts_with('内');
     let rest = text[place + word.len()..].trim_start_matches(['的', '度']);
