@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use gongkai_model::{item::Item, vocabulary::fold};
 
-use crate::{Reading, traditional::simplify};
+use crate::{Answers, Reading, traditional::simplify};
 
 mod boxes;
 
@@ -28,21 +28,23 @@ pub(crate) struct Channels {
     pub(crate) other: BTreeSet<String>,
     /// (code, message) pairs.
     pub(crate) findings: Vec<(&'static str, String)>,
+    /// Signs before labels of which a person must say whether they are ticks.
+    pub(crate) asked: Vec<String>,
 }
 
 /// Reads a channel cell; `has_optional_boxes` says that the header explains □ as "optional".
-pub(crate) fn read(reading: &Reading<'_>, raw: &str, has_optional_boxes: bool) -> Channels {
+pub(crate) fn read(reading: &Reading<'_>, answers: &Answers<'_>, raw: &str, has_optional_boxes: bool) -> Channels {
     let simple = simplify(raw);
-    let mut channels = read_simplified(reading, &simple, has_optional_boxes);
+    let mut channels = read_simplified(reading, answers, &simple, has_optional_boxes);
     if simple != raw {
         channels.findings.push(("text-traditional", "traditional characters: a copy of a mirrored page?".to_owned()));
     }
     channels
 }
 
-fn read_simplified(reading: &Reading<'_>, raw: &str, has_optional_boxes: bool) -> Channels {
+fn read_simplified(reading: &Reading<'_>, answers: &Answers<'_>, raw: &str, has_optional_boxes: bool) -> Channels {
     let mut channels = Channels::default();
-    let segments = boxes::split(reading, raw);
+    let boxes::Cut { segments, asked } = boxes::split(reading, answers, raw);
     let has_boxes = segments.iter().any(|segment| segment.state != State::Plain);
     if !has_boxes {
         for segment in &segments {
@@ -54,18 +56,23 @@ fn read_simplified(reading: &Reading<'_>, raw: &str, has_optional_boxes: bool) -
     for segment in &segments {
         channels.add_segment(reading, segment, ticked > 0, has_optional_boxes);
     }
-    if ticked == 0 {
+    for sign in &asked {
+        let message = format!("`{sign}` stands before channels: is it a tick? its channels are not taken");
+        channels.findings.push(("mark-question", message));
+    }
+    if ticked == 0 && asked.is_empty() {
         let message = "no box is ticked: the channels are kept as optional, say which are used";
         channels.findings.push(("channel-mark-missing", message.to_owned()));
     }
+    channels.asked = asked;
     channels
 }
 
 impl Channels {
     /// 1.政府网站 2.两微一端 or 政府网站、公示栏: all that is named is used.
     fn add_plain(&mut self, reading: &Reading<'_>, text: &str) {
-        for line in text.lines() {
-            for label in labels(reading, line) {
+        for line in whole_lines(reading, text) {
+            for label in labels(reading, &line) {
                 self.used.insert(label.slug);
                 self.other.extend(label.other);
             }
@@ -81,6 +88,7 @@ impl Channels {
                     self.other.extend(label.other);
                 }
             }
+            State::Asked => {}
             State::Unticked if has_optional_boxes || !has_ticks => {
                 self.optional.extend(named.into_iter().map(|label| label.slug));
             }
@@ -95,6 +103,23 @@ impl Channels {
             }
         }
     }
+}
+
+/// The lines of a list of names, where a break inside a name (政府⏎网站) is none.
+fn whole_lines(reading: &Reading<'_>, text: &str) -> Vec<String> {
+    let terms = &reading.vocabulary.channels;
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if let Some(last) = lines.last_mut().filter(|last| terms.find_within(last).is_none()) {
+            let both = format!("{last}{}", line.trim());
+            if terms.find(bare(&both)).is_some() {
+                *last = both;
+                continue;
+            }
+        }
+        lines.push(line.to_owned());
+    }
+    lines
 }
 
 /// One channel named by a text.
@@ -124,13 +149,45 @@ fn labels(reading: &Reading<'_>, text: &str) -> Vec<Label> {
     }
     let parts: Vec<&str> = split_names(text).collect();
     if parts.len() < 2 {
-        return vec![one(reading, text)];
+        return glued(reading, text);
     }
-    let found: Vec<Label> = parts.iter().map(|part| one(reading, part)).collect();
+    let found: Vec<Label> = parts.iter().flat_map(|part| glued(reading, part)).collect();
     let has_board = found.iter().any(|label| label.slug == NOTICE_BOARD);
     let is_place = |label: &Label| label.other.iter().all(|name| BOARD_PLACES.contains(&name.as_str()));
     found.into_iter().filter(|label| !(has_board && label.slug == OTHER && is_place(label))).collect()
 }
+
+/// Names that nothing separates: 政府网站微信平台等.
+fn glued(reading: &Reading<'_>, name: &str) -> Vec<Label> {
+    let first = one(reading, name);
+    let terms = &reading.vocabulary.channels;
+    let text = fold(bare(name));
+    if first.slug == OTHER || terms.find(&text).is_some() {
+        return vec![first];
+    }
+    let mut found = vec![first];
+    for term in terms.iter().filter(|term| term.slug != OTHER) {
+        let is_found = found.iter().any(|label| label.slug == term.slug);
+        let names = || std::iter::once(&term.label).chain(&term.spellings);
+        // A name inside a longer one of another channel (便民服务大厅) is not meant.
+        let is_apart = |name: &String| {
+            let name = fold(name);
+            name.chars().count() >= GLUED_CHARS_MIN && text.contains(&name) && {
+                let rest = text.replacen(&name, "\n", 1);
+                rest.split('\n').filter(|part| !part.is_empty()).any(|part| {
+                    terms.find_within(part).is_some_and(|other| found.iter().any(|label| label.slug == other.slug))
+                })
+            }
+        };
+        if !is_found && names().any(is_apart) {
+            found.push(Label::of(&term.slug));
+        }
+    }
+    found
+}
+
+/// Shortest name found in the middle of others: 公报 or 现场 may be a part of any word.
+const GLUED_CHARS_MIN: usize = 4;
 
 /// One name: a channel by its spelling, by a spelling inside it (铁力市政府网站), or another channel.
 fn one(reading: &Reading<'_>, name: &str) -> Label {
@@ -176,7 +233,7 @@ fn bare(text: &str) -> &str {
 
 /// The place in the official order of the first channel that the text names; for lists torn over several rows.
 pub(crate) fn rank(reading: &Reading<'_>, text: &str) -> Option<usize> {
-    let segments = boxes::split(reading, text);
+    let segments = boxes::split(reading, &Answers::default(), text).segments;
     let slug = labels(reading, &segments.first()?.text).into_iter().next()?.slug;
     reading.vocabulary.channels.iter().position(|term| term.slug == slug)
 }
@@ -222,7 +279,7 @@ pub fn with_official_boxes(reading: &Reading<'_>, raw: &str) -> String {
 
 /// Whether a text is nothing but channels: each of its names is a known one.
 pub(crate) fn is_channel_text(reading: &Reading<'_>, text: &str) -> bool {
-    let segments = boxes::split(reading, text);
+    let segments = boxes::split(reading, &Answers::default(), text).segments;
     !fold(text).is_empty()
         && segments.iter().all(|segment| labels(reading, &segment.text).iter().all(|label| label.slug != OTHER))
 }

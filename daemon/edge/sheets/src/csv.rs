@@ -1,21 +1,35 @@
 //! Delimited text (comma, semicolon, tab) as one sheet.
 //!
-//! Invariant: the encoding is decided by the whole file: UTF-8 (with or without BOM) or GB18030, and text that is
-//! neither is refused rather than guessed. Left out: merges, which such a file cannot have.
+//! Invariant: a line is a row, also a blank one, so that addresses are those that a spreadsheet shows; what is written
+//! wrongly (a quote that is not closed, a delimiter too many) is named with its cell and moves nothing else.
+//! Left out: merges, which such a file cannot have.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     Error,
-    grid::{Budget, Sheet},
+    account::range,
+    grid::{Budget, Sheet, Visibility, address},
+    header,
     report::Diagnostics,
-    text_form::{Delimiter, Encoding, TextForm},
+    text_form::{Delimiter, TextForm},
 };
+
+mod decode;
+mod split;
+
+use split::{Record, records};
 
 /// First bytes of the file that are looked at for the delimiter and for other kinds of files.
 const HEAD_BYTES: usize = 16 << 10;
+/// Lines at the head of the file in which a header is looked for.
+const HEAD_LINES: usize = 40;
 /// The sheet's name, since the file has none.
 const SHEET_NAME: &str = "csv";
+/// Fewest cells of a row of a table: titles and notes have fewer.
+const TABLE_CELLS_MIN: usize = 4;
+/// What spreadsheets print of a number with more digits than fit.
+const ROUNDED: &str = "E+";
 
 /// Files by their first bytes that are often sent for workbooks.
 const OTHER_KINDS: [(&[u8], &str); 9] = [
@@ -40,8 +54,8 @@ pub(crate) fn sheets(
         return Err(Error::NotAWorkbook { found });
     }
     let (text, encoding) = match told.encoding {
-        Some(encoding) => (decode_as(bytes, encoding)?, encoding),
-        None => decode(bytes)?,
+        Some(encoding) => (decode::as_told(bytes, encoding)?, encoding),
+        None => decode::guessed(bytes)?,
     };
     refuse_web_page(&text)?;
     if text.trim().is_empty() {
@@ -51,25 +65,71 @@ pub(crate) fn sheets(
     if !text.as_bytes().contains(&delimiter.byte()) {
         return Err(Error::NotAWorkbook { found: "text without columns" });
     }
-    let mut sheet = Sheet::new(SHEET_NAME, false);
+    let mut sheet = Sheet::new(SHEET_NAME, Visibility::Shown);
     let mut budget = Budget::default();
-    let mut reader = ::csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter.byte())
-        .from_reader(text.as_bytes());
-    for (row, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| Error::Damaged { what: error.to_string() })?;
+    let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut lengths: Vec<(usize, usize)> = Vec::new();
+    for (row, record) in records(&text, delimiter.byte()).enumerate() {
         let row = u32::try_from(row).unwrap_or(u32::MAX);
-        for (column, text) in record.iter().enumerate() {
-            let text = without_guard(text);
-            sheet.put(row, u32::try_from(column).unwrap_or(u32::MAX), text, &mut budget)?;
+        put(&mut sheet, row, &record, &mut budget, diagnostics)?;
+        if record.cells.len() >= TABLE_CELLS_MIN {
+            *widths.entry(record.cells.len()).or_default() += 1;
+        }
+        lengths.push((record.cells.len(), record.used()));
+    }
+    let usual = widths.into_iter().max_by_key(|(width, count)| (*count, *width)).map_or(0, |(width, _)| width);
+    note_lengths(&mut sheet, &lengths, usual, diagnostics);
+    Ok((vec![sheet], TextForm { encoding: Some(encoding), delimiter: Some(delimiter) }))
+}
+
+fn put(
+    sheet: &mut Sheet,
+    row: u32,
+    record: &Record<'_>,
+    budget: &mut Budget,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Error> {
+    for (column, text) in (0..).zip(&record.cells) {
+        let text = without_guard(text);
+        let mut warn = |code, message: &str| diagnostics.warn(code, SHEET_NAME, &address(row, column), message);
+        if text.contains('\u{fffd}') {
+            warn("text-damaged", "characters were lost before this file was made, or its bytes are damaged");
+        }
+        if is_rounded(text) {
+            warn("cell-number", "a number that a spreadsheet rounded: a code loses its digits so, write it as text");
+        }
+        sheet.put(row, column, &text.replace("_x000D_", ""), budget)?;
+    }
+    if let Some(column) = record.open_quote.and_then(|cell| u32::try_from(cell).ok()) {
+        let message = "a quotation mark opens here and is not closed: it is read as a letter";
+        diagnostics.warn("text-quote-open", SHEET_NAME, &address(row, column), message);
+    }
+    Ok(())
+}
+
+/// 1.12112E+17.
+fn is_rounded(text: &str) -> bool {
+    let Some((number, exponent)) = text.trim().split_once(ROUNDED) else { return false };
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_digits(number) && is_digits(exponent)
+}
+
+/// Names rows of another length than the table's: with cells too many, nobody knows which of them has moved.
+fn note_lengths(sheet: &mut Sheet, lengths: &[(usize, usize)], usual: usize, diagnostics: &mut Diagnostics) {
+    for (row, (cells, used)) in (0_u32..).zip(lengths) {
+        let last = |count: usize| u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX);
+        if *used > usual && usual > 0 {
+            sheet.shifted_rows.insert(row);
+            let message = format!(
+                "{cells} cells where the table has {usual}: a delimiter too many, quote the cell that holds it"
+            );
+            diagnostics.warn("row-shifted", SHEET_NAME, &range((row, 0), (row, last(*used))), &message);
+        } else if *cells < usual && *cells >= TABLE_CELLS_MIN {
+            let message =
+                format!("{cells} cells where the table has {usual}: look whether one is missing in the middle");
+            diagnostics.warn("row-short", SHEET_NAME, &range((row, 0), (row, last(*cells))), &message);
         }
     }
-    if text.contains('\u{fffd}') {
-        diagnostics.warn("text-damaged", SHEET_NAME, "", "characters were lost before this file was made");
-    }
-    Ok((vec![sheet], TextForm { encoding: Some(encoding), delimiter: Some(delimiter) }))
 }
 
 /// The text to write for a cell, so that a spreadsheet program that opens the file does not run it as a formula:
@@ -92,45 +152,21 @@ fn is_guarded_start(text: &str) -> bool {
 /// What spreadsheet programs take for "this is text".
 const GUARD: char = '\'';
 
-fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Error> {
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Ok((decode_as(bytes, Encoding::Utf16)?, Encoding::Utf16));
-    }
-    if bytes[..bytes.len().min(HEAD_BYTES)].contains(&0) {
-        return Err(Error::NotAWorkbook { found: "unknown binary data" });
-    }
-    if let Ok(text) = std::str::from_utf8(without_mark(bytes)) {
-        return Ok((Cow::Borrowed(text), Encoding::Utf8));
-    }
-    let text = decode_as(bytes, Encoding::Gb18030)?;
-    // Any run of bytes is nearly GB18030: without Chinese characters or with controls it is something else.
-    let is_chinese = text.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
-    let has_controls = text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
-    if !is_chinese || has_controls { Err(Error::UnknownEncoding) } else { Ok((text, Encoding::Gb18030)) }
-}
-
-/// Decodes in one encoding; bytes that are no text of it are refused, never replaced.
-fn decode_as(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>, Error> {
-    let (text, has_errors) = match encoding {
-        Encoding::Utf8 => encoding_rs::UTF_8.decode_without_bom_handling(without_mark(bytes)),
-        Encoding::Gb18030 => encoding_rs::GB18030.decode_without_bom_handling(without_mark(bytes)),
-        Encoding::Utf16 => {
-            let kind = if bytes.starts_with(b"\xfe\xff") { encoding_rs::UTF_16BE } else { encoding_rs::UTF_16LE };
-            kind.decode_with_bom_removal(bytes)
-        }
-    };
-    if has_errors { Err(Error::UnknownEncoding) } else { Ok(text) }
-}
-
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-}
-
 fn refuse_web_page(text: &str) -> Result<(), Error> {
-    let head: String = text.trim_start().chars().take(200).collect::<String>().to_ascii_lowercase();
-    let found = if head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<table") {
+    let head: String = text.trim_start().chars().take(HEAD_CHARS).collect::<String>().to_ascii_lowercase();
+    let begins = |words: &[&str]| words.iter().any(|word| head.starts_with(word));
+    let found = if begins(&["mime-version:", "from: <saved by", "from: \"saved by"]) {
+        "a web archive (MHTML)"
+    } else if head.contains("urn:schemas-microsoft-com:office:spreadsheet") || head.contains("excel.sheet") {
+        "an XML spreadsheet of 2003"
+    } else if head.contains("urn:oasis:names:tc:opendocument") {
+        "a flat OpenDocument file"
+    } else if begins(&["<!doctype html", "<html", "<meta", "<table", "<style", "<head", "<body", "<div"])
+        || (begins(&["<"]) && head.contains("<table"))
+        || head.contains("<html")
+    {
         "a web page"
-    } else if head.starts_with("<?xml") {
+    } else if begins(&["<?xml"]) {
         "an XML document"
     } else {
         return Ok(());
@@ -138,12 +174,26 @@ fn refuse_web_page(text: &str) -> Result<(), Error> {
     Err(Error::NotAWorkbook { found })
 }
 
-/// The one of tab, semicolon and comma that stands most often outside quotes in the head of the file.
+/// Characters at the head of a text that are looked at for other kinds of files.
+const HEAD_CHARS: usize = 2_000;
+
+/// The one of tab, semicolon and comma under which the head of the file has the most words of the form in cells of their
+/// own; without a header, the one that stands most often outside quotes.
 fn guess_delimiter(text: &str) -> Delimiter {
     let end = text.char_indices().map(|(place, _)| place).find(|place| *place >= HEAD_BYTES).unwrap_or(text.len());
-    let bare: String = text[..end].split('"').step_by(2).collect();
+    let head = &text[..end];
+    let words = |delimiter: &Delimiter| {
+        let lines = records(head, delimiter.byte()).take(HEAD_LINES);
+        lines.map(|record| record.cells.iter().filter(|cell| header::is_word(cell)).count()).max().unwrap_or(0)
+    };
+    let best =
+        Delimiter::ALL.into_iter().map(|delimiter| (words(&delimiter), delimiter)).max_by_key(|(words, _)| *words);
+    if let Some((_, delimiter)) = best.filter(|(words, _)| *words > 1) {
+        return delimiter;
+    }
+    let bare: String = head.split('"').step_by(2).collect();
     // A stray quote may hide everything behind it: then the quotes say nothing.
-    let counted = if bare.contains(['\t', ';', ',']) { &bare } else { &text[..end] };
+    let counted = if bare.contains(['\t', ';', ',']) { &bare } else { head };
     let count = |delimiter: Delimiter| counted.bytes().filter(|byte| *byte == delimiter.byte()).count();
     Delimiter::ALL.into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(Delimiter::Comma)
 }

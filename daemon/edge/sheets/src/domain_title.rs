@@ -20,25 +20,33 @@ pub(crate) struct Title {
     pub(crate) text: String,
     /// The first row that belongs to the table: the title's, or the header's own.
     pub(crate) first_row: u32,
+    /// The first of the lines over the table: number, title, office, date, contents.
+    pub(crate) first_line: u32,
 }
 
 /// Looks for the title above a header, not above `floor`.
 pub(crate) fn find(sheet: &Sheet, reading: &Reading<'_>, header: &Header, floor: u32) -> Title {
     let mut best: Option<(u8, Title)> = None;
     let lowest = header.top.saturating_sub(TITLE_ROWS_MAX).max(floor);
+    let mut first_line = header.top;
     for row in (lowest..header.top).rev() {
         let cells: Vec<&str> = sheet.own_cells(row).map(|(_, text)| text).collect();
         if cells.len() > TITLE_CELLS_MAX {
             break;
         }
+        first_line = row;
         let Some(longest) = cells.iter().max_by_key(|text| text.chars().count()) else { continue };
         let text = without_blanks(longest);
         let score = score(reading, &text);
         if score > 0 && best.as_ref().is_none_or(|(known, _)| score > *known) {
-            best = Some((score, Title { text, first_row: row }));
+            best = Some((score, Title { text, first_row: row, first_line: row }));
         }
     }
-    best.map_or(Title { text: String::new(), first_row: header.top }, |(_, title)| title)
+    // Under another table only the title's own lines are this one's; above the first one, all of them.
+    let is_first = floor == sheet.first_row();
+    let own = |title: Title| if is_first { Title { first_line, ..title } } else { title };
+    let none = Title { text: String::new(), first_row: header.top, first_line: header.top };
+    own(best.map_or(none, |(_, title)| title))
 }
 
 /// How much a line looks like a catalog's title.

@@ -5,12 +5,14 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use crate::{Error, limits, parts::SheetPart};
+use gongkai_model::vocabulary::radical_as_letter;
+
+use crate::{Error, limits, parts::SheetPart, symbols};
 
 /// A rectangle of cells, both ends inclusive, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +23,30 @@ pub(crate) struct Merge {
     pub(crate) right: u32,
 }
 
+/// Something about a cell that its text does not say: what was struck out, a comment, a format that is not understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CellRemark {
+    pub(crate) row: u32,
+    pub(crate) column: u32,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+/// How a sheet is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Visibility {
+    #[default]
+    Shown,
+    Hidden,
+    /// Only a program can show it again: nobody who opens the file sees that it is there.
+    VeryHidden,
+}
+
 /// One sheet.
 #[derive(Debug, Default)]
 pub(crate) struct Sheet {
     pub(crate) name: String,
-    pub(crate) is_hidden: bool,
+    pub(crate) visibility: Visibility,
     pub(crate) part: SheetPart,
     /// Rows from `first_row` on; a row is as long as its last used cell. Texts are shared with the items made of them.
     rows: Vec<Vec<Option<Arc<str>>>>,
@@ -40,6 +61,10 @@ pub(crate) struct Sheet {
     pub(crate) odd_merges: Vec<(u32, u32)>,
     /// First cells of merges beyond what is kept in memory, not taken for merges either.
     pub(crate) wide_merges: Vec<(u32, u32)>,
+    /// What the file's reader met in cells.
+    pub(crate) remarks: Vec<CellRemark>,
+    /// Rows of a text file with more cells than its table has columns: whatever stands behind a stray delimiter has moved.
+    pub(crate) shifted_rows: BTreeSet<u32>,
 }
 
 /// Counts cells and time over all sheets of a file.
@@ -74,17 +99,28 @@ impl Budget {
 }
 
 impl Sheet {
-    pub(crate) fn new(name: &str, is_hidden: bool) -> Self {
-        Self { name: name.to_owned(), is_hidden, ..Self::default() }
+    pub(crate) fn new(name: &str, visibility: Visibility) -> Self {
+        Self { name: name.to_owned(), visibility, ..Self::default() }
     }
 
     /// Puts text into a cell; cells come in any order. Blank text is not kept.
     pub(crate) fn put(&mut self, row: u32, column: u32, text: &str, budget: &mut Budget) -> Result<(), Error> {
-        kept(text).map_or(Ok(()), |text| self.put_kept(row, column, text, budget))
+        self.put_kept(row, column, kept(text), budget)
+    }
+
+    /// Notes something about a cell.
+    pub(crate) fn remark(&mut self, (row, column): (u32, u32), code: &'static str, message: String) {
+        if self.remarks.len() < limits::CELL_REMARKS_MAX {
+            self.remarks.push(CellRemark { row, column, code, message });
+        }
     }
 
     /// Puts text into a cell as [`kept`] gave it.
-    pub(crate) fn put_kept(&mut self, row: u32, column: u32, text: Arc<str>, budget: &mut Budget) -> Result<(), Error> {
+    pub(crate) fn put_kept(&mut self, row: u32, column: u32, kept: Kept, budget: &mut Budget) -> Result<(), Error> {
+        if let Some((code, message)) = kept.oddity.and_then(Oddity::remark) {
+            self.remark((row, column), code, message.to_owned());
+        }
+        let Some(text) = kept.text else { return Ok(()) };
         budget.take_cell()?;
         self.check(row, column, &text, budget)?;
         if self.rows.is_empty() {
@@ -227,6 +263,31 @@ impl Sheet {
         self.merges.iter().enumerate().filter(move |(index, merge)| is_whole(*index, merge)).map(|(_, merge)| merge)
     }
 
+    /// All cells with a text of their own, row by row.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (u32, u32, &Arc<str>)> {
+        (self.first_row..).zip(&self.rows).flat_map(|(row, cells)| {
+            (0..).zip(cells).filter_map(move |(column, text)| Some((row, column, text.as_ref()?)))
+        })
+    }
+
+    /// The columns `from..to` as a sheet of its own, with all that stands in the rows above `head`.
+    pub(crate) fn part(&self, (from, to): (u32, u32), head: u32) -> Self {
+        let is_in = |row: u32, column: u32| row < head || (from..to).contains(&column);
+        let rows = (self.first_row..).zip(&self.rows).map(|(row, cells)| {
+            (0..).zip(cells).map(|(column, text)| text.clone().filter(|_| is_in(row, column))).collect()
+        });
+        let mut part = Self {
+            name: self.name.clone(),
+            part: self.part.clone(),
+            rows: rows.collect(),
+            first_row: self.first_row,
+            shifted_rows: self.shifted_rows.clone(),
+            ..Self::default()
+        };
+        part.set_merges(self.merges.iter().filter(|merge| is_in(merge.top, merge.left)).copied());
+        part
+    }
+
     /// Leaves out a column and all behind it. Called before merges are asked for.
     pub(crate) fn drop_from(&mut self, column: u32) {
         for row in &mut self.rows {
@@ -260,22 +321,83 @@ impl Sheet {
     }
 }
 
-/// A cell's text as it is kept; `None` where nothing is printed.
-pub(crate) fn kept(text: &str) -> Option<Arc<str>> {
-    let text = clean(text);
-    (!text.is_empty()).then(|| Arc::from(text.as_ref()))
+/// A cell's text as it is kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    /// `None` where nothing is printed.
+    pub(crate) text: Option<Arc<str>>,
+    oddity: Option<Oddity>,
+}
+
+/// What a text had that is not kept as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Oddity {
+    /// Letters in the shape of radicals: a copy from a PDF file.
+    Radicals,
+    /// Signs that turn the direction of print: what one sees is not what stands there.
+    Direction,
+    /// Control characters inside the text.
+    Controls,
+}
+
+impl Oddity {
+    fn remark(self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
+            Self::Radicals => {
+                ("text-folded", "letters in the shape of radicals (a copy from a PDF) are read as the letters")
+            }
+            Self::Direction => {
+                ("text-direction", "signs that turn the direction of print are left out: read the text again")
+            }
+            Self::Controls => ("text-control", "control characters inside the text are left out"),
+        })
+    }
+}
+
+/// A cell's text as it is kept.
+pub(crate) fn kept(text: &str) -> Kept {
+    let (text, oddity) = clean(text);
+    Kept { text: (!text.is_empty()).then(|| Arc::from(text.as_ref())), oddity }
 }
 
 /// The text without what only the file format or the printer needs: outer blanks, carriage returns, control and
-/// zero-width characters. Everything else stays as printed.
-fn clean(text: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    if text.chars().all(is_plain) && !text.contains("_x000D_") {
-        return Cow::Borrowed(text.trim());
+/// zero-width characters; radicals and letters of symbol fonts as what one sees. Everything else stays as printed.
+fn clean(text: &str) -> (Cow<'_, str>, Option<Oddity>) {
+    if text.chars().all(is_plain) {
+        return (Cow::Borrowed(text.trim()), None);
     }
-    let text = text.replace("_x000D_", "").replace("\r\n", "\n").replace('\r', "\n");
-    let kept: String = text.chars().filter(|c| is_plain(*c) || matches!(c, '\n' | '\t')).collect();
-    Cow::Owned(kept.trim().to_owned())
+    let mut oddity = None;
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => {}
+            '\r' | '\u{2028}' | '\u{2029}' | '\u{b}' => kept.push('\n'),
+            '\n' | '\t' => kept.push(c),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => oddity = Some(Oddity::Direction),
+            '\u{2e80}'..='\u{2fdf}' => {
+                oddity = oddity.or(Some(Oddity::Radicals));
+                kept.push(radical_as_letter(c));
+            }
+            '\u{f020}'..='\u{f0ff}' => kept.push(symbols::folded(c)),
+            c if is_plain(c) => kept.push(c),
+            '\0' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
+            _ => oddity = oddity.or(Some(Oddity::Controls)),
+        }
+    }
+    (Cow::Owned(kept.trim().to_owned()), oddity)
+}
+
+/// Whether a character is kept as it is.
+fn is_plain(c: char) -> bool {
+    match c {
+        ' '..='~' | '\u{a0}'..='\u{ac}' | '\u{ae}'..='\u{1fff}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205f}' => {
+            true
+        }
+        '\u{2070}'..='\u{2e7f}' | '\u{2fe0}'..='\u{f01f}' | '\u{f100}'..='\u{fdff}' | '\u{fe10}'..='\u{fefe}' => true,
+        '\u{ff00}'.. => true,
+        c => matches!(c, '\u{2000}'..='\u{200a}'),
+    }
 }
 
 /// A cell's address as spreadsheets print it: (3, 1) → B4.
@@ -327,7 +449,7 @@ mod tests {
 
     #[test]
     fn a_merged_cell_reads_as_its_first_and_owns_nothing() {
-        let mut sheet = Sheet::new("s", false);
+        let mut sheet = Sheet::new("s", Visibility::Shown);
         let mut budget = Budget::default();
         sheet.put(5, 1, " 出生\u{a0}", &mut budget).unwrap();
         sheet.put(6, 2, "x", &mut budget).unwrap();
@@ -341,7 +463,7 @@ mod tests {
 
     #[test]
     fn reading_stops_when_its_time_is_up() {
-        let mut sheet = Sheet::new("s", false);
+        let mut sheet = Sheet::new("s", Visibility::Shown);
         let mut budget = Budget::within(Duration::ZERO);
         let error = sheet.put(0, 0, "a", &mut budget).unwrap_err();
         assert_eq!(error.code(), "GK-SHEET-011");
@@ -349,7 +471,7 @@ mod tests {
 
     #[test]
     fn a_sheet_is_bounded_in_cells_and_merged_cells() {
-        let mut sheet = Sheet::new("s", false);
+        let mut sheet = Sheet::new("s", Visibility::Shown);
         let mut budget = Budget { cells: limits::CELLS_MAX, ..Budget::default() };
         assert_eq!(sheet.put(0, 0, "a", &mut budget).unwrap_err().code(), "GK-SHEET-008");
         let mut budget = Budget::default();

@@ -3,7 +3,7 @@
 //! Invariant: columns are known by their words, never by position, except where a word is missing: then its
 //! neighbours decide, and a warning says so. Left out: titles (domain_title), rows of items (rows).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     Mapping, Reading,
@@ -16,7 +16,20 @@ mod fields;
 mod gaps;
 mod words;
 
-pub(crate) use words::{is_slug, plain, terms};
+pub(crate) use words::{bare_level, is_slug, plain, terms};
+
+/// Whether a text is a word of the form's header.
+pub(crate) fn is_word(text: &str) -> bool {
+    text.chars().count() <= words::WORD_CHARS_MAX && {
+        let word = plain(text);
+        words::top(&word).is_some() || words::group(&word).is_some()
+    }
+}
+
+/// The group and value of a mark column by its head alone.
+pub(crate) fn header_mark(reading: &Reading<'_>, head: &str) -> Option<(Group, String)> {
+    words::mark(reading, None, head, false)
+}
 
 /// Most header rows below the first: the official form has one; three-level matters may have two.
 const SUB_ROWS_MAX: u32 = 2;
@@ -71,6 +84,8 @@ pub(crate) enum Column {
     Channels,
     /// A mark for one value.
     Mark(Group, String),
+    /// A mark under a group's heading whose own head names no value that is known; by that head.
+    Leaf(Group, String),
     /// A group without sub-columns: the cell names the values.
     Words(Group),
     Field(Field),
@@ -91,6 +106,14 @@ pub(crate) struct Header {
     pub(crate) has_optional_boxes: bool,
     /// The element model: 公开要素 with a 公开属性 each.
     pub(crate) is_element_model: bool,
+    /// The lowest printed text over a column.
+    pub(crate) heads: BTreeMap<u32, String>,
+    /// What the head of 公开时限 says its numbers are: 个工作日; empty where it says nothing.
+    pub(crate) limit_unit: &'static str,
+    /// Hidden columns whose cells are left out.
+    pub(crate) left_out: Vec<u32>,
+    /// Where the same columns begin again beside the first ones: two halves of a table printed side by side.
+    pub(crate) halves: Vec<u32>,
 }
 
 impl Header {
@@ -102,7 +125,7 @@ impl Header {
     /// Whether a group of marks or words is there.
     pub(crate) fn has_group(&self, wanted: Group) -> bool {
         self.columns.iter().any(|(_, column)| match column {
-            Column::Mark(group, _) | Column::Words(group) => *group == wanted,
+            Column::Mark(group, _) | Column::Leaf(group, _) | Column::Words(group) => *group == wanted,
             Column::Field(Field::Attribute) => wanted == Group::Mode,
             Column::Serial | Column::Matter(_) | Column::Content | Column::Basis | Column::TimeLimit => false,
             Column::Subject | Column::Channels | Column::Field(_) | Column::Extra(_) => false,
@@ -181,7 +204,7 @@ fn rank(column: &Column) -> u8 {
         Column::TimeLimit => 7,
         Column::Subject => 8,
         Column::Channels => 9,
-        Column::Mark(..) | Column::Words(_) => 10,
+        Column::Mark(..) | Column::Leaf(..) | Column::Words(_) => 10,
         Column::Field(_) | Column::Extra(_) => 11,
     }
 }
@@ -200,10 +223,21 @@ fn read(
         end += 1;
     }
     let has_county = (top..end).any(|row| sheet.own_cells(row).any(|(_, text)| reading.is_county(text)));
-    let mut header = Header { top, end, columns: Vec::new(), has_optional_boxes: false, is_element_model: false };
+    let mut header = Header {
+        top,
+        end,
+        columns: Vec::new(),
+        has_optional_boxes: false,
+        is_element_model: false,
+        heads: BTreeMap::new(),
+        limit_unit: "",
+        left_out: Vec::new(),
+        halves: Vec::new(),
+    };
     let mut unnamed = Vec::new();
     for column in 0..sheet.end_column() {
         let texts = texts(sheet, top, end, column);
+        header.heads.extend(texts.last().map(|text| (column, (*text).to_owned())));
         header.has_optional_boxes |= texts.iter().any(|text| text.contains("可选"));
         if texts.iter().any(|text| is_traditional(text)) {
             diagnostics.warn(
@@ -215,8 +249,17 @@ fn read(
         }
         let heading = heading(sheet, top, end, column);
         let named = texts.iter().rev().find_map(|text| mapping.column(&plain(text), text));
-        match named.or_else(|| resolve(reading, &texts, heading, has_county)) {
-            Some(found) => header.columns.push((column, found)),
+        let found = named.or_else(|| {
+            let found = resolve(reading, &texts, heading, has_county);
+            leaf(sheet, (top, end), column, found.as_ref()).or(found)
+        });
+        match found {
+            Some(found) => {
+                if found == Column::TimeLimit {
+                    header.limit_unit = texts.iter().find_map(|text| words::limit_unit(text)).unwrap_or_default();
+                }
+                header.columns.push((column, found));
+            }
             None => unnamed.push((column, texts.join("/"))),
         }
     }
@@ -224,9 +267,93 @@ fn read(
         && header
             .column(&Column::Content)
             .is_some_and(|c| texts(sheet, top, end, c).iter().any(|t| t.contains("要素")));
-    gaps::fill(sheet, &mut header, unnamed, diagnostics);
-    settle_repeats(sheet, &mut header, diagnostics);
+    header.halves = halves(&header.columns);
+    if header.halves.is_empty() {
+        gaps::fill(sheet, &mut header, unnamed, diagnostics);
+        leave_out_hidden(sheet, &mut header, diagnostics);
+        settle_repeats(sheet, &mut header, diagnostics);
+    }
     header
+}
+
+/// The official columns that a half of a table needs at least.
+const HALF_COLUMNS_MIN: usize = 3;
+
+/// Where the official columns begin again: each half has a matter and what is said of it.
+fn halves(columns: &[(u32, Column)]) -> Vec<u32> {
+    let is_official = |column: &Column| rank(column) <= rank(&Column::Channels);
+    let is_whole = |half: &[&Column]| {
+        let ranks: BTreeSet<u8> = half.iter().map(|column| rank(column)).collect();
+        let has_matter = ranks.iter().any(|rank| (MATTER_RANK..MATTER_RANK + 4).contains(rank));
+        let has_body = ranks.contains(&rank(&Column::Content)) || ranks.contains(&rank(&Column::Subject));
+        ranks.len() >= HALF_COLUMNS_MIN && has_matter && has_body
+    };
+    let mut starts = Vec::new();
+    let mut half: Vec<&Column> = Vec::new();
+    let mut complete = 0;
+    for (index, column) in columns.iter().filter(|(_, column)| is_official(column)) {
+        if half.contains(&column) && is_whole(&half) {
+            starts.push(*index);
+            half.clear();
+            complete += 1;
+        }
+        half.push(column);
+    }
+    if complete > 0 && is_whole(&half) { starts } else { Vec::new() }
+}
+
+/// A mark column under a heading that covers several, where its own head says nothing that is known: 村民 under 公开对象.
+fn leaf(sheet: &Sheet, (top, end): (u32, u32), column: u32, found: Option<&Column>) -> Option<Column> {
+    let (low, head) = (top..end).rev().map(|row| (row, sheet.own(row, column))).find(|(_, text)| !text.is_empty())?;
+    let (over, group) = (top..low).rev().find_map(|row| {
+        let text = (0..=column).rev().map(|left| sheet.text(row, left)).find(|text| !text.is_empty())?;
+        let word = words::plain(text);
+        let is_channels = words::top(&word) == Some(Column::Channels);
+        let group = words::group(&word).or(is_channels.then_some(Group::Channel))?;
+        Some((row, group))
+    })?;
+    let is_open = match found {
+        None | Some(Column::Channels) => true,
+        Some(Column::Words(words)) => *words == group && words::group(&words::plain(head)).is_none(),
+        Some(_) => false,
+    };
+    // The heading stands over this column and over one beside it, each with a head of its own.
+    let origin = |column: u32| {
+        let left = (0..=column).rev().find(|left| !sheet.text(over, *left).is_empty())?;
+        Some(sheet.origin(over, left))
+    };
+    let is_beside = |other: Option<u32>| {
+        other.is_some_and(|other| origin(other) == origin(column) && !sheet.own(low, other).is_empty())
+    };
+    let is_shared = is_beside(column.checked_sub(1)) || is_beside(column.checked_add(1));
+    let is_name = !head.starts_with(['(', '（']) && head.chars().count() <= words::WORD_CHARS_MAX;
+    if !is_open || !is_shared || !is_name {
+        return None;
+    }
+    let level = bare_level(head).filter(|_| group == Group::Level);
+    Some(level.map_or_else(|| Column::Leaf(group, head.to_owned()), |level| Column::Mark(group, level.to_owned())))
+}
+
+/// Hidden columns say nothing where a shown one says the same kind of thing, and where the form knows no such column.
+fn leave_out_hidden(sheet: &Sheet, header: &mut Header, diagnostics: &mut Diagnostics) {
+    let is_hidden = |column: u32| sheet.part.hidden_columns.contains(&column);
+    if !header.columns.iter().any(|(index, _)| is_hidden(*index)) {
+        return;
+    }
+    let shown: Vec<Column> =
+        header.columns.iter().filter(|(index, _)| !is_hidden(*index)).map(|(_, column)| column.clone()).collect();
+    let is_idle = |index: u32, column: &Column| {
+        is_hidden(index) && (matches!(column, Column::Extra(_) | Column::Leaf(..)) || shown.contains(column))
+    };
+    let idle: Vec<u32> =
+        header.columns.iter().filter(|(index, column)| is_idle(*index, column)).map(|(index, _)| *index).collect();
+    header.columns.retain(|(index, _)| !idle.contains(index));
+    for column in &idle {
+        let place = address(header.top, *column);
+        let message = "the column is hidden and is left out: what is shown counts; show it if it is meant";
+        diagnostics.warn("column-left-out", &sheet.name, &place, message);
+    }
+    header.left_out = idle;
 }
 
 /// The distinct header texts over a column, top to bottom.
@@ -306,7 +433,8 @@ fn settle_repeats(sheet: &Sheet, header: &mut Header, diagnostics: &mut Diagnost
     let mut seen: Vec<Column> = Vec::new();
     let mut keys: BTreeSet<String> = BTreeSet::new();
     for (index, column) in &mut header.columns {
-        let is_repeat = !matches!(column, Column::Mark(..) | Column::Extra(_)) && seen.contains(column);
+        let is_repeat =
+            !matches!(column, Column::Mark(..) | Column::Leaf(..) | Column::Extra(_)) && seen.contains(column);
         if is_repeat {
             let text = texts(sheet, header.top, header.end, *index).join("/");
             diagnostics.warn(

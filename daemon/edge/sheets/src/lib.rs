@@ -4,6 +4,7 @@
 //! every row ends in an item or in a warning that names its cell, and printed text stays beside parsed values.
 //! Left out: matching to the catalog that exists, and what is kept (app).
 
+mod account;
 mod channels;
 mod check;
 mod csv;
@@ -12,17 +13,22 @@ mod error;
 mod grid;
 mod header;
 pub mod limits;
+mod looks;
 mod mapping;
 mod marks;
+mod number_format;
 mod parts;
 mod publisher;
 mod reading;
 mod remarks;
 mod report;
+mod rich;
 mod rows;
 mod source;
 mod subject;
+mod symbols;
 mod tables;
+mod tags;
 mod text_form;
 mod traditional;
 mod write;
@@ -32,6 +38,7 @@ mod xlsx;
 pub use channels::with_official_boxes;
 pub use check::check_table;
 pub use error::Error;
+pub(crate) use mapping::Answers;
 pub use mapping::{HEADER_CHARS_MAX, MAPPINGS_MAX, Mapping, MappingError, fields};
 pub use publisher::{PUBLISHER_CHARS_MAX, publisher_key};
 pub use reading::{FullTitle, Reading, Told, ToldDomain};
@@ -45,7 +52,7 @@ pub use write::{
 
 use std::collections::BTreeSet;
 
-use grid::Sheet;
+use grid::{Sheet, Visibility};
 use report::Diagnostics;
 
 /// First bytes of zip files.
@@ -76,10 +83,27 @@ pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &To
     }
     let mut tables = Vec::new();
     let mut rejected = Vec::new();
-    for sheet in sheets.iter().filter(|sheet| !sheet.is_empty()) {
+    // What is shown comes first: it decides what of the hidden sheets counts.
+    let (shown, hidden): (Vec<&Sheet>, Vec<&Sheet>) =
+        sheets.iter().filter(|sheet| !sheet.is_empty()).partition(|sheet| sheet.visibility == Visibility::Shown);
+    for sheet in shown {
         match tables::read(sheet, file_name, reading, told, &mut diagnostics) {
             Ok(found) => tables.extend(found),
             Err(reason) => rejected.push(reason),
+        }
+    }
+    for sheet in hidden {
+        let mut own = Diagnostics::default();
+        match tables::read(sheet, file_name, reading, told, &mut own) {
+            Ok(found) if tables::may_join(sheet, &found, &tables) => {
+                diagnostics.absorb(own);
+                tables.extend(found);
+            }
+            Ok(_) => rejected.push(tables::left_out(sheet)),
+            Err(reason) => {
+                diagnostics.absorb(own);
+                rejected.push(reason);
+            }
         }
     }
     let is_used = |told: ToldDomain<'_>| tables.iter().any(|table| table.domain.as_deref() == Some(told.slug));
@@ -96,6 +120,7 @@ pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &To
         return Err(Error::NoCatalog { looked: why_none(&rejected) });
     }
     let items = tables.iter().map(|table| table.items).sum();
+    let heads = std::mem::take(&mut diagnostics.heads);
     Ok(Report {
         file: file_name.to_owned(),
         encoding: form.encoding.map(Encoding::word),
@@ -105,9 +130,11 @@ pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &To
         warnings: diagnostics.finish(&sheets),
         rejected,
         unmet,
+        heads,
     })
 }
 
+/// The sheets of a file, whatever kind it is.
 fn sheets(bytes: &[u8], told: TextForm, diagnostics: &mut Diagnostics) -> Result<(Vec<Sheet>, TextForm), Error> {
     if ZIP_MAGIC.iter().any(|magic| bytes.starts_with(magic)) {
         let parts = limits::unpack(bytes)?;
@@ -126,6 +153,40 @@ fn sheets(bytes: &[u8], told: TextForm, diagnostics: &mut Diagnostics) -> Result
         return Ok((xls::sheets(bytes, diagnostics)?, TextForm::default()));
     }
     csv::sheets(bytes, told, diagnostics)
+}
+
+/// One cell with text, as [`read`] takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedCell {
+    /// The sheet's name.
+    pub sheet: String,
+    /// Such as `B4`.
+    pub address: String,
+    /// As printed.
+    pub text: String,
+}
+
+/// Every cell with text of a file but what an earlier report of findings added: what a reading has to account for.
+///
+/// # Errors
+/// As [`read`] for a file that cannot be read.
+pub fn printed_cells(bytes: &[u8], form: TextForm) -> Result<Vec<PrintedCell>, Error> {
+    limits::check_size(bytes)?;
+    let (mut sheets, _) = sheets(bytes, form, &mut Diagnostics::default())?;
+    remarks::strip(&mut sheets);
+    let cells = |sheet: &Sheet| -> Vec<PrintedCell> {
+        let cell = |(row, column, text): (u32, u32, &std::sync::Arc<str>)| PrintedCell {
+            sheet: sheet.name.clone(),
+            address: grid::address(row, column),
+            text: text.to_string(),
+        };
+        // A text that stands again under a merge of the same text is shown once.
+        let is_seen = |row: u32, column: u32, text: &str| {
+            sheet.origin(row, column) == (row, column) || sheet.text(row, column) != text
+        };
+        sheet.cells().filter(|(row, column, text)| is_seen(*row, *column, text)).map(cell).collect()
+    };
+    Ok(sheets.iter().flat_map(cells).collect())
 }
 
 /// The headers told for this file that stand nowhere in it: most likely a slip of the keyboard.

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use crate::{Error, parts::Parts};
+use crate::{
+    Error,
+    parts::{Parts, turn},
+};
 
 /// Largest file read: a catalog of 10,000 rows has about 2 MiB, scanned pictures inside are not wanted.
 pub const FILE_BYTES_MAX: usize = 32 << 20;
@@ -34,6 +37,9 @@ pub const SHARED_STRINGS_MAX: usize = CELLS_MAX;
 pub const READ_TIME_MAX: Duration = Duration::from_secs(60);
 /// Longest text of a cell, in characters: the limit of the xlsx format itself.
 pub const CELL_CHARS_MAX: usize = 32_767;
+/// Most things noted about single cells of one sheet (comments, links, struck words); what is beyond is not listed by a
+/// warning either.
+pub const CELL_REMARKS_MAX: usize = 20_000;
 /// Most cells covered by merges; beyond it merges are ignored (a merge over a whole sheet is no catalog).
 pub const MERGED_CELLS_MAX: usize = 1_000_000;
 
@@ -55,7 +61,10 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Parts, Error> {
     let mut parts = Parts::default();
     let mut left = UNPACKED_BYTES_MAX;
     let mut content = Vec::new();
-    for index in 0..zip.len() {
+    // What says where the others are comes first.
+    let mut order: Vec<usize> = (0..zip.len()).collect();
+    order.sort_by_key(|index| zip.name_for_index(*index).and_then(Result::ok).map_or(1, |name| turn(&name)));
+    for index in order {
         let mut file = zip.by_index(index).map_err(|error| match error {
             zip::result::ZipError::UnsupportedArchive(text) if text.contains("assword") => Error::Encrypted,
             other => damaged(other),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_model::vocabulary::{Terms, Vocabulary};
+use gongkai_model::vocabulary::{Terms, Vocabulary, fold};
 
 use crate::{
     PUBLISHER_CHARS_MAX,
@@ -21,6 +21,42 @@ pub const HEADER_CHARS_MAX: usize = 60;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
     by_word: BTreeMap<String, Named>,
+    /// By the folded column and word.
+    answers: BTreeMap<(String, String), Answer>,
+}
+
+/// Whether a word in a column of marks is a tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Answer {
+    /// `COLUMN:WORD` as told.
+    question: String,
+    is_tick: bool,
+    is_told: bool,
+}
+
+/// What was answered about the words of one column.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Answers<'a> {
+    mapping: Option<&'a Mapping>,
+    column: &'a str,
+}
+
+impl<'a> Answers<'a> {
+    /// Of a column by its printed head.
+    pub(crate) fn new(mapping: &'a Mapping, column: &'a str) -> Self {
+        Self { mapping: Some(mapping), column }
+    }
+
+    /// The column's printed head.
+    pub(crate) fn column(&self) -> &'a str {
+        self.column
+    }
+
+    /// Whether a person said that the word is a tick, or that it is none.
+    pub(crate) fn of(&self, word: &str) -> Option<bool> {
+        let mapping = self.mapping.filter(|mapping| !mapping.answers.is_empty())?;
+        mapping.answers.get(&(header::plain(self.column), fold(word))).map(|answer| answer.is_tick)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +117,7 @@ impl MappingError {
         match self {
             Self::Malformed(_) => {
                 format!(
-                    "write the header's text, `=` and a field, such as 责任科室=responsible_dept (header up to {HEADER_CHARS_MAX} characters)"
+                    "write the header's text, `=` and a field, such as 责任科室=responsible_dept (header up to {HEADER_CHARS_MAX} characters), or for a word in a column of marks 特定群体:△=yes or =no"
                 )
             }
             Self::FieldUnknown(_) => {
@@ -131,6 +167,9 @@ const GROUPS: [(&str, Group); 7] = [
     ("stage", Group::Stage),
     ("channels", Group::Channel),
 ];
+/// Words for "it is a tick" and "it is none", the first as it is kept.
+const YES: [&str; 2] = ["yes", "是"];
+const NO: [&str; 2] = ["no", "否"];
 /// Keeps a column under its header's text, whatever the form's words make of it.
 const EXTRA: &str = "extra";
 
@@ -176,7 +215,8 @@ impl Mapping {
     /// [`MappingError::TooMany`].
     pub fn over(self, mut below: Self) -> Result<Self, MappingError> {
         below.by_word.extend(self.by_word);
-        match below.by_word.len() {
+        below.answers.extend(self.answers);
+        match below.by_word.len() + below.answers.len() {
             count if count > MAPPINGS_MAX => Err(MappingError::TooMany(count)),
             _ => Ok(below),
         }
@@ -184,18 +224,24 @@ impl Mapping {
 
     /// Header → field, as to be kept.
     pub fn to_pairs(&self) -> BTreeMap<String, String> {
-        self.by_word.values().map(|named| (named.header.clone(), named.field.clone())).collect()
+        let columns = self.by_word.values().map(|named| (named.header.clone(), named.field.clone()));
+        let answers = self
+            .answers
+            .values()
+            .map(|answer| (answer.question.clone(), if answer.is_tick { YES[0] } else { NO[0] }.to_owned()));
+        columns.chain(answers).collect()
     }
 
     /// The same without some headers, as they were told.
     pub fn without(mut self, headers: &[String]) -> Self {
         self.by_word.retain(|_, named| !headers.contains(&named.header));
+        self.answers.retain(|_, answer| !headers.contains(&answer.question));
         self
     }
 
     /// Whether nothing is mapped.
     pub fn is_empty(&self) -> bool {
-        self.by_word.is_empty()
+        self.by_word.is_empty() && self.answers.is_empty()
     }
 
     /// Returns whether the header was there before.
@@ -211,8 +257,19 @@ impl Mapping {
         if word.is_empty() || header.chars().count() > HEADER_CHARS_MAX {
             return Err(MappingError::Malformed(format!("{header}={field}")));
         }
-        if self.by_word.len() >= MAPPINGS_MAX {
-            return Err(MappingError::TooMany(self.by_word.len() + 1));
+        if self.by_word.len() + self.answers.len() >= MAPPINGS_MAX {
+            return Err(MappingError::TooMany(self.by_word.len() + self.answers.len() + 1));
+        }
+        let is_yes = YES.contains(&field);
+        if is_yes || NO.contains(&field) {
+            let malformed = || MappingError::Malformed(format!("{header}={field}"));
+            let (column, word) = header.rsplit_once([':', '：']).ok_or_else(malformed)?;
+            let key = (header::plain(column), fold(word));
+            if key.0.is_empty() || key.1.is_empty() {
+                return Err(malformed());
+            }
+            let answer = Answer { question: header.to_owned(), is_tick: is_yes, is_told };
+            return Ok(self.answers.insert(key, answer).is_some());
         }
         let column = column(field, vocabulary)?;
         let named = Named { header: header.to_owned(), field: field.to_owned(), column, is_told };
@@ -230,8 +287,10 @@ impl Mapping {
 
     /// Headers told for this reading that `has` does not find.
     pub(crate) fn unmet(&self, has: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
-        let unmet = self.by_word.iter().filter(move |(word, named)| named.is_told && !has(word));
-        unmet.map(|(_, named)| named.header.as_str())
+        let columns = self.by_word.iter().filter(|(word, named)| named.is_told && !has(word));
+        let answers = self.answers.iter().filter(|((column, _), answer)| answer.is_told && !has(column));
+        let answers = answers.map(|(_, answer)| answer.question.as_str());
+        columns.map(|(_, named)| named.header.as_str()).chain(answers).collect::<Vec<_>>().into_iter()
     }
 }
 

@@ -3,89 +3,273 @@
 //! Invariant: a cell's words are never dropped: what is no mark and no known word goes to the matching text field
 //! or into a warning. Left out: boxes inside channel cells (channels).
 
-use gongkai_model::{item::Item, vocabulary::Terms};
+use gongkai_model::{
+    item::{Item, QUESTION_MARK, ask},
+    vocabulary::{Terms, fold},
+};
 
 use crate::{
-    Reading,
-    header::{Group, is_slug},
+    Answers, Mapping, Reading,
+    header::{Group, bare_level, header_mark, is_slug},
     traditional::simplify,
 };
 
 /// Extra column of a second mode: an item has one, some rows tick two.
 pub(crate) const SECOND_MODE: &str = "另一公开方式";
 const SPECIFIC: &str = "specific";
-
-/// Words in a mark cell that say "no".
-const NO_WORDS: [&str; 9] = ["×", "✗", "✘", "x", "-", "—", "/", "无", "否"];
+/// Fewest Chinese characters of a group's name: a single one is a sign of which nobody knows what it means.
+const NAME_HAN_MIN: usize = 2;
 
 /// What a mark cell says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mark<'a> {
     /// Nothing, an empty box or a "no".
     Empty,
-    /// A tick alone.
+    /// A tick alone, or a "yes".
     Ticked,
     /// A tick with words, or words alone.
     Words(&'a str),
+    /// Signs that are neither.
+    Unclear(&'a str),
 }
 
 /// Reads one mark cell.
-pub(crate) fn read<'a>(reading: &Reading<'_>, text: &'a str) -> Mark<'a> {
+pub(crate) fn read<'a>(reading: &Reading<'_>, answers: &Answers<'_>, text: &'a str) -> Mark<'a> {
     let marks = &reading.vocabulary.marks;
     let text = text.trim();
-    let is_one_of = |words: &[String]| words.iter().any(|word| word == text);
     if text.is_empty() {
         return Mark::Empty;
     }
-    if is_one_of(&marks.ticked) || is_one_of(&marks.ticked_letters) || matches!(text, "是" | "有") {
-        return Mark::Ticked;
+    if let Some(is_tick) = answers.of(text) {
+        return if is_tick { Mark::Ticked } else { Mark::Empty };
     }
-    if is_one_of(&marks.unticked) || NO_WORDS.contains(&text.to_lowercase().as_str()) {
-        return Mark::Empty;
+    if let Some(is_tick) = yes_or_no(reading, text) {
+        return if is_tick { Mark::Ticked } else { Mark::Empty };
     }
-    let rest = marks
-        .ticked
-        .iter()
-        .find_map(|mark| text.strip_prefix(mark.as_str()).or_else(|| text.strip_suffix(mark.as_str())));
-    match rest.map(str::trim) {
-        Some("") => Mark::Ticked,
-        Some(rest) if marks.ticked.iter().any(|mark| mark == rest) => Mark::Ticked,
-        Some(rest) => Mark::Words(rest),
-        None => Mark::Words(text),
+    if let Some(is_tick) = chosen(reading, text) {
+        return is_tick.map_or(Mark::Unclear(text), |is_tick| if is_tick { Mark::Ticked } else { Mark::Empty });
+    }
+    let begins = |mark: &&String| text.starts_with(mark.as_str()) || text.ends_with(mark.as_str());
+    let Some(mark) = marks.ticked.iter().find(begins) else {
+        return if text.chars().any(char::is_alphanumeric) { Mark::Words(text) } else { Mark::Unclear(text) };
+    };
+    let rest = text.trim_start_matches(mark.as_str()).trim_end_matches(mark.as_str()).trim();
+    match yes_or_no(reading, rest) {
+        _ if rest.is_empty() => Mark::Ticked,
+        Some(true) => Mark::Ticked,
+        // √× and √否 say both.
+        Some(false) => Mark::Unclear(text),
+        None if rest.chars().any(char::is_alphanumeric) => Mark::Words(rest),
+        None => Mark::Unclear(text),
     }
 }
+
+/// Whether a text is one of the words or signs for "yes" or for "no".
+fn yes_or_no(reading: &Reading<'_>, text: &str) -> Option<bool> {
+    let marks = &reading.vocabulary.marks;
+    let is_one_of = |words: &[String]| words.iter().any(|word| word == text);
+    if is_one_of(&marks.ticked) || is_one_of(&marks.ticked_letters) {
+        return Some(true);
+    }
+    if is_one_of(&marks.unticked) || text.chars().all(|c| "-－—–―─_＿/／\\.．。·".contains(c)) {
+        return Some(false);
+    }
+    let plain = bare(text);
+    if marks.ticked.contains(&plain) {
+        return Some(true);
+    }
+    if marks.unticked.contains(&plain) {
+        return Some(false);
+    }
+    let is_word = |words: &[String]| words.iter().any(|word| fold(word) == plain);
+    match (is_word(&marks.yes), is_word(&marks.no)) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        (false, false) => None,
+    }
+}
+
+/// A word without brackets and stops around it, folded: （是） and 否。 say no more than 是 and 否.
+fn bare(text: &str) -> String {
+    let folded = fold(text);
+    folded.trim_matches(|c: char| "()〔〕【】「」。.,，;；!！".contains(c)).to_owned()
+}
+
+/// ☑是 □否: the word that is ticked. `None` where the cell is no such choice, `Some(None)` where it ticks both or none.
+fn chosen(reading: &Reading<'_>, text: &str) -> Option<Option<bool>> {
+    let folded = fold(text);
+    let has_both = ["是", "有", "公开"].iter().any(|yes| folded.contains(yes))
+        && ["否", "无", "不公开"].iter().any(|no| folded.contains(no));
+    if !has_both || folded.chars().count() > CHOICE_CHARS_MAX {
+        return None;
+    }
+    let marks = &reading.vocabulary.marks;
+    let is_tick = |c: char| marks.ticked.iter().any(|mark| mark.starts_with(c));
+    let is_box = |c: char| is_tick(c) || marks.unticked.iter().any(|mark| mark.starts_with(c));
+    let mut ticked = Vec::new();
+    let mut rest = folded.as_str();
+    while let Some(place) = rest.find(is_box) {
+        let sign = rest[place..].chars().next()?;
+        let tail = &rest[place + sign.len_utf8()..];
+        let word = &tail[..tail.find(is_box).unwrap_or(tail.len())];
+        if is_tick(sign) {
+            ticked.push(yes_or_no(reading, word));
+        }
+        rest = tail;
+    }
+    match ticked.as_slice() {
+        [Some(is_yes)] => Some(Some(*is_yes)),
+        _ => Some(None),
+    }
+}
+
+/// Longest cell taken for a choice between yes and no.
+const CHOICE_CHARS_MAX: usize = 12;
 
 /// A finding while marks are put into an item: (code, message).
 pub(crate) type Finding = (&'static str, String);
 
+/// Notes that a person must say whether a word is a tick: it stays in the item until somebody did.
+pub(crate) fn put_question(answers: &Answers<'_>, word: &str, item: &mut Item) -> Finding {
+    let column = answers.column();
+    ask(item, column, word);
+    let message =
+        format!("`{column}:{word}` is neither a tick nor a no: mend the cell, or --map {column}:{word}=yes or =no");
+    ("mark-question", message)
+}
+
 /// Puts a mark column's cell into the item.
-pub(crate) fn put(reading: &Reading<'_>, group: Group, slug: &str, text: &str, item: &mut Item) -> Option<Finding> {
-    let mark = read(reading, text);
-    if mark == Mark::Empty {
+pub(crate) fn put(
+    reading: &Reading<'_>,
+    answers: &Answers<'_>,
+    (group, slug): (Group, &str),
+    text: &str,
+    item: &mut Item,
+) -> Option<Finding> {
+    match read(reading, answers, text) {
+        Mark::Empty => None,
+        Mark::Unclear(word) => Some(put_question(answers, word, item)),
+        Mark::Ticked if group == Group::Audience && slug == SPECIFIC => put_group(item, ""),
+        Mark::Ticked => set(reading, group, slug, item),
+        Mark::Words(words) => put_words_in_mark(reading, answers, (group, slug), words, item),
+    }
+}
+
+/// Words in a mark cell: the group's name, a level, or the column's own value again; anything else is asked.
+fn put_words_in_mark(
+    reading: &Reading<'_>,
+    answers: &Answers<'_>,
+    (group, slug): (Group, &str),
+    words: &str,
+    item: &mut Item,
+) -> Option<Finding> {
+    if group == Group::Level {
+        // A word in the cell (州级 under 县级) says more than its column.
+        return match reading.level(words, true).or_else(|| bare_level(words)) {
+            Some(level) => set(reading, group, level, item),
+            None => Some(put_question(answers, words, item)),
+        };
+    }
+    let named = terms(reading, group).map(|terms| named(terms, words)).unwrap_or_default();
+    match named.as_slice() {
+        [only] if *only == slug && slug == SPECIFIC => put_group(item, group_name(reading, words)),
+        [only] if *only == slug => set(reading, group, slug, item),
+        [] if slug == SPECIFIC && is_group_name(words) => put_group(item, words),
+        _ => Some(put_question(answers, words, item)),
+    }
+}
+
+/// The values that a text names; one that stands only inside the name of another does not count.
+fn named<'t>(terms: &'t Terms, text: &str) -> Vec<&'t str> {
+    if let Some(term) = terms.find(text) {
+        return vec![&term.slug];
+    }
+    let mut rest = fold(text);
+    let mut found = Vec::new();
+    while let Some(term) = terms.find_within(&rest).filter(|term| !found.contains(&term.slug.as_str())) {
+        let words = std::iter::once(&term.label).chain(&term.spellings).map(|word| fold(word));
+        let longest = words.filter(|word| rest.contains(word.as_str())).max_by_key(String::len);
+        found.push(term.slug.as_str());
+        rest = rest.replacen(&longest.unwrap_or_default(), "\n", 1);
+    }
+    found
+}
+
+/// 特定群体:申请人 in the cell of 特定群体: what stands behind the group's own word.
+fn group_name<'t>(reading: &Reading<'_>, words: &'t str) -> &'t str {
+    let is_word = |head: &str| reading.vocabulary.audience.find(head).is_some_and(|term| term.slug == SPECIFIC);
+    match words.split_once(is_opening) {
+        Some((head, name)) if is_word(head) => name.trim_end_matches([')', '）']).trim(),
+        _ if is_word(words) => "",
+        _ => words,
+    }
+}
+
+/// Whether words can name a group: some Chinese characters, not a single sign or a few letters.
+fn is_group_name(words: &str) -> bool {
+    words.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}')).count() >= NAME_HAN_MIN
+}
+
+/// A specific group and, where it is known, its name; a line break inside a name only fits it into the cell.
+fn put_group(item: &mut Item, name: &str) -> Option<Finding> {
+    item.audience.insert(SPECIFIC.to_owned());
+    let name: String = name.split('\n').map(str::trim).collect();
+    if !name.is_empty() {
+        if !item.audience_specific.is_empty() && item.audience_specific != name {
+            item.audience_specific.push('、');
+            item.audience_specific.push_str(&name);
+        } else {
+            item.audience_specific = name;
+        }
         return None;
     }
-    let words = match &mark {
-        Mark::Words(words) => *words,
-        Mark::Empty | Mark::Ticked => "",
-    };
-    match group {
-        Group::Audience if slug == SPECIFIC => {
-            item.audience.insert(slug.to_owned());
-            let is_name = !words.is_empty() && reading.vocabulary.audience.find(words).is_none();
-            item.audience_specific = if is_name { words.to_owned() } else { String::new() };
-            let message = "特定群体 is ticked, who it is is not named";
-            words.is_empty().then(|| ("audience-unnamed", message.to_owned()))
+    let is_unnamed = item.audience_specific.is_empty();
+    is_unnamed.then(|| ("audience-unnamed", "特定群体 is ticked, who it is is not named".to_owned()))
+}
+
+/// Puts a question that an export carried on: answered by now, or still open.
+pub(crate) fn put_carried(
+    reading: &Reading<'_>,
+    mapping: &Mapping,
+    key: &str,
+    words: &str,
+    item: &mut Item,
+) -> Option<Finding> {
+    let column = key.strip_prefix(QUESTION_MARK)?;
+    let answers = Answers::new(mapping, column);
+    let mut finding = None;
+    for word in words.split_whitespace() {
+        match (answers.of(word), header_mark(reading, column)) {
+            (Some(true), Some((group, slug))) => {
+                finding = put(reading, &answers, (group, &slug), word, item).or(finding)
+            }
+            // A sign before channels is settled where the channels are.
+            (Some(_), _) => {}
+            (None, _) => finding = Some(put_question(&answers, word, item)),
         }
-        Group::Level if !words.is_empty() => {
-            // A word in the cell (州级 under 县级) says more than its column.
-            let level = reading.level(words, true);
-            item.levels.insert(level.unwrap_or(slug).to_owned());
-            level.is_none().then(|| ("mark-unknown", format!("`{words}` is taken for a tick")))
-        }
-        _ => {
-            let finding = set(reading, group, slug, item);
-            let is_value = words.is_empty() || terms(reading, group).is_some_and(|terms| terms.find(words).is_some());
-            finding.or_else(|| (!is_value).then(|| ("mark-unknown", format!("`{words}` is taken for a tick"))))
+    }
+    finding
+}
+
+/// Puts a cell of a column whose head names no value that is known (村民 under 公开对象, 园区 under 公开层级).
+pub(crate) fn put_leaf(
+    reading: &Reading<'_>,
+    answers: &Answers<'_>,
+    group: Group,
+    text: &str,
+    item: &mut Item,
+) -> Option<Finding> {
+    let mark = read(reading, answers, text);
+    match (group, mark) {
+        (_, Mark::Empty) => None,
+        (Group::Audience, Mark::Ticked) => put_group(item, answers.column()),
+        (Group::Audience, Mark::Words(words)) if is_group_name(words) => put_group(item, words),
+        (_, Mark::Ticked | Mark::Words(_) | Mark::Unclear(_)) => {
+            let column = answers.column();
+            ask(item, column, text);
+            let message =
+                format!("`{column}` is ticked and no value that is known: name it with --map {column}=FIELD:VALUE");
+            Some(("mark-question", message))
         }
     }
 }
@@ -142,17 +326,32 @@ pub(crate) fn modes(reading: &Reading<'_>, item: &Item) -> Vec<String> {
 }
 
 /// Puts a cell that names values in words (县级、乡级; 主动公开) into the item.
-pub(crate) fn put_words(reading: &Reading<'_>, group: Group, text: &str, item: &mut Item) -> Vec<Finding> {
+pub(crate) fn put_words(
+    reading: &Reading<'_>,
+    answers: &Answers<'_>,
+    group: Group,
+    text: &str,
+    item: &mut Item,
+) -> Vec<Finding> {
     if text.is_empty() {
         return Vec::new();
     }
     if group == Group::Audience {
-        return put_audience(reading, text, item).into_iter().collect();
+        return put_audience(reading, answers, text, item).into_iter().collect();
     }
     let mut findings = Vec::new();
     for word in text.split(['、', '，', ',', ';', '；', '\n', '/']).map(str::trim).filter(|word| !word.is_empty()) {
         let word = simplify(word);
-        let Mark::Words(word) = read(reading, &word) else { continue };
+        let word = match read(reading, answers, &word) {
+            Mark::Empty => continue,
+            // A tick that does not say for what.
+            Mark::Ticked | Mark::Unclear(_) => {
+                findings.push(put_question(answers, &word, item));
+                continue;
+            }
+            Mark::Words(word) => word.to_owned(),
+        };
+        let word = word.as_str();
         // 公开方式 = 全文公开 is the extent, not the mode.
         let found = value(reading, group, word).map(|slug| (group, slug));
         let found = found.or_else(|| value(reading, Group::Extent, word).map(|slug| (Group::Extent, slug)));
@@ -167,9 +366,10 @@ pub(crate) fn put_words(reading: &Reading<'_>, group: Group, text: &str, item: &
 }
 
 /// 全社会 or 特定群体:申请人; other words name the specific group.
-fn put_audience(reading: &Reading<'_>, text: &str, item: &mut Item) -> Option<Finding> {
-    let words = match read(reading, text) {
+fn put_audience(reading: &Reading<'_>, answers: &Answers<'_>, text: &str, item: &mut Item) -> Option<Finding> {
+    let words = match read(reading, answers, text) {
         Mark::Empty => return None,
+        Mark::Unclear(word) => return Some(put_question(answers, word, item)),
         Mark::Ticked => return Some(("audience-unnamed", "a tick without a word: who is meant?".to_owned())),
         Mark::Words(words) => words,
     };
@@ -217,7 +417,7 @@ fn char_at(text: &str, place: usize) -> char {
 fn value<'a>(reading: &Reading<'a>, group: Group, word: &str) -> Option<&'a str> {
     if group == Group::Level {
         let known = reading.vocabulary.levels.get(word).map(|term| term.slug.as_str());
-        return known.or_else(|| reading.level(word, false));
+        return known.or_else(|| reading.level(word, false)).or_else(|| bare_level(word));
     }
     let terms = terms(reading, group)?;
     let found = terms.find(word).or_else(|| terms.get(word)).or_else(|| terms.find_within(word));

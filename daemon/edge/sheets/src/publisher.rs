@@ -83,7 +83,7 @@ fn name_of(text: &str) -> Option<String> {
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::*;
-    use crate::grid::Budget;
+    use crate::grid::{Budget, Visibility};
 
     #[test]
     fn the_office_is_read_from_its_line_and_from_nothing_else() {
@@ -99,7 +99,7 @@ mod tests {
             (vec!["1", "机构信息", "编制单位：甲局", "x", "y"], ""),
             (vec!["社会救助领域基层政务公开标准目录"], ""),
         ] {
-            let mut sheet = Sheet::new("s", false);
+            let mut sheet = Sheet::new("s", Visibility::Shown);
             let mut budget = Budget::default();
             for (column, text) in (0..).zip(&cells) {
                 sheet.put(0, column, text, &mut budget).unwrap();

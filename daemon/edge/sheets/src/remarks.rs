@@ -159,6 +159,8 @@ pub(crate) fn strip(sheets: &mut Vec<Sheet>) {
         let added = sheet.own_cells(sheet.first_row()).find(|(_, text)| headings.contains(text));
         if let Some(column) = added.map(|(column, _)| column) {
             sheet.drop_from(column);
+            // The comments are the report's own: those of the file that was sent are not in it.
+            sheet.remarks.retain(|remark| remark.code != "cell-comment");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_model::item::{Item, missing_elements, parse_time_limit};
+use gongkai_model::item::{Item, missing_elements, open_questions, parse_time_limit};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
@@ -39,6 +39,9 @@ pub struct Report {
     /// Headers that were told for this file and stand nowhere in it; each has a warning.
     #[serde(skip)]
     pub unmet: Vec<String>,
+    /// The lines of titles, offices and heads, as `sheet!A1:N3`: what stands there is in no item.
+    #[serde(skip)]
+    pub heads: Vec<String>,
 }
 
 /// One catalog.
@@ -105,10 +108,12 @@ pub struct Rejected {
 }
 
 impl Row {
-    /// The mandatory elements that are missing, as `errors` names them.
+    /// The mandatory elements that are missing, as `errors` names them, and what nobody has answered.
     pub(crate) fn list_missing(&mut self) {
         let missing = missing_elements(&self.item);
         self.errors.extend(missing.iter().map(|element| format!("missing {} ({})", element.field(), element.label())));
+        let asked = open_questions(&self.item);
+        self.errors.extend(asked.map(|(column, word)| format!("unanswered {column}:{word} (yes or no?)")));
     }
 }
 
@@ -173,13 +178,27 @@ impl Serialize for FullBasis<'_> {
 pub(crate) struct Diagnostics {
     warnings: Vec<Warning>,
     counts: BTreeMap<&'static str, usize>,
+    pub(crate) heads: Vec<String>,
 }
 
 impl Diagnostics {
-    /// Notes a finding at a cell of a sheet.
-    pub(crate) fn warn(&mut self, code: &'static str, sheet: &str, address: &str, message: &str) {
+    /// Notes a finding at a cell of a sheet, or at a range of them; returns whether it is listed by its place.
+    pub(crate) fn warn(&mut self, code: &'static str, sheet: &str, address: &str, message: &str) -> bool {
         let cell = if address.is_empty() { sheet.to_owned() } else { format!("{sheet}!{address}") };
-        self.push(Warning { code, cell, message: message.to_owned(), text: String::new() });
+        self.push(Warning { code, cell, message: message.to_owned(), text: String::new() })
+    }
+
+    /// Notes lines of a title or head.
+    pub(crate) fn head(&mut self, place: String) {
+        self.heads.push(place);
+    }
+
+    /// Takes what was noted apart.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for warning in other.warnings {
+            self.push(warning);
+        }
+        self.heads.extend(other.heads);
     }
 
     /// Notes a finding about the whole file.
@@ -193,18 +212,21 @@ impl Diagnostics {
         self.counts.retain(|known, _| *known != code);
     }
 
-    fn push(&mut self, warning: Warning) {
+    fn push(&mut self, warning: Warning) -> bool {
         let count = self.counts.entry(warning.code).or_default();
         *count += 1;
-        if *count <= WARNINGS_PER_CODE_MAX {
+        let is_listed = *count <= WARNINGS_PER_CODE_MAX;
+        if is_listed {
             self.warnings.push(warning);
         }
+        is_listed
     }
 
     /// All warnings with the text of their cells, and one for each code that had more than are listed.
     pub(crate) fn finish(mut self, sheets: &[Sheet]) -> Vec<Warning> {
         for warning in &mut self.warnings {
-            let place = warning.cell.rsplit_once('!').and_then(|(name, cell)| Some((name, position(cell)?)));
+            let first = |cells: &str| position(cells.split(':').next().unwrap_or(cells));
+            let place = warning.cell.rsplit_once('!').and_then(|(name, cell)| Some((name, first(cell)?)));
             let Some((name, (row, column))) = place else { continue };
             let text = sheets.iter().find(|sheet| sheet.name == name).map_or("", |sheet| sheet.text(row, column));
             warning.text = text.chars().take(WARNING_TEXT_CHARS_MAX).collect();

@@ -4,7 +4,13 @@
 //! with text continues an item, and what is no item is named in a warning. Nothing is dropped in silence.
 //! Left out: where tables begin and end (tables).
 
-use crate::{Reading, Told, grid::Sheet, header::Header, report::Diagnostics, report::Row};
+use crate::{
+    Mapping, Reading, Told,
+    account::Account,
+    grid::Sheet,
+    header::Header,
+    report::{Diagnostics, Row},
+};
 
 mod build;
 mod carry;
@@ -31,20 +37,22 @@ pub(crate) struct Rows {
 /// Reads the items of one table, printed in one or more stretches (page breaks).
 pub(crate) fn read(
     sheet: &Sheet,
-    reading: &Reading<'_>,
-    told: &Told<'_>,
+    (reading, told, mapping): (&Reading<'_>, &Told<'_>, &Mapping),
     stretches: &[Stretch<'_>],
-    diagnostics: &mut Diagnostics,
+    (account, diagnostics): (&mut Account, &mut Diagnostics),
 ) -> Rows {
-    let mut builder = build::Builder::new(sheet, reading, told, stretches);
+    let mut builder = build::Builder::new(sheet, (reading, told, mapping), stretches);
     let mut last_row = stretches.first().map_or(0, |stretch| stretch.header.end.saturating_sub(1));
-    for (index, stretch) in stretches.iter().enumerate() {
-        let drafts = draft::group(sheet, reading, stretch, diagnostics);
-        builder.expect(drafts.len());
-        for (place, draft) in drafts.iter().enumerate() {
-            last_row = last_row.max(draft.last_row());
-            builder.add(stretch.header, draft, index > 0 && place == 0, diagnostics);
-        }
+    let drafts = draft::group(sheet, reading, stretches, (account, diagnostics));
+    builder.expect(drafts.len());
+    for draft in &drafts {
+        last_row = last_row.max(draft.last_row());
+        let Some(stretch) = stretches.get(draft.stretch) else { continue };
+        builder.add(stretch.header, draft, draft.stretch > 0 && draft.is_first, diagnostics);
     }
-    Rows { rows: builder.finish(diagnostics), last_row }
+    let rows = builder.finish(diagnostics);
+    for cell in rows.iter().flat_map(|row| &row.source.cells) {
+        account.take(cell.row, cell.column);
+    }
+    Rows { rows, last_row }
 }

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Reading, Told,
+    Mapping, Reading, Told,
+    account::{Account, range},
     domain_title::{self, Title},
-    grid::{Sheet, address, letters},
+    grid::{CellRemark, Sheet, Visibility, address, letters, position},
     header::{self, Column, Header},
     publisher,
     report::{Diagnostics, Rejected, Table},
@@ -24,20 +25,110 @@ pub(crate) fn read(
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Table>, Rejected> {
     let publisher = publisher::of(sheet, told);
-    let headers = header::find(sheet, reading, publisher::mapping_of(told, &publisher), diagnostics);
-    if headers.is_empty() {
-        return Err(reject(sheet));
-    }
-    let groups = group(sheet, reading, headers);
+    let mapping = publisher::mapping_of(told, &publisher);
+    let mut own = Diagnostics::default();
+    let headers = header::find(sheet, reading, mapping, &mut own);
+    let question = Question { file_name, reading, told, mapping };
+    let halves = headers.iter().find(|header| !header.halves.is_empty());
+    let tables = match (headers.first(), halves) {
+        (None, _) => return Err(reject(sheet)),
+        (Some(first), Some(header)) => {
+            let head = first.top;
+            side_by_side(sheet, &header.halves, head, &question, diagnostics)
+        }
+        (Some(_), None) => {
+            diagnostics.absorb(own);
+            of_headers(sheet, headers, &question, diagnostics)
+        }
+    };
+    note_sheet(sheet, diagnostics);
+    Ok(tables.into_iter().map(|table| Table { publisher: publisher.clone(), ..table }).collect())
+}
+
+/// What a table is read with.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    file_name: &'a str,
+    reading: &'a Reading<'a>,
+    told: &'a Told<'a>,
+    mapping: &'a Mapping,
+}
+
+fn of_headers(
+    sheet: &Sheet,
+    headers: Vec<Header>,
+    question: &Question<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Table> {
+    let mut account = Account::of(sheet);
+    let groups = group(sheet, question.reading, headers);
     let mut tables = Vec::new();
     for (index, group) in groups.iter().enumerate() {
         let end = groups.get(index + 1).map_or(sheet.end_row(), |next| next.title.first_row);
-        if let Some(table) = read_one(sheet, file_name, (reading, told), group, end, diagnostics) {
-            tables.push(Table { publisher: publisher.clone(), ..table });
+        tables.extend(read_one(sheet, question, group, end, (&mut account, diagnostics)));
+    }
+    account.finish(sheet, diagnostics);
+    tables
+}
+
+/// Reads the halves of a table that is printed in two columns as one: what stands on the right follows what stands on
+/// the left.
+fn side_by_side(
+    sheet: &Sheet,
+    halves: &[u32],
+    head: u32,
+    question: &Question<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Table> {
+    let starts: Vec<u32> = std::iter::once(0).chain(halves.iter().copied()).collect();
+    let ends = starts.iter().skip(1).copied().chain([sheet.end_column()]);
+    let mut tables: Vec<Table> = Vec::new();
+    for (from, to) in starts.iter().copied().zip(ends) {
+        let part = sheet.part((from, to), head);
+        let headers = header::find(&part, question.reading, question.mapping, diagnostics);
+        let read = of_headers(&part, headers, question, diagnostics);
+        for (index, table) in read.into_iter().enumerate() {
+            match tables.get_mut(index) {
+                Some(first) => {
+                    first.items += table.items;
+                    first.range = joined(&first.range, &table.range);
+                    first.elements.extend(table.elements);
+                    first.rows.extend(table.rows);
+                }
+                None => tables.push(table),
+            }
         }
     }
-    note_sheet(sheet, diagnostics);
-    Ok(tables)
+    let place = address(head, halves.first().copied().unwrap_or(0));
+    let message = "the table stands in halves beside each other: the right one is read after the left one";
+    diagnostics.warn("table-halves", &sheet.name, &place, message);
+    tables
+}
+
+/// From the first cell of one range to the last of another.
+fn joined(first: &str, second: &str) -> String {
+    let (from, bottom) = first.split_once(':').unwrap_or((first, first));
+    let (_, to) = second.split_once(':').unwrap_or((second, second));
+    let last = [bottom, to].into_iter().filter_map(position).reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)));
+    last.map_or_else(|| first.to_owned(), |(row, column)| format!("{from}:{}", address(row, column)))
+}
+
+/// Whether the tables of a hidden sheet count beside those that are shown: only what nothing shown speaks of.
+pub(crate) fn may_join(sheet: &Sheet, found: &[Table], shown: &[Table]) -> bool {
+    let is_new = |table: &Table| table.domain.is_some() && shown.iter().all(|known| known.domain != table.domain);
+    let is_hidden_from_all = sheet.visibility == Visibility::VeryHidden;
+    shown.is_empty() || (!is_hidden_from_all && found.iter().all(is_new))
+}
+
+/// A hidden sheet with a catalog that does not count.
+pub(crate) fn left_out(sheet: &Sheet) -> Rejected {
+    let message = "the sheet is hidden and holds a catalog: what is shown counts; show the sheet if it is meant";
+    Rejected { sheet: sheet.name.clone(), range: used(sheet), code: "sheet-left-out", message: message.to_owned() }
+}
+
+fn used(sheet: &Sheet) -> String {
+    let last = address(sheet.end_row().saturating_sub(1), sheet.end_column().saturating_sub(1));
+    format!("{}:{last}", address(sheet.first_row(), 0))
 }
 
 /// The headers of one table and its title.
@@ -78,13 +169,14 @@ fn is_page_break(last: &TableHeaders, header: &Header, title: &Title) -> bool {
 
 fn read_one(
     sheet: &Sheet,
-    file_name: &str,
-    (reading, told): (&Reading<'_>, &Told<'_>),
+    question: &Question<'_>,
     group: &TableHeaders,
     end: u32,
-    diagnostics: &mut Diagnostics,
+    (account, diagnostics): (&mut Account, &mut Diagnostics),
 ) -> Option<Table> {
+    let Question { file_name, reading, told, .. } = *question;
     let first = group.headers.first()?;
+    take_heads(sheet, group, end, account, diagnostics);
     let stretches: Vec<Stretch<'_>> = group
         .headers
         .iter()
@@ -95,7 +187,7 @@ fn read_one(
             Stretch { header, from: header.end, to: next.unwrap_or(end) }
         })
         .collect();
-    let read = rows::read(sheet, reading, told, &stretches, diagnostics);
+    let read = rows::read(sheet, (reading, told, question.mapping), &stretches, (account, diagnostics));
     let printed = reading.domain_of([group.title.text.as_str(), &sheet.name, file_name]).or_else(|| {
         // 宣汉 and others name the domain in a column of its own.
         let named = read.rows.iter().flat_map(|row| row.item.extra.iter()).filter(|(key, _)| key.contains("领域"));
@@ -124,6 +216,26 @@ fn read_one(
     })
 }
 
+/// Accounts for the lines above a table, its heads, and hidden columns that were left out.
+fn take_heads(sheet: &Sheet, group: &TableHeaders, end: u32, account: &mut Account, diagnostics: &mut Diagnostics) {
+    let last = sheet.end_column().saturating_sub(1);
+    for (index, header) in group.headers.iter().enumerate() {
+        // A repeated head is preceded by its own title at most.
+        let top = if index == 0 { group.title.first_line } else { header.top };
+        account.take_rows(top..header.end);
+        let place = range((top, 0), (header.end.saturating_sub(1), last));
+        diagnostics.head(format!("{}!{place}", sheet.name));
+        for column in &header.left_out {
+            let next = group.headers.get(index + 1).map_or(end, |next| next.top);
+            for row in header.end..next {
+                account.take(row, *column);
+            }
+            let place = range((header.top, *column), (next.saturating_sub(1), *column));
+            diagnostics.head(format!("{}!{place}", sheet.name));
+        }
+    }
+}
+
 /// The columns by field; where a group of marks holds one field, its first.
 fn columns(header: &Header) -> BTreeMap<&'static str, String> {
     let mut columns = BTreeMap::new();
@@ -137,7 +249,7 @@ fn columns(header: &Header) -> BTreeMap<&'static str, String> {
 
 /// Facts about the sheet that a person should know.
 fn note_sheet(sheet: &Sheet, diagnostics: &mut Diagnostics) {
-    if sheet.is_hidden {
+    if sheet.visibility != Visibility::Shown {
         diagnostics.warn("sheet-hidden", &sheet.name, "", "the sheet is hidden, its catalog is read");
     }
     if sheet.part.has_formula {
@@ -154,7 +266,26 @@ fn note_sheet(sheet: &Sheet, diagnostics: &mut Diagnostics) {
     for (row, column) in &sheet.error_cells {
         diagnostics.warn("cell-error", &sheet.name, &address(*row, *column), "the cell holds an error value");
     }
+    for run in sheet.remarks.chunk_by(|one, next| is_run(one, next)) {
+        let [first, ..] = run else { continue };
+        let last = run.last().unwrap_or(first);
+        let cells = range((first.row, first.column), (last.row, last.column));
+        let more = match run.len() {
+            1 => String::new(),
+            cells => format!("; {cells} cells beside each other"),
+        };
+        diagnostics.warn(first.code, &sheet.name, &cells, &format!("{}{more}", first.message));
+    }
 }
+
+/// Whether two remarks are about neighbours in a row and say the same kind of thing.
+fn is_run(one: &CellRemark, next: &CellRemark) -> bool {
+    let is_alike = one.code == next.code && matches!(one.code, "text-struck" | "text-folded");
+    is_alike && one.row == next.row && one.column < next.column && next.column - one.column <= RUN_GAP_MAX
+}
+
+/// Blank cells that a run of struck-out ones may have between them: a row has marks in half of its columns.
+const RUN_GAP_MAX: u32 = 4;
 
 /// Longest cell of a table; the text dump of a whole catalog in one cell is longer.
 const DUMP_CHARS_MIN: usize = 400;
@@ -170,7 +301,5 @@ fn reject(sheet: &Sheet) -> Rejected {
     } else {
         ("no-header", "no row has 公开事项 (or 一级/二级事项) beside 公开内容 or 公开主体")
     };
-    let last = address(sheet.end_row().saturating_sub(1), sheet.end_column().saturating_sub(1));
-    let range = format!("{}:{last}", address(sheet.first_row(), 0));
-    Rejected { sheet: sheet.name.clone(), range, code, message: message.to_owned() }
+    Rejected { sheet: sheet.name.clone(), range: used(sheet), code, message: message.to_owned() }
 }

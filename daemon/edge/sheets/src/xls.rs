@@ -5,12 +5,13 @@
 
 use std::io::Cursor;
 
-use calamine::{Data, Reader as _, SheetVisible, Xls};
+use calamine::{Data, Reader as _, Xls};
 
 use crate::{
     Error,
     grid::{Budget, Sheet},
     limits::check_sheets,
+    looks::{Look, Seen},
     report::Diagnostics,
     xlsx,
 };
@@ -28,12 +29,17 @@ pub(crate) fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<
     if container.has("EncryptedPackage") {
         return Err(Error::Encrypted);
     }
+    if ["WpsCustomData", "WpsDocument"].iter().any(|name| container.has(name)) && container.has("WordDocument") {
+        return Err(Error::NotAWorkbook { found: "a WPS text document (.wps)" });
+    }
     if container.has("WordDocument") {
         return Err(Error::NotAWorkbook { found: "a Word document" });
     }
     let named = |name| container.stream(name).map(|stream| (name, stream));
     let Some((name, stream)) = named("Workbook").or_else(|| named("Book")) else {
-        return Err(Error::NotAWorkbook { found: "an office container without a workbook" });
+        let is_table = ["ETExtData", "EtDocument", "ET"].iter().any(|name| container.has(name));
+        let found = if is_table { "a WPS table (.et)" } else { "an office container without a workbook" };
+        return Err(Error::NotAWorkbook { found });
     };
     let facts = biff::survey(&stream)?;
     if MACROS.iter().any(|name| container.has(name)) {
@@ -46,11 +52,12 @@ pub(crate) fn sheets(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Vec<
 fn read(bytes: &[u8], facts: &biff::Facts) -> Result<Vec<Sheet>, Error> {
     let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     let mut budget = Budget::default();
+    let plain = Look::default();
     let mut sheets = Vec::new();
     let listed = workbook.sheets_metadata().to_vec();
     check_sheets(listed.len())?;
     for (index, listed) in listed.iter().enumerate() {
-        let mut sheet = Sheet::new(&listed.name, listed.visible != SheetVisible::Visible);
+        let mut sheet = Sheet::new(&listed.name, xlsx::visibility(listed.visible));
         let Ok(range) = workbook.worksheet_range(&listed.name) else { continue };
         let (top, left) = range.start().unwrap_or((0, 0));
         for (row, column, value) in range.used_cells() {
@@ -59,9 +66,23 @@ fn read(bytes: &[u8], facts: &biff::Facts) -> Result<Vec<Sheet>, Error> {
             if matches!(value, Data::Error(_)) {
                 sheet.error_cells.push((row, column));
             }
-            if let Some(text) = text(value) {
-                sheet.put(row, column, &text, &mut budget)?;
+            let look = facts.look(index, (row, column)).unwrap_or(&plain);
+            let Some(Seen { text, remark }) = seen(value, look) else { continue };
+            if look.is_struck {
+                xlsx::struck(&mut sheet, (row, column), &text);
+                continue;
             }
+            if let Some((code, message)) = remark {
+                sheet.remark((row, column), code, message);
+            }
+            sheet.put(row, column, &text.replace("_x000D_", ""), &mut budget)?;
+        }
+        for (cell, is_link) in facts.noted(index) {
+            let (code, message) = match is_link {
+                true => ("cell-link", "the cell leads to another address, which is not read"),
+                false => ("cell-comment", "the cell has a comment, which is not read"),
+            };
+            sheet.remark(cell, code, message.to_owned());
         }
         let merges = workbook.merge_cells_by_sheet_name(&listed.name).unwrap_or_default();
         sheet.set_merges(merges.iter().map(xlsx::merge));
@@ -71,17 +92,18 @@ fn read(bytes: &[u8], facts: &biff::Facts) -> Result<Vec<Sheet>, Error> {
     Ok(sheets)
 }
 
-fn text(value: &Data) -> Option<String> {
-    match value {
-        Data::Empty => None,
-        Data::String(text) => Some(text.clone()),
-        Data::Int(number) => Some(number.to_string()),
-        Data::Float(number) => Some(number.to_string()),
-        Data::Bool(value) => Some(if *value { "TRUE" } else { "FALSE" }.to_owned()),
-        Data::DateTime(date) => Some(xlsx::date_text(*date)),
-        Data::DateTimeIso(text) | Data::DurationIso(text) => Some(text.clone()),
-        Data::Error(error) => Some(error.to_string()),
-    }
+fn seen(value: &Data, look: &Look) -> Option<Seen> {
+    let plain = |text: &str| Seen { text: text.to_owned(), remark: None };
+    Some(match value {
+        Data::Empty => return None,
+        Data::String(text) => look.text(text),
+        Data::Int(number) => look.number(*number as f64),
+        Data::Float(number) => look.number(*number),
+        Data::Bool(value) => plain(xlsx::bool_text(*value)),
+        Data::DateTime(date) => look.date(*date),
+        Data::DateTimeIso(text) | Data::DurationIso(text) => plain(text),
+        Data::Error(error) => plain(&error.to_string()),
+    })
 }
 
 fn damaged(error: &calamine::XlsError) -> Error {

@@ -4,20 +4,19 @@
 //! Ranges are never asked for: one cell at A1 and one at XFD1048576 would be 17 thousand million cells.
 
 use std::{
-    borrow::Cow,
     collections::HashMap,
     io::Cursor,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
 };
 
-use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx};
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
 
 use crate::{
     Error,
-    grid::{Budget, Merge, Sheet, kept},
+    grid::{Budget, Kept, Merge, Sheet, Visibility, kept},
     limits::check_sheets,
-    parts::Parts,
+    looks::{self, Look, Seen},
+    parts::{Parts, SheetPart},
 };
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
@@ -43,11 +42,14 @@ fn read(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
         if listed.typ != SheetType::WorkSheet {
             continue;
         }
-        let mut sheet = Sheet::new(&listed.name, listed.visible != SheetVisible::Visible);
-        fill(&mut workbook, (&listed.name, parts.shared_strings), &mut sheet, &mut budget)?;
-        match parts.sheet(index) {
+        let mut sheet = Sheet::new(&listed.name, visibility(listed.visible));
+        let part = parts.sheet(index);
+        let facts = part.as_ref().unwrap_or(&NO_FACTS);
+        fill(&mut workbook, (&listed.name, parts.shared_strings), facts, &mut sheet, &mut budget)?;
+        match part {
             Some(part) => {
                 sheet.set_merges(part.merges.iter().copied());
+                note(&mut sheet, &part);
                 sheet.part = part;
             }
             // The workbook's own list of parts could not be followed: let the reader look once more.
@@ -61,34 +63,105 @@ fn read(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
     Ok(sheets)
 }
 
+static NO_FACTS: std::sync::LazyLock<SheetPart> = std::sync::LazyLock::new(SheetPart::default);
+
+/// How a sheet is shown.
+pub(crate) fn visibility(visible: SheetVisible) -> Visibility {
+    match visible {
+        SheetVisible::Visible => Visibility::Shown,
+        SheetVisible::Hidden => Visibility::Hidden,
+        SheetVisible::VeryHidden => Visibility::VeryHidden,
+    }
+}
+
+/// What the part says of cells that the cell reader does not.
+fn note(sheet: &mut Sheet, part: &SheetPart) {
+    for cell in &part.blank_formulas {
+        let message = "the formula has no stored value: open the file, let it compute, and save it";
+        sheet.remark(*cell, "cell-without-value", message.to_owned());
+    }
+    for (cell, text) in &part.comments {
+        sheet.remark(*cell, "cell-comment", format!("a comment is not read: `{}`", one_line(text)));
+    }
+    for (cell, target) in &part.links {
+        sheet.remark(*cell, "cell-link", format!("the cell leads to `{}`: the address is not read", one_line(target)));
+    }
+}
+
+/// A foreign text for a message: on one line, cut, without the quotes that messages use.
+fn one_line(text: &str) -> String {
+    /// Characters of it that are shown.
+    const SHOWN: usize = 300;
+    let plain = |c: char| if c.is_control() || c == '`' { ' ' } else { c };
+    text.trim().chars().take(SHOWN).map(plain).collect()
+}
+
 fn fill(
     workbook: &mut Book<'_>,
     (name, shared_strings): (&str, usize),
+    part: &SheetPart,
     sheet: &mut Sheet,
     budget: &mut Budget,
 ) -> Result<(), Error> {
     let mut shared = Shared::of(shared_strings);
+    let plain = Look::default();
     let mut cells = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
-    while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
+    let looks = looks::of(cells.styles());
+    let is_plain: Vec<bool> = looks.iter().map(Look::is_plain).collect();
+    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(|error| damaged(&error))? {
         let (row, column) = cell.get_position();
-        if matches!(cell.get_value(), DataRef::Error(_)) {
-            sheet.error_cells.push((row, column));
+        let is_plain = is_plain.get(style).copied().unwrap_or(true);
+        if let DataRef::SharedString(text) = cell.get_value()
+            && is_plain
+            && part.rich.is_empty()
+        {
+            sheet.put_kept(row, column, shared.text(text), budget)?;
+            continue;
         }
-        if let DataRef::SharedString(text) = cell.get_value() {
-            if let Some(text) = shared.text(text) {
-                sheet.put_kept(row, column, text, budget)?;
-            }
-        } else if let Some(text) = text(cell.get_value()) {
-            sheet.put(row, column, &text, budget)?;
-        }
+        let look = if is_plain { &plain } else { looks.get(style).unwrap_or(&plain) };
+        put(sheet, part, (row, column), cell.get_value(), look, budget)?;
     }
     Ok(())
+}
+
+/// Puts a cell as it is seen.
+fn put(
+    sheet: &mut Sheet,
+    part: &SheetPart,
+    at: (u32, u32),
+    value: &DataRef<'_>,
+    look: &Look,
+    budget: &mut Budget,
+) -> Result<(), Error> {
+    if matches!(value, DataRef::Error(_)) {
+        sheet.error_cells.push(at);
+    }
+    if let Some(rich) = part.rich.get(&at) {
+        struck(sheet, at, &rich.struck);
+        return sheet.put(at.0, at.1, &rich.kept, budget);
+    }
+    let Some(Seen { text, remark }) = seen(value, look) else { return Ok(()) };
+    if look.is_struck {
+        struck(sheet, at, &text);
+        return Ok(());
+    }
+    if let Some((code, message)) = remark {
+        sheet.remark(at, code, message);
+    }
+    sheet.put(at.0, at.1, &text, budget)
+}
+
+/// Notes what was struck out: it is deleted, and nobody should miss it unawares.
+pub(crate) fn struck(sheet: &mut Sheet, at: (u32, u32), text: &str) {
+    if !text.trim().is_empty() {
+        sheet.remark(at, "text-struck", format!("`{}` is struck out and left out", one_line(text)));
+    }
 }
 
 /// The texts that cells of one sheet share, as they are kept: most cells of a catalog repeat a mark, a body or a limit.
 struct Shared {
     /// By where the library holds them, which does not move while it reads the sheet.
-    by_place: HashMap<(usize, usize), Option<Arc<str>>>,
+    by_place: HashMap<(usize, usize), Kept>,
 }
 
 impl Shared {
@@ -98,7 +171,7 @@ impl Shared {
         Self { by_place: HashMap::with_capacity(count.min(ROOM)) }
     }
 
-    fn text(&mut self, text: &str) -> Option<Arc<str>> {
+    fn text(&mut self, text: &str) -> Kept {
         self.by_place.entry((text.as_ptr() as usize, text.len())).or_insert_with(|| kept(text)).clone()
     }
 }
@@ -108,26 +181,24 @@ pub(crate) fn merge(area: &calamine::Dimensions) -> Merge {
     Merge { top: area.start.0, left: area.start.1, bottom: area.end.0, right: area.end.1 }
 }
 
-fn text<'t>(value: &'t DataRef<'t>) -> Option<Cow<'t, str>> {
-    match value {
-        DataRef::Empty => None,
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(Cow::Borrowed(text)),
-        DataRef::SharedString(text) => Some(Cow::Borrowed(text)),
-        DataRef::Int(number) => Some(Cow::Owned(number.to_string())),
-        DataRef::Float(number) => Some(Cow::Owned(number.to_string())),
-        DataRef::Bool(value) => Some(Cow::Borrowed(if *value { "TRUE" } else { "FALSE" })),
-        DataRef::DateTime(date) => Some(Cow::Owned(date_text(*date))),
-        DataRef::Error(error) => Some(Cow::Owned(error.to_string())),
-    }
+fn seen(value: &DataRef<'_>, look: &Look) -> Option<Seen> {
+    let plain = |text: &str| Seen { text: text.to_owned(), remark: None };
+    Some(match value {
+        DataRef::Empty => return None,
+        DataRef::String(text) => look.text(text),
+        DataRef::SharedString(text) => look.text(text),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => plain(text),
+        DataRef::Int(number) => look.number(*number as f64),
+        DataRef::Float(number) => look.number(*number),
+        DataRef::Bool(value) => plain(bool_text(*value)),
+        DataRef::DateTime(date) => look.date(*date),
+        DataRef::Error(error) => plain(&error.to_string()),
+    })
 }
 
-/// A date cell as `YYYY-MM-DD`: a serial like 1.1 that Excel took for a date is at least shown as one.
-pub(crate) fn date_text(date: ExcelDateTime) -> String {
-    if date.is_duration() {
-        return date.as_f64().to_string();
-    }
-    let (year, month, day, ..) = date.to_ymd_hms_milli();
-    format!("{year:04}-{month:02}-{day:02}")
+/// A yes-or-no cell as spreadsheets print it.
+pub(crate) fn bool_text(value: bool) -> &'static str {
+    if value { "TRUE" } else { "FALSE" }
 }
 
 fn damaged(error: &calamine::XlsxError) -> Error {

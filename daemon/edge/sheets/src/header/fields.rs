@@ -26,7 +26,7 @@ impl Column {
             Self::TimeLimit => &["time_limit_text"],
             Self::Subject => &["subject"],
             Self::Channels => &["channels", "channels_raw", "channels_other"],
-            Self::Mark(group, _) | Self::Words(group) => group.fields(),
+            Self::Mark(group, _) | Self::Leaf(group, _) | Self::Words(group) => group.fields(),
             Self::Field(field) => field.names(),
             Self::Extra(_) => &["extra"],
         }

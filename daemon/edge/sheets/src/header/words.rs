@@ -3,7 +3,10 @@
 //! Invariant: these are the form's own words (国务院部门标准指引's 14 columns) and columns met beside them; values
 //! such as channels or levels come from the vocabulary. Compared on folded text without brackets and notes.
 
-use gongkai_model::vocabulary::{Terms, Vocabulary, fold};
+use gongkai_model::{
+    item::QUESTION_MARK,
+    vocabulary::{Terms, Vocabulary, fold},
+};
 
 use super::{Column, Field, Group};
 use crate::{Reading, marks::SECOND_MODE, traditional::simplified};
@@ -139,9 +142,64 @@ pub(super) fn field(word: &str) -> Option<Field> {
     FIELDS.iter().find(|(_, words)| words.contains(&word)).map(|(field, _)| *field)
 }
 
-/// Whether the word is known as an extra column.
+/// Whether the word is known as an extra column; one of questions that an export carried on is, too.
 pub(super) fn is_known_extra(word: &str) -> bool {
-    EXTRAS.contains(&word)
+    EXTRAS.contains(&word) || word.starts_with(fold(QUESTION_MARK).trim_end_matches(':'))
+}
+
+/// Words for a level where nothing but a level is meant, under 公开层级; elsewhere they end many other words (现场, 农村).
+const BARE_LEVELS: &[(&str, &[&str])] = &[
+    (
+        "township",
+        &[
+            "乡",
+            "镇",
+            "街道",
+            "乡镇",
+            "镇乡",
+            "街",
+            "场",
+            "农场",
+            "林场",
+            "牧场",
+            "渔场",
+            "农牧场",
+            "民族乡",
+            "办事处",
+            "街道办",
+        ],
+    ),
+    ("village", &["村", "居", "村居", "社区居委会", "居委会", "村委会", "居民委员会", "村民委员会"]),
+    ("county", &["县", "区", "旗", "县区", "区县", "自治县", "自治旗", "县级市"]),
+    ("municipal", &["地级市", "设区市", "地市"]),
+    ("prefecture", &["州", "自治州", "盟"]),
+    ("province", &["省", "自治区", "直辖市"]),
+];
+
+/// The level of such a word.
+pub(crate) fn bare_level(text: &str) -> Option<&'static str> {
+    let word = plain(text);
+    BARE_LEVELS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(slug, _)| *slug)
+}
+
+/// Units that the head of 公开时限 can name, and how a number is written with them.
+const LIMIT_UNITS: [(&str, &str); 7] = [
+    ("工作日", "个工作日"),
+    ("自然日", "个自然日"),
+    ("小时", "小时"),
+    ("天", "天"),
+    ("日", "日"),
+    ("周", "周"),
+    ("月", "个月"),
+];
+
+/// The unit of a head such as 公开时限（工作日） or 公开时限(单位:天).
+pub(super) fn limit_unit(text: &str) -> Option<&'static str> {
+    let folded = fold(text);
+    let inner = folded.split_once('(')?.1.split(')').next()?.to_owned();
+    let bare = inner.trim_start_matches("单位").trim_start_matches([':', '为']);
+    let bare = bare.trim_start_matches('个').trim_end_matches('内').trim_end_matches(['以', '数', '之']);
+    LIMIT_UNITS.iter().find(|(word, _)| *word == bare).map(|(_, unit)| *unit)
 }
 
 /// A mark column: the group and value that a word under (or without) a heading stands for.

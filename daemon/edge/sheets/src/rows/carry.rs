@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use gongkai_model::vocabulary::fold;
+use gongkai_model::vocabulary::{fold, is_ditto};
 
 use crate::{
     Reading,
@@ -46,7 +46,11 @@ impl Carry {
         diagnostics: &mut Diagnostics,
     ) -> Cow<'t, str> {
         let may_be = text.len() <= SAME_AS_BYTES_MAX && text.chars().any(|c| self.same_as_letters.contains(c));
-        if !may_be || !self.same_as.contains(&fold(&text)) {
+        let is_word = || {
+            let folded = fold(&text);
+            self.same_as.iter().any(|word| word == folded.trim_end_matches(['.', '。', ',', ';', '、', ':']))
+        };
+        if !(may_be && is_word()) && !is_ditto(&text) {
             return text;
         }
         let above = self.above(column);

@@ -2,11 +2,15 @@
 //!
 //! Invariant: only cells that begin in the row count; a merge from above says nothing about this row.
 
+use gongkai_model::vocabulary::fold;
+
 use crate::{
     Reading, channels,
     grid::Sheet,
     header::{Column, Field, Header},
 };
+
+mod printed;
 
 /// The kind of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +24,12 @@ pub(super) enum Kind {
     ChannelsOnly,
     /// A serial and nothing else.
     SerialOnly,
-    /// Text beside the table: notes, page furniture, a section's heading.
+    /// Text beside the table: notes, a section's heading.
     Note,
+    /// What a printer puts between two pages: （续表）, 第2页 共5页, 打印日期. The item above may go on behind it.
+    Furniture,
+    /// A row of the form itself: numbers of the columns, how to fill it in, an example, a total.
+    Form,
 }
 
 /// Beginnings of rows that follow a table or come from the web page around it.
@@ -45,13 +53,21 @@ const NOTE_WORDS: [&str; 14] = [
 const SERIAL_CHARS_MAX: usize = 8;
 /// A cell merged over at least this many columns is a heading or note, not a part of an item.
 const WIDE_COLUMNS: u32 = 5;
+/// Official columns from which on a row says too much to be the rest of the item on the page before.
+const WHOLE_COLUMNS_MIN: usize = 4;
 
 /// Decides the row's kind.
 pub(super) fn of(sheet: &Sheet, reading: &Reading<'_>, header: &Header, row: u32) -> Kind {
     let cells: Vec<(u32, &str)> = sheet.own_cells(row).collect();
     let Some((first, text)) = cells.first().copied() else { return Kind::Blank };
+    if printed::is_furniture(&cells) {
+        return Kind::Furniture;
+    }
     if is_note(sheet, header, row, &cells) {
         return Kind::Note;
+    }
+    if printed::is_of_form(&cells) {
+        return Kind::Form;
     }
     let has = |wanted: &Column| header.column(wanted).is_some_and(|column| !sheet.own(row, column).is_empty());
     let has_serial = has(&Column::Serial);
@@ -65,6 +81,15 @@ pub(super) fn of(sheet: &Sheet, reading: &Reading<'_>, header: &Header, row: u32
     }
     let is_channels = header.column(&Column::Channels) == Some(first) && cells.len() == 1;
     if is_channels && channels::is_channel_text(reading, text) { Kind::ChannelsOnly } else { Kind::Continuation }
+}
+
+/// Whether a row without serial and name says as much as an item of its own.
+pub(super) fn is_whole(sheet: &Sheet, header: &Header, row: u32) -> bool {
+    let filled = |column: u32| !sheet.own(row, column).is_empty();
+    let has_mark = header.columns.iter().any(|(index, column)| matches!(column, Column::Mark(..)) && filled(*index));
+    let official = [Column::Content, Column::Basis, Column::TimeLimit, Column::Subject, Column::Channels];
+    let count = official.iter().filter_map(|column| header.column(column)).filter(|column| filled(*column)).count();
+    count + usize::from(has_mark) >= WHOLE_COLUMNS_MIN
 }
 
 /// Whether a text can be a serial: short, and not a sentence.
@@ -81,4 +106,10 @@ fn is_note(sheet: &Sheet, header: &Header, row: u32, cells: &[(u32, &str)]) -> b
     let width = sheet.merge_at(row, column).map_or(1, |merge| merge.right - merge.left + 1);
     let is_known = header.columns.iter().any(|(known, _)| *known == column);
     cells.len() == 1 && (width >= WIDE_COLUMNS || !is_known)
+}
+
+/// A short text folded, without brackets and stops around it.
+fn bare(text: &str) -> String {
+    let folded = fold(text);
+    folded.trim_matches(|c: char| "()〔〕【】「」-—_*.:,、。;".contains(c)).to_owned()
 }

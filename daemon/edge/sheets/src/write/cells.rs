@@ -12,7 +12,7 @@ use gongkai_model::{
 
 use super::layout::Layout;
 use crate::{
-    Reading, channels,
+    Answers, Reading, channels,
     header::{Column, Field, Group},
     marks,
 };
@@ -30,6 +30,8 @@ pub(super) fn text(column: &Column, item: &Item, layout: &Layout, reading: &Read
         Column::Subject => item.subject.join("、"),
         Column::Channels => channel_text(item, layout, reading),
         Column::Mark(group, slug) => mark(*group, slug, item, reading),
+        // The form has none.
+        Column::Leaf(..) => String::new(),
         Column::Field(field) => field_text(*field, item).to_owned(),
         Column::Extra(key) => item.extra.get(key).cloned().unwrap_or_default(),
     }
@@ -97,7 +99,7 @@ fn words(group: Group, item: &Item, reading: &Reading<'_>) -> String {
 }
 
 fn channel_text(item: &Item, layout: &Layout, reading: &Reading<'_>) -> String {
-    let read = channels::read(reading, &item.channels_raw, layout.has_optional_boxes);
+    let read = channels::read(reading, &Answers::default(), &item.channels_raw, layout.has_optional_boxes);
     let is_same =
         read.used == item.channels && read.optional == item.channels_optional && read.other == item.channels_other;
     if !item.channels_raw.is_empty() && is_same {

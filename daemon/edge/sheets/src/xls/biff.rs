@@ -1,12 +1,12 @@
-//! The records of an .xls workbook stream ([MS-XLS]): bounds of its cells, hidden rows and columns, formulas, and
+//! The records of an .xls workbook stream ([MS-XLS]): bounds of its cells, hidden rows and columns, formulas, looks, and
 //! whether it is encrypted.
 //!
 //! Invariant: looks at record headers and at fixed fields of small records, nothing else; a record cut short says
 //! nothing. Left out: values (the cell reader).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::{Error, limits, parts::SheetPart};
+use crate::{Error, limits, looks::Look, number_format::NumberFormat, parts::SheetPart, symbols::SymbolFont};
 
 /// Records whose data begins with a row and a column: blank, number, label, error, array, formula, RK and their
 /// multiple and rich forms, in BIFF2 to BIFF8.
@@ -32,11 +32,33 @@ const COLUMN_INFO: u16 = 0x007d;
 const ROW_HIDDEN: u16 = 0x0020;
 /// Bit of a column's flags: hidden.
 const COLUMN_HIDDEN: u16 = 0x0001;
+/// A font: its name and whether it is struck out.
+const FONT: u16 = 0x0031;
+/// Bit of a font's flags: struck out.
+const FONT_STRUCK: u16 = 0x0008;
+/// A number format's code.
+const FORMAT: u16 = 0x041e;
+/// A cell's look: its font and format by their numbers.
+const LOOK: u16 = 0x00e0;
+/// A comment's cell; its text lies in drawings.
+const NOTE: u16 = 0x001c;
+/// A link's cells; its target is packed.
+const LINK: u16 = 0x01b8;
 
 /// What the records say of each sheet, in the order of the workbook's list.
+#[derive(Default)]
 pub(super) struct Facts {
     starts: Vec<u32>,
     sheets: BTreeMap<u32, SheetPart>,
+    fonts: Vec<(bool, Option<SymbolFont>)>,
+    formats: BTreeMap<u16, String>,
+    /// Font and format of each look.
+    looks: Vec<(u16, u16)>,
+    /// Looks that are more than plain, once the first sheet begins.
+    unusual: Vec<Option<Look>>,
+    /// Cells of such a look, by their sheet's start.
+    cells: BTreeMap<u32, HashMap<(u32, u32), u16>>,
+    noted: BTreeMap<u32, Vec<((u32, u32), u16)>>,
 }
 
 impl Facts {
@@ -44,12 +66,123 @@ impl Facts {
     pub(super) fn sheet(&self, index: usize) -> SheetPart {
         self.starts.get(index).and_then(|start| self.sheets.get(start)).cloned().unwrap_or_default()
     }
+
+    /// The look of a cell of that sheet, where it is more than plain.
+    pub(super) fn look(&self, index: usize, cell: (u32, u32)) -> Option<&Look> {
+        let look = self.cells.get(self.starts.get(index)?)?.get(&cell)?;
+        self.unusual.get(usize::from(*look))?.as_ref()
+    }
+
+    /// Cells with a comment or a link, whose text this does not read: (cell, whether it is a link).
+    pub(super) fn noted(&self, index: usize) -> impl Iterator<Item = ((u32, u32), bool)> {
+        let noted = self.starts.get(index).and_then(|start| self.noted.get(start));
+        noted.into_iter().flatten().map(|(cell, kind)| (*cell, *kind == LINK))
+    }
+
+    /// Takes what a record says of looks, or of a cell that has an unusual one.
+    fn take_look(&mut self, kind: u16, data: &[u8], start: u32) {
+        match kind {
+            FONT => {
+                let is_struck = u16_at(data, 2).is_some_and(|flags| flags & FONT_STRUCK != 0);
+                let font = data.get(14..).and_then(short_text).and_then(|name| SymbolFont::of(&name));
+                self.fonts.push((is_struck, font));
+            }
+            FORMAT => {
+                let text = data.get(2..).and_then(long_text);
+                self.formats.extend(u16_at(data, 0).zip(text));
+            }
+            LOOK => self.looks.extend(u16_at(data, 0).zip(u16_at(data, 2))),
+            NOTE | LINK => {
+                let cell = u16_at(data, 0).zip(u16_at(data, if kind == LINK { 4 } else { 2 }));
+                let noted = self.noted.entry(start).or_default();
+                if noted.len() < limits::CELL_REMARKS_MAX {
+                    noted.extend(cell.map(|(row, column)| ((u32::from(row), u32::from(column)), kind)));
+                }
+            }
+            _ if CELL_RECORDS.contains(&kind) => self.take_cell(kind, data, start),
+            _ => {}
+        }
+    }
+
+    fn take_cell(&mut self, kind: u16, data: &[u8], start: u32) {
+        if self.unusual.is_empty() {
+            self.unusual = (0..self.looks.len()).map(|look| self.unusual_look(look)).collect();
+        }
+        if self.unusual.iter().all(Option::is_none) {
+            return;
+        }
+        let (Some(row), Some(first)) = (u16_at(data, 0), u16_at(data, 2)) else { return };
+        // Several cells in one record: a look and four bytes of number each.
+        let many = if kind == RUN_OF_NUMBERS { data.len() / 6 } else { 1 };
+        for index in 0..many {
+            let Some(look) = u16_at(data, 4 + index * 6) else { break };
+            if self.unusual.get(usize::from(look)).is_some_and(Option::is_some) {
+                let column = u32::from(first).saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
+                self.cells.entry(start).or_default().insert((u32::from(row), column), look);
+            }
+        }
+    }
+
+    fn unusual_look(&self, look: usize) -> Option<Look> {
+        let (font, format) = *self.looks.get(look)?;
+        // The format has no font 4: later ones count one less.
+        let font = usize::from(if font > 4 { font - 1 } else { font });
+        let (is_struck, font) = self.fonts.get(font).copied().unwrap_or_default();
+        let code = self.formats.get(&format).map_or("", String::as_str);
+        let code = if code.is_empty() { short_code(format) } else { code };
+        let format = NumberFormat::of(Some(u32::from(format)), code);
+        let look = Look { format, is_struck, font };
+        (!look.is_plain()).then_some(look)
+    }
 }
+
+/// The formats that files need not spell out.
+fn short_code(format: u16) -> &'static str {
+    match format {
+        1 => "0",
+        2 => "0.00",
+        3 => "#,##0",
+        4 => "#,##0.00",
+        9 => "0%",
+        10 => "0.00%",
+        11 => "0.00E+00",
+        12 | 13 => "# ?/?",
+        15 => "d-mmm-yy",
+        16 => "d-mmm",
+        17 => "mmm-yy",
+        18 => "h:mm AM/PM",
+        20 => "h:mm",
+        21 => "h:mm:ss",
+        45 => "mm:ss",
+        _ => "",
+    }
+}
+
+/// A text with a length of one byte, as fonts have it.
+fn short_text(data: &[u8]) -> Option<String> {
+    text(usize::from(*data.first()?), *data.get(1)?, data.get(2..)?)
+}
+
+/// A text with a length of two bytes.
+fn long_text(data: &[u8]) -> Option<String> {
+    text(usize::from(u16_at(data, 0)?), *data.get(2)?, data.get(3..)?)
+}
+
+fn text(len: usize, flags: u8, bytes: &[u8]) -> Option<String> {
+    if flags & 1 == 0 {
+        return Some(bytes.get(..len)?.iter().copied().map(char::from).collect());
+    }
+    let units = bytes.get(..len.checked_mul(2)?)?.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    Some(char::decode_utf16(units).map(|c| c.unwrap_or('?')).collect())
+}
+
+/// Several numbers beside each other.
+const RUN_OF_NUMBERS: u16 = 0x00bd;
 
 /// Refuses encrypted streams and sheets whose used rectangle is larger than any catalog's; gives what the records say
 /// beside the cells' values.
 pub(super) fn survey(stream: &[u8]) -> Result<Facts, Error> {
-    let mut facts = Facts { starts: Vec::new(), sheets: BTreeMap::new() };
+    let mut facts = Facts::default();
     let mut area = Area::default();
     let mut total: u64 = 0;
     let (mut at, mut start) = (0, 0);
@@ -71,6 +204,7 @@ pub(super) fn survey(stream: &[u8]) -> Result<Facts, Error> {
             let what = format!("cells far apart on a sheet ({RECTANGLE_CELLS_MAX} in its rectangle are read)");
             return Err(Error::TooManyCells { what });
         }
+        facts.take_look(kind, data, start);
         if kind == BOUND_SHEET {
             facts.starts.extend(u32_at(data, 0));
         } else if let Some(change) = change(kind, data) {

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod accounts;
 mod books;
+mod cases;
 mod exports;
 mod hostile;
 mod limits;
+mod marks;
 mod mixed;
 mod printed;
 mod remarks;

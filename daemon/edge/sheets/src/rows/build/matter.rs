@@ -38,7 +38,8 @@ impl<'a> Builder<'a> {
                 continue;
             };
             let at = (draft.row, column);
-            let mut text = self.carry.resolve(self.sheet, at, Cow::Borrowed(printed), diagnostics);
+            let printed = self.without_error(Cow::Borrowed(printed), at, diagnostics);
+            let mut text = self.carry.resolve(self.sheet, at, printed, diagnostics);
             if NONE.contains(&text.as_ref()) {
                 self.carry.keep(column, "");
                 is_blank_above = false;

@@ -100,7 +100,7 @@ fn missing_marks(sheet: &Sheet, header: &Header, group: Group, rows: &[Row], dia
         Group::Extent | Group::FiveOpen | Group::Stage | Group::Channel => false,
     };
     let column = header.columns.iter().find_map(|(index, column)| match column {
-        Column::Mark(own, _) | Column::Words(own) if *own == group => Some(*index),
+        Column::Mark(own, _) | Column::Leaf(own, _) | Column::Words(own) if *own == group => Some(*index),
         _ => None,
     });
     let index = column.unwrap_or(0);
