@@ -152,12 +152,12 @@ const CASES: &[(&str, Change, &[Expected])] = &[
     ),
     ("同上 was left", |i| i.subject = vec!["同上".to_owned()], &[("same-as-left", "subject", "error")]),
     ("同左 refers to another cell", |i| i.content = "同左".to_owned(), &[("same-as-left", "content", "error")]),
-    ("a spreadsheet's error is a body", |i| i.subject = vec!["#REF!".to_owned()], &[("error-value", "subject", "error")]),
     (
-        "a mark that nobody explained",
-        |i| crate::item::ask(i, "特定群体", "△"),
-        &[("question-open", "extra", "error")],
+        "a spreadsheet's error is a body",
+        |i| i.subject = vec!["#REF!".to_owned()],
+        &[("error-value", "subject", "error")],
     ),
+    ("a mark that nobody explained", |i| crate::item::ask(i, "特定群体", "△"), &[("question-open", "extra", "error")]),
     (
         "a number of the limit that is not understood",
         |i| i.time_limit_text = "及时公开，最迟一百五日内".to_owned(),
