@@ -83,7 +83,7 @@ pub use known::{HeldAt, Known};
 pub use mapping::KeptColumns;
 pub use operator::{Operator, Role};
 pub use outside::{DOCUMENT_BYTES_MAX, OutsideDocument};
-pub use permit::{Action, ROLES_UNLISTED};
+pub use permit::{Action, ROLES_UNLISTED, Scope, UnderHold};
 pub use project::CatalogRow;
 pub use propose::{ProposalError, Proposed, Suggestion};
 pub use publish::{

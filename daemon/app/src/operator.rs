@@ -11,7 +11,7 @@ use gongkai_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Error, Result, World};
+use crate::{Action, Error, Result, Scope, World};
 
 /// What an operator may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,14 +87,20 @@ impl Operator {
         self.require_one(action.roles())
     }
 
-    /// The same for an act on a catalog: the domain must be the operator's, too.
-    pub fn may_on(&self, action: Action, catalog: &CatalogId) -> Result<()> {
+    /// The same for an act in a domain: it must be the operator's, where the table restricts the action to his.
+    pub fn may_in(&self, action: Action, domain: &DomainSlug) -> Result<()> {
         self.may(action)?;
-        if self.domains.is_empty() || self.domains.contains(&catalog.domain) {
+        if action.scope() == Scope::Node || self.domains.is_empty() || self.domains.contains(domain) {
             return Ok(());
         }
-        let role = action.roles().first().copied().unwrap_or(Role::Admin);
-        Err(Error::DomainNotHis { operator: self.id.clone(), domain: catalog.domain.clone(), role })
+        let his = action.roles().iter().copied().find(|role| self.roles.contains(role));
+        let role = his.unwrap_or(Role::Admin);
+        Err(Error::DomainNotHis { operator: self.id.clone(), domain: domain.clone(), role })
+    }
+
+    /// The same for an act on a catalog.
+    pub fn may_on(&self, action: Action, catalog: &CatalogId) -> Result<()> {
+        self.may_in(action, &catalog.domain)
     }
 
     /// Refuses whoever has none of the roles.

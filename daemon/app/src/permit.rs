@@ -1,8 +1,9 @@
-//! What each action needs: the one table from actions to roles.
+//! What each action needs: the one table from actions to roles, with what else of a person or of the node it asks.
 //!
 //! Invariant: an action has one row here and nobody else decides about roles; the admin API's calls are named by
-//! their action's word, so a call without a row is a call that only the administrator may make.
-//! Left out: which domain or department a clerk or reviewer has (operator), and the rules of review (model).
+//! their action's word, so a call without a row is a call that only the administrator may make. A row says, too,
+//! whether a person's domains and departments restrict him in it, and what a hold of the node does to it.
+//! Left out: how a row is asked (act), and the rules of review (model).
 
 use super::Role;
 
@@ -20,8 +21,30 @@ const ADMIN: &[Role] = &[Role::Admin];
 /// Catching up with a neighbour changes nothing but the hour.
 const WORKER: &[Role] = &[Role::Admin, Role::Clerk, Role::Reviewer, Role::Publisher];
 
+/// What restricts a person in an action beside his roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Nothing: it is about the node, or about everything.
+    Node,
+    /// His domains: it is about catalogs or standards.
+    Domain,
+    /// His domains, and the departments for which he speaks.
+    Department,
+}
+
+/// What happens to an action while the node is held (recovery).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnderHold {
+    /// It is refused: others would act on what the node may say a second time.
+    Refused,
+    /// It goes on as long as nothing of it leaves the node.
+    StaysHere,
+    /// It goes on: it reads, it is about this machine alone, or it must not wait, as the end of a stolen key.
+    Allowed,
+}
+
 macro_rules! actions {
-    ($($name:ident $word:literal $roles:ident)*) => {
+    ($($name:ident $word:literal $roles:ident $scope:ident $hold:ident)*) => {
         /// Something that a person can do at a node.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Action { $(#[doc = concat!("`", $word, "`")] $name,)* }
@@ -39,93 +62,103 @@ macro_rules! actions {
             pub fn roles(self) -> &'static [Role] {
                 match self { $(Self::$name => $roles,)* }
             }
+
+            /// What restricts a person in it beside his roles.
+            pub fn scope(self) -> Scope {
+                match self { $(Self::$name => Scope::$scope,)* }
+            }
+
+            /// What happens to it while the node is held.
+            pub fn under_hold(self) -> UnderHold {
+                match self { $(Self::$name => UnderHold::$hold,)* }
+            }
         }
     };
 }
 
 actions! {
-    AuditLog "audit.log" AUDITOR
-    BundleExport "bundle.export" WORKER
-    BundleImport "bundle.import" WORKER
-    BundleInspect "bundle.inspect" ANY
-    BundleLost "bundle.lost" ANY
-    BundleStatus "bundle.status" ANY
-    CatalogAccept "catalog.accept" CLERK
-    CatalogCheck "catalog.check" ANY
-    CatalogDecline "catalog.decline" CLERK
-    CatalogDiff "catalog.diff" ANY
-    CatalogExport "catalog.export" ANY
-    CatalogHistory "catalog.history" ANY
-    CatalogImport "catalog.import" CLERK
-    CatalogList "catalog.list" ANY
-    CatalogListWaivers "catalog.list-waivers" ANY
-    CatalogMappings "catalog.mappings" CLERK
-    CatalogProposals "catalog.proposals" ANY
-    CatalogRecallWaiver "catalog.recall-waiver" WAIVER
-    CatalogShow "catalog.show" ANY
-    CatalogSubmit "catalog.submit" CLERK
-    CatalogTemplate "catalog.template" ANY
-    CatalogWaive "catalog.waive" WAIVER
-    CatalogWithdraw "catalog.withdraw" CLERK
-    ConflictList "conflict.list" ANY
-    ConflictResolve "conflict.resolve" CLERK
-    ConflictShow "conflict.show" ANY
-    ExplainExplain "explain.explain" ANY
-    NodeBackup "node.backup" ADMIN
-    NodeDoctor "node.doctor" ADMIN
-    NodeGiveCustody "node.give-custody" ADMIN
-    NodeInvite "node.invite" ADMIN
-    NodeList "node.list" ANY
-    NodeMove "node.move" ADMIN
-    NodeRelease "node.release" ADMIN
-    NodeRenew "node.renew" ADMIN
-    NodeRevoke "node.revoke" ADMIN
-    NodeShow "node.show" ANY
-    NodeShutdown "node.shutdown" ADMIN
-    NodeStatus "node.status" ANY
-    OperatorCertificates "operator.certificates" AUDITOR
-    OperatorCertify "operator.certify" ADMIN
-    OperatorList "operator.list" AUDITOR
-    OperatorReload "operator.reload" ADMIN
-    OperatorRevoke "operator.revoke" ADMIN
-    OperatorWhoAmI "operator.who-am-i" ANY
-    PublishCheck "publish.check" ANY
-    PublishDiff "publish.diff" ANY
-    PublishList "publish.list" ANY
-    PublishPreview "publish.preview" ANY
-    PublishRun "publish.run" PUBLISHER
-    PublishShow "publish.show" ANY
-    PublishSignOff "publish.sign-off" SIGNER
-    PublishSignOffs "publish.sign-offs" ANY
-    ReviewApprove "review.approve" REVIEWER
-    ReviewList "review.list" ANY
-    ReviewPropose "review.propose" REVIEWER
-    ReviewReturn "review.return" REVIEWER
-    ReviewRevoke "review.revoke" REVIEWER
-    ReviewShow "review.show" ANY
-    RoutingAssign "routing.assign" ADMIN
-    RoutingDocument "routing.document" ANY
-    RoutingPutDepartment "routing.put-department" ADMIN
-    RoutingPutDomain "routing.put-domain" ADMIN
-    RoutingPutLaw "routing.put-law" ADMIN
-    RoutingReroute "routing.reroute" ADMIN
-    RoutingSetChain "routing.set-chain" ADMIN
-    RoutingSetPilot "routing.set-pilot" ADMIN
-    RoutingShow "routing.show" ANY
-    StandardCompare "standard.compare" ANY
-    StandardImport "standard.import" CLERK
-    StandardList "standard.list" ANY
-    StandardOffer "standard.offer" CLERK
-    StandardRebase "standard.rebase" CLERK
-    StandardSend "standard.send" PUBLISHER
-    StandardShow "standard.show" ANY
-    StandardStart "standard.start" CLERK
-    SyncHistory "sync.history" ANY
-    SyncNow "sync.now" WORKER
-    SyncPeers "sync.peers" ANY
-    SyncStatus "sync.status" ANY
-    SyncWatch "sync.watch" ANY
-    SyncWhereabouts "sync.whereabouts" ANY
+    AuditLog "audit.log" AUDITOR Node Allowed
+    BundleExport "bundle.export" WORKER Node StaysHere
+    BundleImport "bundle.import" WORKER Node StaysHere
+    BundleInspect "bundle.inspect" ANY Node Allowed
+    BundleLost "bundle.lost" ANY Node Allowed
+    BundleStatus "bundle.status" ANY Node Allowed
+    CatalogAccept "catalog.accept" CLERK Domain Refused
+    CatalogCheck "catalog.check" ANY Node Allowed
+    CatalogDecline "catalog.decline" CLERK Domain Refused
+    CatalogDiff "catalog.diff" ANY Node Allowed
+    CatalogExport "catalog.export" ANY Node Allowed
+    CatalogHistory "catalog.history" ANY Node Allowed
+    CatalogImport "catalog.import" CLERK Domain StaysHere
+    CatalogList "catalog.list" ANY Node Allowed
+    CatalogListWaivers "catalog.list-waivers" ANY Node Allowed
+    CatalogMappings "catalog.mappings" CLERK Node StaysHere
+    CatalogProposals "catalog.proposals" ANY Node Allowed
+    CatalogRecallWaiver "catalog.recall-waiver" WAIVER Domain Refused
+    CatalogShow "catalog.show" ANY Node Allowed
+    CatalogSubmit "catalog.submit" CLERK Domain Refused
+    CatalogTemplate "catalog.template" ANY Node Allowed
+    CatalogWaive "catalog.waive" WAIVER Domain Refused
+    CatalogWithdraw "catalog.withdraw" CLERK Domain Refused
+    ConflictList "conflict.list" ANY Node Allowed
+    ConflictResolve "conflict.resolve" CLERK Domain StaysHere
+    ConflictShow "conflict.show" ANY Node Allowed
+    ExplainExplain "explain.explain" ANY Node Allowed
+    NodeBackup "node.backup" ADMIN Node Allowed
+    NodeDoctor "node.doctor" ADMIN Node Allowed
+    NodeGiveCustody "node.give-custody" ADMIN Node Refused
+    NodeInvite "node.invite" ADMIN Node Allowed
+    NodeList "node.list" ANY Node Allowed
+    NodeMove "node.move" ADMIN Node Refused
+    NodeRelease "node.release" ADMIN Node Allowed
+    NodeRenew "node.renew" ADMIN Node Allowed
+    NodeRevoke "node.revoke" ADMIN Node Allowed
+    NodeShow "node.show" ANY Node Allowed
+    NodeShutdown "node.shutdown" ADMIN Node Allowed
+    NodeStatus "node.status" ANY Node Allowed
+    OperatorCertificates "operator.certificates" AUDITOR Node Allowed
+    OperatorCertify "operator.certify" ADMIN Node StaysHere
+    OperatorList "operator.list" AUDITOR Node Allowed
+    OperatorReload "operator.reload" ADMIN Node Allowed
+    OperatorRevoke "operator.revoke" ADMIN Node StaysHere
+    OperatorWhoAmI "operator.who-am-i" ANY Node Allowed
+    PublishCheck "publish.check" ANY Node Allowed
+    PublishDiff "publish.diff" ANY Node Allowed
+    PublishList "publish.list" ANY Node Allowed
+    PublishPreview "publish.preview" ANY Node Allowed
+    PublishRun "publish.run" PUBLISHER Node Refused
+    PublishShow "publish.show" ANY Node Allowed
+    PublishSignOff "publish.sign-off" SIGNER Node Refused
+    PublishSignOffs "publish.sign-offs" ANY Node Allowed
+    ReviewApprove "review.approve" REVIEWER Department Refused
+    ReviewList "review.list" ANY Node Allowed
+    ReviewPropose "review.propose" REVIEWER Department Refused
+    ReviewReturn "review.return" REVIEWER Department Refused
+    ReviewRevoke "review.revoke" REVIEWER Department Refused
+    ReviewShow "review.show" ANY Node Allowed
+    RoutingAssign "routing.assign" ADMIN Node Refused
+    RoutingDocument "routing.document" ANY Node Allowed
+    RoutingPutDepartment "routing.put-department" ADMIN Node Refused
+    RoutingPutDomain "routing.put-domain" ADMIN Node Refused
+    RoutingPutLaw "routing.put-law" ADMIN Node Refused
+    RoutingReroute "routing.reroute" ADMIN Node Refused
+    RoutingSetChain "routing.set-chain" ADMIN Node Refused
+    RoutingSetPilot "routing.set-pilot" ADMIN Node Refused
+    RoutingShow "routing.show" ANY Node Allowed
+    StandardCompare "standard.compare" ANY Node Allowed
+    StandardImport "standard.import" CLERK Domain StaysHere
+    StandardList "standard.list" ANY Node Allowed
+    StandardOffer "standard.offer" CLERK Domain Refused
+    StandardRebase "standard.rebase" CLERK Domain StaysHere
+    StandardSend "standard.send" PUBLISHER Domain Refused
+    StandardShow "standard.show" ANY Node Allowed
+    StandardStart "standard.start" CLERK Domain StaysHere
+    SyncHistory "sync.history" ANY Node Allowed
+    SyncNow "sync.now" WORKER Node Allowed
+    SyncPeers "sync.peers" ANY Node Allowed
+    SyncStatus "sync.status" ANY Node Allowed
+    SyncWatch "sync.watch" ANY Node Allowed
+    SyncWhereabouts "sync.whereabouts" ANY Node Allowed
 }
 
 impl Action {
@@ -154,6 +187,35 @@ mod tests {
             assert!(is_reading || action.roles() != ANY, "`{}` acts and is open to all", action.word());
             assert!(!action.roles().is_empty() && Action::from_word(action.word()) == Some(*action));
         }
+    }
+
+    #[test]
+    fn what_a_person_does_to_a_catalog_or_a_standard_is_restricted_to_his_domains() {
+        // Columns are kept for an office's files, whatever their domains.
+        let free = [Action::CatalogMappings];
+        for action in Action::ALL.iter().filter(|action| action.roles() != ANY && !free.contains(action)) {
+            let noun = action.word().split_once('.').map_or("", |(noun, _)| noun);
+            let is_restricted = ["catalog", "conflict", "standard", "review"].contains(&noun);
+            assert_eq!(action.scope() != Scope::Node, is_restricted, "`{}`", action.word());
+            let is_by_department = noun == "review";
+            assert_eq!(action.scope() == Scope::Department, is_by_department, "`{}`", action.word());
+        }
+    }
+
+    #[test]
+    fn a_hold_stops_what_others_act_on_and_never_the_end_of_a_key() {
+        let of = |rule: UnderHold| Action::ALL.iter().filter(move |action| action.under_hold() == rule);
+        // The certificates of operators are entries that stay here.
+        for action in [Action::NodeRevoke, Action::NodeRenew, Action::NodeRelease, Action::SyncNow, Action::NodeBackup]
+        {
+            assert_eq!(action.under_hold(), UnderHold::Allowed, "`{}`", action.word());
+        }
+        for action in [Action::OperatorCertify, Action::OperatorRevoke, Action::CatalogImport, Action::BundleImport] {
+            assert_eq!(action.under_hold(), UnderHold::StaysHere, "`{}`", action.word());
+        }
+        assert!(of(UnderHold::Refused).all(|action| action.roles() != ANY), "reading is never stopped");
+        let decisions = of(UnderHold::Refused).filter(|action| action.word().starts_with("review."));
+        assert_eq!(decisions.count(), 4, "nobody decides on what the node may not know");
     }
 
     #[test]
