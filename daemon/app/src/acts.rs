@@ -1,21 +1,19 @@
-//! Recording: from a payload to committed entries, with everything that follows from them.
+//! From an act to the drafts that say it, and what the node appends while it works through its feed.
 //!
-//! Invariant: called with the acting lock held; what was decided is committed or nothing is.
-
-use std::sync::Arc;
+//! Invariant: a payload that is larger than an entry goes ahead in batches of the same append. Called while nothing
+//! else acts. Left out: who may act, and in whose name it is recorded (act).
 
 use gongkai_journal::{
-    Entry, EntryHash, Lane, Reach,
+    Entry, EntryHash,
     carry::Carriage,
     header::PAYLOAD_BYTES_MAX,
     kind::Kind,
     payload::{self, OnCatalog},
 };
 use gongkai_model::{
-    check::WaiverAct,
     id::{CatalogId, OperatorId},
     review::{Act, Receipt},
-    revision::{ItemBatch, Revision, RevisionBody, split},
+    revision::{ItemBatch, RevisionBody, split},
 };
 use gongkai_store::{Body, Draft};
 use serde::Serialize;
@@ -58,7 +56,7 @@ impl App {
     }
 
     /// Commits drafts only; the caller is in the middle of working through the feed and will come to them.
-    async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Entry>> {
+    pub(crate) async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Entry>> {
         let author = self.store().identity().author();
         Ok(self.store().append(drafts, &author, self.inner.signer.as_ref(), self.now_ms()).await?)
     }
@@ -86,81 +84,6 @@ impl App {
         self.append(vec![about(catalog, Some(operator), Kind::Receipt, payload)]).await?;
         Ok(())
     }
-
-    /// Records an act of review about a catalog; gives its entry.
-    pub(crate) async fn record_act(&self, catalog: &CatalogId, operator: OperatorId, act: Act) -> Result<EntryHash> {
-        let entries = self.record(drafts_of(catalog, &operator, act)?).await?;
-        Ok(last_of(&entries))
-    }
-
-    /// The same with a submission whose content is at hand: nobody reads it again.
-    pub(crate) async fn record_submission(
-        &self,
-        catalog: &CatalogId,
-        operator: OperatorId,
-        act: Act,
-        content: Arc<Revision>,
-    ) -> Result<EntryHash> {
-        let entries = self.append(drafts_of(catalog, &operator, act)?).await?;
-        let submission = last_of(&entries);
-        self.inner.recent.learn(catalog, submission, content);
-        self.catch_up().await?;
-        Ok(submission)
-    }
-
-    /// Records a waiver or its recall; gives the entry.
-    pub(crate) async fn record_waiver(
-        &self,
-        catalog: &CatalogId,
-        operator: OperatorId,
-        act: WaiverAct,
-    ) -> Result<EntryHash> {
-        let payload = encode_on(catalog.clone(), act);
-        let entries = self.record(vec![about(catalog, Some(operator), Kind::Waiver, payload)]).await?;
-        Ok(entries.last().map(Entry::hash).expect("one draft was recorded"))
-    }
-
-    /// Records a clerk's save and why; never leaves the node.
-    pub(crate) async fn record_draft(
-        &self,
-        catalog: &CatalogId,
-        operator: OperatorId,
-        body: RevisionBody,
-        saved: impl Into<Saved>,
-    ) -> Result<EntryHash> {
-        let Saved { source, reason, basis_of_change } = saved.into();
-        let save = payload::DraftSave { body, source, reason, basis_of_change, stands_on: None, merges: Vec::new() };
-        self.record_save(catalog, operator, save).await
-    }
-
-    /// Records a save with what it stands on and takes in; never leaves the node.
-    pub(crate) async fn record_save(
-        &self,
-        catalog: &CatalogId,
-        operator: OperatorId,
-        save: payload::DraftSave,
-    ) -> Result<EntryHash> {
-        self.record_save_after(Vec::new(), catalog, operator, save).await
-    }
-
-    /// The same behind others of this node's own, in one commit.
-    pub(crate) async fn record_save_after(
-        &self,
-        mut before: Vec<Draft>,
-        catalog: &CatalogId,
-        operator: OperatorId,
-        save: payload::DraftSave,
-    ) -> Result<EntryHash> {
-        let (batches, body) = split(save.body.clone(), PART_BYTES_TARGET)?;
-        let make = move |body: RevisionBody| payload::encode(&payload::DraftSave { body, ..save });
-        let mut drafts = in_parts(catalog, &operator, batches, body, Kind::DraftSave, make);
-        for draft in &mut drafts {
-            (draft.reach, draft.lane) = (Reach::SelfOnly, Lane::Work);
-        }
-        before.extend(drafts);
-        let entries = self.record(before).await?;
-        Ok(last_of(&entries))
-    }
 }
 
 pub(crate) fn encode_on<T: Serialize>(catalog: CatalogId, act: T) -> Vec<u8> {
@@ -174,11 +97,11 @@ pub(crate) fn about(catalog: &CatalogId, operator: Option<OperatorId>, kind: Kin
     draft
 }
 
-fn last_of(entries: &[Entry]) -> EntryHash {
+pub(crate) fn last_of(entries: &[Entry]) -> EntryHash {
     entries.last().map(Entry::hash).expect("at least one draft was recorded")
 }
 
-fn drafts_of(catalog: &CatalogId, operator: &OperatorId, act: Act) -> Result<Vec<Draft>> {
+pub(crate) fn drafts_of(catalog: &CatalogId, operator: &OperatorId, act: Act) -> Result<Vec<Draft>> {
     let draft = |kind, payload| about(catalog, Some(operator.clone()), kind, payload);
     Ok(match act {
         Act::Submission { submission, parts: _ } => {
@@ -196,7 +119,7 @@ fn drafts_of(catalog: &CatalogId, operator: &OperatorId, act: Act) -> Result<Vec
 }
 
 /// Batches first, then the entry that names them by hash.
-fn in_parts(
+pub(crate) fn in_parts(
     catalog: &CatalogId,
     operator: &OperatorId,
     batches: Vec<ItemBatch>,

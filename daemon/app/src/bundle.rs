@@ -19,7 +19,7 @@ use gongkai_sync::{
 };
 use tokio::sync::MutexGuard;
 
-use crate::{Action, App, Operator, Result};
+use crate::{Action, App, Operator, Result, act};
 
 mod error;
 mod foresee;
@@ -216,7 +216,7 @@ impl App {
         };
         self.note_carried(to, *made_at_ms, &end).await?;
         let told = BundleCarried { division: to.clone(), id: outside.id, number: *number, entries: recorded.whole };
-        self.write_carried(operator, Kind::BundleExport, &told).await
+        self.write_carried(operator, Action::BundleExport, Kind::BundleExport, &told).await
     }
 
     /// Whether a bundle is heard at all.
@@ -297,7 +297,7 @@ impl App {
         self.note_carried(from, taken.begun_ms, &end).await?;
         let Manifest { number, .. } = outside.manifest;
         let told = BundleCarried { division: from.clone(), id: outside.id, number, entries: taken.entries };
-        self.write_carried(operator, Kind::BundleImport, &told).await
+        self.write_carried(operator, Action::BundleImport, Kind::BundleImport, &told).await
     }
 
     async fn compare_by_bundle(&self, from: &DivisionId, judged: &BundleJudged, heard: &Heard) -> Result<()> {
@@ -338,11 +338,8 @@ impl App {
         Ok(self.store().finish_session(session, end).await?)
     }
 
-    async fn write_carried(&self, operator: &Operator, kind: Kind, told: &BundleCarried) -> Result<()> {
-        let _acting = self.inner.acting.lock().await;
-        let mut draft = Draft::of(kind, self.world().me.clone(), payload::encode(told));
-        draft.operator = Some(operator.id.clone());
-        self.record(vec![draft]).await?;
-        Ok(())
+    async fn write_carried(&self, operator: &Operator, action: Action, kind: Kind, told: &BundleCarried) -> Result<()> {
+        let acting = self.begin(operator, action, act::Subject::NODE).await?;
+        acting.record_one(Draft::of(kind, self.world().me.clone(), payload::encode(told))).await.map(drop)
     }
 }

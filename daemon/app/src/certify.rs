@@ -18,7 +18,10 @@ use gongkai_pki::{
 };
 use gongkai_store::Draft;
 
-use crate::{Action, App, Operator, Result};
+use crate::{
+    Action, App, Operator, Result,
+    act::{Acting, Subject},
+};
 
 /// What such entries are about, for looking them up; no catalog id looks like it.
 const ABOUT: &str = "operators";
@@ -144,22 +147,20 @@ impl App {
         csr: &str,
         days: u32,
     ) -> Result<(OperatorCertificate, String)> {
-        operator.may(Action::OperatorCertify)?;
-        let _acting = self.inner.acting.lock().await;
+        let acting = self.begin(operator, Action::OperatorCertify, Subject::NODE).await?;
         let pki = PkiDir::open(self.dir()).map_err(gongkai_pki::Error::from)?;
         let root = operator::trust_root_text(&pki).map_err(gongkai_pki::Error::from)?;
         let days = if days == 0 { OPERATOR_DAYS_DEFAULT } else { days };
         let issued = operator::issue(&pki, holder, csr, days, self.now_ms())?;
         let (fingerprint, not_after_ms) = (issued.fingerprint, issued.not_after_ms);
         let put = OperatorCert { fingerprint, holder: holder.clone(), not_after_ms };
-        self.write_certs(operator, vec![(Kind::OperatorCert, payload::encode(&put))]).await?;
+        self.write_certs(&acting, vec![(Kind::OperatorCert, payload::encode(&put))]).await?;
         Ok((issued, root))
     }
 
     /// Ends the valid certificates of an operator, or the one of a fingerprint's first digits; gives those it ended.
     pub async fn revoke_operator_certs(&self, operator: &Operator, which: &str, reason: &str) -> Result<Vec<HeldCert>> {
-        operator.may(Action::OperatorRevoke)?;
-        let _acting = self.inner.acting.lock().await;
+        let acting = self.begin(operator, Action::OperatorRevoke, Subject::NODE).await?;
         let mut found = self.certs();
         found.retain(|cert| cert.revoked.is_none() && is_named(cert, which));
         if found.is_empty() {
@@ -169,7 +170,7 @@ impl App {
             let revoke = OperatorRevoke { fingerprint: cert.fingerprint, reason: reason.to_owned() };
             (Kind::OperatorRevoke, payload::encode(&revoke))
         };
-        self.write_certs(operator, found.iter().map(end).collect()).await?;
+        self.write_certs(&acting, found.iter().map(end).collect()).await?;
         let ended = |cert: HeldCert| HeldCert { revoked: Some(reason.to_owned()), ..cert };
         Ok(found.into_iter().map(ended).collect())
     }
@@ -187,14 +188,14 @@ impl App {
         certs
     }
 
-    async fn write_certs(&self, operator: &Operator, acts: Vec<(Kind, Vec<u8>)>) -> Result<()> {
+    async fn write_certs(&self, acting: &Acting<'_>, acts: Vec<(Kind, Vec<u8>)>) -> Result<()> {
         let me = self.world().me.clone();
         let drafts = acts.into_iter().map(|(kind, payload)| {
             let mut draft = Draft::of(kind, me.clone(), payload);
-            (draft.operator, draft.about) = (Some(operator.id.clone()), Some(ABOUT.to_owned()));
+            draft.about = Some(ABOUT.to_owned());
             draft
         });
-        self.record(drafts.collect()).await?;
+        acting.record(drafts.collect()).await?;
         self.read_certs().await
     }
 }

@@ -13,7 +13,7 @@ use gongkai_journal::{
 use gongkai_model::{digest::Digest, id::DivisionId, tree::Tree};
 use gongkai_store::Draft;
 
-use crate::{App, Error, Operator, Result, Role, World};
+use crate::{Action, App, Error, Operator, Result, World, act::Subject};
 
 /// Custody that was given, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,9 +100,7 @@ impl App {
         to: &str,
         is_dry_run: bool,
     ) -> Result<Custody> {
-        operator.require(Role::Admin)?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let acting = self.begin(operator, Action::NodeGiveCustody, Subject::NODE).await?;
         let world = self.world();
         let (division, to) = (world.division(division)?.id.clone(), world.division(to)?.id.clone());
         let from = world.custodian(&division);
@@ -110,9 +108,7 @@ impl App {
         if !is_dry_run {
             let version = world.holders.version_of(&division).saturating_add(1);
             let put = CustodyPut { version, division: division.clone(), holder: to.clone() };
-            let mut draft = Draft::of(Kind::CustodyPut, division.clone(), payload::encode(&put));
-            draft.operator = Some(operator.id.clone());
-            self.record(vec![draft]).await?;
+            acting.record_one(Draft::of(Kind::CustodyPut, division.clone(), payload::encode(&put))).await?;
         }
         Ok(Custody { division, from, to })
     }

@@ -13,7 +13,7 @@ use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_pki::{Authority, Grant, Invite, Lifetimes, PkiDir, Request, enrol::secret_digest};
 use gongkai_store::Draft;
 
-use crate::{App, Error, Operator, Result, Role, world::Anchor};
+use crate::{Action, App, Error, Operator, Result, act::Duty, world::Anchor};
 
 /// Where an invite is kept, by the digest of its secret.
 const INVITE: &str = "invite.";
@@ -86,7 +86,7 @@ impl App {
         valid_ms: i64,
         is_rebuild: bool,
     ) -> Result<Invited> {
-        operator.require(Role::Admin)?;
+        operator.may(Action::NodeInvite)?;
         let world = self.world();
         let child = world.division(division)?;
         if child.parent.as_ref() != Some(&world.me) {
@@ -120,8 +120,7 @@ impl App {
 
     /// Answers a child that redeems a token.
     pub async fn answer_join(&self, question: JoinQuestion) -> Result<JoinAnswer> {
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let on_duty = self.on_duty(Duty::Enrolment).await?;
         let world = self.world();
         let key = format!("{INVITE}{}", secret_digest(&question.path, &question.secret).to_hex());
         let stored = self.store().meta(&key).await?;
@@ -155,7 +154,7 @@ impl App {
         };
         let kind = if grant.authority_chain.is_some() { Kind::AuthorityPut } else { Kind::CertPut };
         drafts.push(Draft::of(kind, division, payload::encode(&cert)));
-        self.record(drafts).await?;
+        on_duty.record(drafts).await?;
         Ok(JoinAnswer { grant, anchor: world.anchor.clone(), is_rebuilt })
     }
 

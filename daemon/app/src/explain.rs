@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use gongkai_journal::EntryHash;
 use gongkai_model::id::{CatalogId, DivisionId};
 
-use crate::{App, Error, LinkNow, Operator, Result, Role, Summary};
+use crate::{Action, App, Error, LinkNow, Operator, Result, Summary};
 
 mod catalog;
 mod conflict;
@@ -150,8 +150,9 @@ impl App {
         let (kind, thing, mut findings) = match self.thing(asked.trim()).await? {
             Thing::Sync => ("sync", "sync".to_owned(), self.explain_sync(links).await?),
             Thing::Publish => {
-                if !operator.roles.contains(&Role::Admin) {
-                    operator.require(Role::Publisher)?;
+                // Whoever answers for the edition, or repairs the node.
+                if operator.may(Action::NodeDoctor).is_err() {
+                    operator.may(Action::PublishRun)?;
                 }
                 ("publish", "publish".to_owned(), self.explain_publish().await?)
             }

@@ -19,7 +19,11 @@ use gongkai_sheets::{Reading, Report, Table};
 
 pub use matched::{MatchedRow, RowChange};
 
-use crate::{Action, App, Error, Loaded, Operator, Result, source::File};
+use crate::{
+    Action, App, Error, Loaded, Operator, Result,
+    act::{Acting, Subject},
+    source::File,
+};
 
 /// Share of a catalog's items whose removal needs a confirmation.
 const REMOVALS_SHARE_MAX: f64 = 0.2;
@@ -104,13 +108,15 @@ impl App {
         if !question.is_dry_run {
             reading::require_used(&question, &by_domain)?;
         }
-        let _acting = self.inner.acting.lock().await;
+        let acting = match question.is_dry_run {
+            true => None,
+            false => {
+                Some(self.begin(operator, Action::CatalogImport, by_domain.keys().collect::<Subject<'_>>()).await?)
+            }
+        };
         let mut planned = Vec::new();
         for (domain, tables) in by_domain {
             let catalog = CatalogId::new(division.clone(), domain);
-            if !question.is_dry_run {
-                operator.may_on(Action::CatalogImport, &catalog)?;
-            }
             let loaded = self.load(&catalog).await?;
             let older = self.older(&loaded, &question).await?;
             planned.push((self.plan(loaded, older, &tables)?, tables));
@@ -119,15 +125,15 @@ impl App {
         if let Some(plan) = unconfirmed.filter(|_| !question.confirms_removals && !question.is_dry_run) {
             return Err(plan.unconfirmed());
         }
-        if !question.is_dry_run {
+        if let Some(acting) = &acting {
             let told = (&file.columns, file.report.unmet.as_slice());
-            self.keep_mapping(&division, operator.id.clone(), file.publisher(), told).await?;
+            self.keep_mapping(acting, &division, file.publisher(), told).await?;
         }
         let mut revisions = Vec::new();
         for (plan, tables) in planned {
             let is_new = plan.is_new();
-            if !question.is_dry_run {
-                self.keep(operator, &plan, &tables, &question).await?;
+            if let Some(acting) = &acting {
+                self.keep(acting, &plan, &tables, &question).await?;
             }
             let before = plan.loaded.working().filter(|_| !is_new);
             let revision = before.map_or(plan.revision.digest(), |before| before.digest());
@@ -141,15 +147,15 @@ impl App {
     }
 
     /// Keeps what is new of a plan: the draft, and the cells that its rows were read from.
-    async fn keep(&self, operator: &Operator, plan: &Plan, tables: &[&Table], question: &ImportQuestion) -> Result<()> {
-        let (catalog, id) = (&plan.loaded.catalog, &operator.id);
+    async fn keep(&self, acting: &Acting<'_>, plan: &Plan, tables: &[&Table], question: &ImportQuestion) -> Result<()> {
+        let catalog = &plan.loaded.catalog;
         let file = File { name: &question.file_name, content: &question.content };
-        let sources = self.source_drafts(catalog, id, file, (tables, &plan.matched)).await?;
+        let sources = self.source_drafts(catalog, file, (tables, &plan.matched)).await?;
         if plan.is_new() {
             let save = save_of(&plan.loaded, &plan.revision, plan.stands_on, question);
-            self.record_save_after(sources, catalog, id.clone(), save).await?;
+            acting.record_save_after(sources, catalog, save).await?;
         } else if !sources.is_empty() {
-            self.record(sources).await?;
+            acting.record(sources).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! Invariant: whatever changes the node goes through [`App`]; carriers, the admin API and the scheduler only call it.
 //! Acts of this node are made one after the other. Left out: sockets, processes, configuration (node).
 
+mod act;
 mod acts;
 mod audit;
 mod bundle;

@@ -10,11 +10,14 @@ use gongkai_journal::{
     kind::Kind,
     payload::{self, MappingPut},
 };
-use gongkai_model::id::{DivisionId, OperatorId};
+use gongkai_model::id::DivisionId;
 use gongkai_sheets::{Mapping, MappingError, PUBLISHER_CHARS_MAX, publisher_key};
 use gongkai_store::Draft;
 
-use crate::{App, ImportQuestion, Operator, Result, Role};
+use crate::{
+    Action, App, ImportQuestion, Operator, Result,
+    act::{Acting, Subject},
+};
 
 /// The columns kept for one office's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +61,9 @@ impl App {
         publisher: &str,
         headers: &[String],
     ) -> Result<(DivisionId, Vec<KeptColumns>)> {
-        operator.require(Role::Clerk)?;
+        operator.may(Action::CatalogMappings)?;
         let division = self.writable_division(division)?;
-        let _acting = self.inner.acting.lock().await;
+        let acting = self.begin(operator, Action::CatalogMappings, Subject::NODE).await?;
         let mut kept = self.latest_mappings(&division).await?;
         let asked = publisher_key(publisher);
         for header in headers.iter().map(|header| header.trim()) {
@@ -73,7 +76,7 @@ impl App {
         let before = self.latest_mappings(&division).await?;
         for (key, put) in &kept {
             if before.get(key).is_some_and(|before| before.mapping != put.mapping) {
-                self.put_mapping(&division, operator.id.clone(), next(put, put.mapping.clone())).await?;
+                acting.put_mapping(&division, next(put, put.mapping.clone())).await?;
             }
         }
         Ok((division, listed(kept)))
@@ -100,11 +103,10 @@ impl App {
     }
 
     /// Keeps for an office the columns that were named now and are in the file, if that says anything new.
-    /// Called with the acting lock held.
     pub(crate) async fn keep_mapping(
         &self,
+        acting: &Acting<'_>,
         division: &DivisionId,
-        operator: OperatorId,
         publisher: &str,
         (columns, unmet): (&Columns, &[String]),
     ) -> Result<()> {
@@ -119,7 +121,7 @@ impl App {
         if mapping == kept.mapping {
             return Ok(());
         }
-        self.put_mapping(division, operator, next(&kept, mapping)).await
+        acting.put_mapping(division, next(&kept, mapping)).await
     }
 
     /// The latest save for each office, by its key; those without an office under the empty one.
@@ -135,12 +137,13 @@ impl App {
         saves.sort_by_key(|(version, hash, _)| (*version, *hash));
         Ok(saves.into_iter().map(|(_, _, put)| (publisher_key(&put.publisher), put)).collect())
     }
+}
 
-    async fn put_mapping(&self, division: &DivisionId, operator: OperatorId, put: MappingPut) -> Result<()> {
+impl Acting<'_> {
+    async fn put_mapping(&self, division: &DivisionId, put: MappingPut) -> Result<()> {
         let mut draft = Draft::of(Kind::MappingPut, division.clone(), payload::encode(&put));
-        (draft.operator, draft.about) = (Some(operator), Some(about(division)));
-        self.record(vec![draft]).await?;
-        Ok(())
+        draft.about = Some(about(division));
+        self.record_one(draft).await.map(drop)
     }
 }
 

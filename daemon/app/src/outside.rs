@@ -10,13 +10,14 @@ use gongkai_journal::{
 };
 use gongkai_model::{
     digest::Digest,
-    id::{CatalogId, OperatorId},
+    id::CatalogId,
     review::{Decision, Outside},
 };
 use gongkai_store::{Body, Draft};
 
 use crate::{
     App, Loaded, Operator, Result, RoutingError, Verdicts,
+    act::Acting,
     acts::{about, encode_on},
     review::Spoken,
 };
@@ -33,6 +34,39 @@ pub struct OutsideDocument {
     pub outside: Outside,
     /// Its bytes.
     pub content: Vec<u8>,
+}
+
+impl Acting<'_> {
+    /// Records a decision with the file that it names.
+    pub(crate) async fn record_with_document(
+        &self,
+        catalog: &CatalogId,
+        decision: Decision,
+        file: &[u8],
+    ) -> Result<EntryHash> {
+        let digest = Digest::of_file(file);
+        let pieces: Vec<&[u8]> = file.chunks(PIECE_BYTES).collect();
+        let count = u32::try_from(pieces.len()).unwrap_or(u32::MAX);
+        let part = |(index, piece): (u32, &&[u8])| DocumentPart {
+            catalog: catalog.clone(),
+            file: digest,
+            index,
+            count,
+            content: hex::encode(piece),
+        };
+        let mut drafts: Vec<Draft> = (0u32..)
+            .zip(&pieces)
+            .map(|piece| about(catalog, None, Kind::Document, payload::encode(&part(piece))))
+            .collect();
+        let mut last = about(catalog, None, Kind::Decision, Vec::new());
+        let catalog = catalog.clone();
+        last.payload = Body::Made(Box::new(move |earlier: &[EntryHash]| {
+            let outside = decision.outside.map(|outside| Outside { parts: earlier.to_vec(), ..outside });
+            encode_on(catalog, Decision { outside, ..decision })
+        }));
+        drafts.push(last);
+        self.record_last(drafts).await
+    }
 }
 
 impl App {
@@ -59,39 +93,6 @@ impl App {
             return Err(RoutingError::DocumentTooLarge { bytes: spoken.document.len() }.into());
         }
         self.decide_with(operator, catalog, said, spoken).await
-    }
-
-    /// Records a decision with the file that it names.
-    pub(crate) async fn record_with_document(
-        &self,
-        catalog: &CatalogId,
-        operator: OperatorId,
-        decision: Decision,
-        file: &[u8],
-    ) -> Result<EntryHash> {
-        let digest = Digest::of_file(file);
-        let pieces: Vec<&[u8]> = file.chunks(PIECE_BYTES).collect();
-        let count = u32::try_from(pieces.len()).unwrap_or(u32::MAX);
-        let part = |(index, piece): (u32, &&[u8])| DocumentPart {
-            catalog: catalog.clone(),
-            file: digest,
-            index,
-            count,
-            content: hex::encode(piece),
-        };
-        let mut drafts: Vec<Draft> = (0u32..)
-            .zip(&pieces)
-            .map(|piece| about(catalog, Some(operator.clone()), Kind::Document, payload::encode(&part(piece))))
-            .collect();
-        let mut last = about(catalog, Some(operator), Kind::Decision, Vec::new());
-        let catalog = catalog.clone();
-        last.payload = Body::Made(Box::new(move |earlier: &[EntryHash]| {
-            let outside = decision.outside.map(|outside| Outside { parts: earlier.to_vec(), ..outside });
-            encode_on(catalog, Decision { outside, ..decision })
-        }));
-        drafts.push(last);
-        let entries = self.record(drafts).await?;
-        Ok(entries.last().map(gongkai_journal::Entry::hash).expect("at least one draft was recorded"))
     }
 
     /// The document behind a decision, read back and checked.

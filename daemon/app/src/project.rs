@@ -81,7 +81,7 @@ impl App {
 
     /// Throws projections away and makes them again; gives the digest of before and after.
     pub async fn rebuild(&self) -> Result<(Digest, Digest)> {
-        let _acting = self.inner.acting.lock().await;
+        let _alone = self.alone().await;
         let before = self.store().projection_digest().await?;
         self.store().clear_projections().await?;
         self.refresh_world().await?;

@@ -23,12 +23,18 @@ use gongkai_model::{
     },
     revision::{Revision, Slot},
 };
-use gongkai_store::{Draft, LogFilter};
+use gongkai_store::LogFilter;
 use serde_json::value::RawValue;
 
 pub use error::ProposalError;
 
-use crate::{Action, App, Loaded, Operator, Result, acts::Saved, catalog::node_operator, import::draft_body};
+use crate::{
+    Action, App, Loaded, Operator, Result,
+    act::Acting,
+    acts::{Saved, about},
+    catalog::node_operator,
+    import::draft_body,
+};
 
 /// Fewest digits by which an entry may be named.
 const PREFIX_CHARS_MIN: usize = 6;
@@ -128,16 +134,13 @@ impl App {
     pub async fn propose(&self, operator: &Operator, said: Suggestion) -> Result<(Loaded, Digest)> {
         operator.may(Action::ReviewPropose)?;
         let (catalog, named) = self.submission_named(&said.submission).await?;
-        operator.may_on(Action::ReviewPropose, &catalog)?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(&catalog).await?;
+        let (acting, loaded) = self.begin_on(operator, Action::ReviewPropose, &catalog).await?;
         let submission = match &named {
             Some(hash) => loaded.state.submission(hash),
             None => loaded.state.head(),
         };
         let submission = submission.ok_or_else(|| loaded.lacks("submission", &said.submission))?;
-        self.require_reviewer(operator, submission)?;
+        acting.require_reviewer(submission)?;
         let item_id = loaded.item_named(&said.item)?;
         let revision = loaded.revisions.get(&submission.revision);
         let slot = revision.and_then(|revision| revision.items.get(&item_id));
@@ -149,35 +152,15 @@ impl App {
         let note = said.note.chars().take(NOTE_CHARS_MAX).collect();
         let (submission, digest) = (submission.hash, slot.digest());
         let act = Proposal { catalog: catalog.clone(), submission, item_id, digest, item, note };
-        let hash = self.record_about(&catalog, operator, Kind::Proposal, payload::encode(&act)).await?;
+        let hash = acting.record_one(about(&catalog, None, Kind::Proposal, payload::encode(&act))).await?;
         Ok((self.load(&catalog).await?, hash))
-    }
-
-    /// Only a department that reviews the submission suggests wordings for it.
-    fn require_reviewer(&self, operator: &Operator, submission: &SubmissionState) -> Result<()> {
-        let world = self.world();
-        let actor = operator.actor(&world);
-        let steps = submission.steps.iter().filter(|step| step.division == world.me);
-        let mut steps = steps.peekable();
-        let Some(first) = steps.peek().copied().cloned() else {
-            return Err(Refusal::NotReviewer(world.me.clone()).into());
-        };
-        let is_his = |department: &Option<_>| department.as_ref().is_none_or(|one| actor.departments.contains(one));
-        if steps.any(|step| is_his(&step.department)) {
-            return Ok(());
-        }
-        Err(Refusal::NotYourDepartment { step: first, operator: operator.id.clone() }.into())
     }
 
     /// Takes a proposal's wording into the draft; `true` where that was done before.
     pub async fn accept_proposal(&self, operator: &Operator, proposal: &str) -> Result<(Loaded, Digest, bool)> {
         operator.may(Action::CatalogAccept)?;
         let (catalog, hash) = self.entry_of_kind("proposal", Kind::Proposal, proposal).await?;
-        operator.may_on(Action::CatalogAccept, &catalog)?;
-        self.writable_division(Some(catalog.division.as_str()))?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(&catalog).await?;
+        let (acting, loaded) = self.begin_as_keeper(operator, Action::CatalogAccept, &catalog).await?;
         let found = find(&loaded, hash, proposal)?;
         match &found.state.fate {
             Fate::Accepted { .. } => return Ok((loaded, hash, true)),
@@ -189,35 +172,11 @@ impl App {
         if found.is_overtaken() {
             return Err(ProposalError::Overtaken { item: found.state.item_id }.into());
         }
-        let revision = self.take_over(operator, &loaded, &found).await?;
+        let revision = acting.take_over(&loaded, &found).await?;
         let (reason, conflict) = (String::new(), String::new());
         let answer = ProposalAnswer { proposal: hash, is_accepted: true, revision: Some(revision), reason, conflict };
-        self.answer(&catalog, operator, answer).await?;
+        acting.answer(&catalog, answer).await?;
         Ok((self.load(&catalog).await?, hash, false))
-    }
-
-    /// Saves the draft with the wording, unless it holds it already; gives the revision.
-    async fn take_over(&self, operator: &Operator, loaded: &Loaded, found: &Proposed) -> Result<Digest> {
-        let working = loaded.working().ok_or_else(|| loaded.lacks("item", found.state.item_id.as_str()))?;
-        let mut revision = Revision::clone(working);
-        let item = &found.state.item_id;
-        let slot = revision.items.get(item).ok_or_else(|| loaded.lacks("item", item.as_str()))?;
-        if slot.digest() == found.state.proposed.digest() {
-            return Ok(working.digest());
-        }
-        let slot = Slot::new(slot.order, slot.serial.clone(), found.state.proposed.clone());
-        revision.items.insert(item.clone(), slot);
-        if loaded.draft.is_none() {
-            revision.parents = loaded.state.head().map(|head| vec![head.revision]).unwrap_or_default();
-        }
-        let saved = Saved {
-            source: format!("proposal {} by {}", found.state.hash.short(), found.state.operator),
-            reason: found.state.note.clone(),
-            ..Saved::default()
-        };
-        let body = draft_body(loaded, &revision);
-        self.record_draft(&loaded.catalog, operator.id.clone(), body, saved).await?;
-        Ok(revision.digest())
     }
 
     /// Says why a proposal is not taken; `true` where that was said before.
@@ -229,14 +188,10 @@ impl App {
     ) -> Result<(Loaded, Digest, bool)> {
         operator.may(Action::CatalogDecline)?;
         let (catalog, hash) = self.entry_of_kind("proposal", Kind::Proposal, proposal).await?;
-        operator.may_on(Action::CatalogDecline, &catalog)?;
-        self.writable_division(Some(catalog.division.as_str()))?;
+        let (acting, loaded) = self.begin_as_keeper(operator, Action::CatalogDecline, &catalog).await?;
         if reason.trim().is_empty() {
             return Err(Refusal::NoReason.into());
         }
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(&catalog).await?;
         let found = find(&loaded, hash, proposal)?;
         match &found.state.fate {
             Fate::Declined { .. } => return Ok((loaded, hash, true)),
@@ -248,7 +203,7 @@ impl App {
         let reason = reason.trim().chars().take(NOTE_CHARS_MAX).collect();
         let answer =
             ProposalAnswer { proposal: hash, is_accepted: false, revision: None, reason, conflict: String::new() };
-        self.answer(&catalog, operator, answer).await?;
+        acting.answer(&catalog, answer).await?;
         Ok((self.load(&catalog).await?, hash, false))
     }
 
@@ -291,24 +246,46 @@ impl App {
         }
         Ok(found.ok_or_else(unknown)?)
     }
+}
 
-    pub(crate) async fn answer(&self, catalog: &CatalogId, operator: &Operator, act: ProposalAnswer) -> Result<Digest> {
-        let payload = payload::encode(&OnCatalog { catalog: catalog.clone(), act });
-        self.record_about(catalog, operator, Kind::ProposalAnswer, payload).await
+impl Acting<'_> {
+    /// Only a department that reviews the submission suggests wordings for it.
+    fn require_reviewer(&self, submission: &SubmissionState) -> Result<()> {
+        let me = self.actor().division;
+        if submission.steps.iter().all(|step| step.division != me) {
+            return Err(Refusal::NotReviewer(me).into());
+        }
+        self.require_department(&submission.steps)
     }
 
-    async fn record_about(
-        &self,
-        catalog: &CatalogId,
-        operator: &Operator,
-        kind: Kind,
-        payload: Vec<u8>,
-    ) -> Result<Digest> {
-        let mut draft = Draft::of(kind, catalog.division.clone(), payload);
-        draft.operator = Some(operator.id.clone());
-        draft.about = Some(catalog.to_string());
-        let entries = self.record(vec![draft]).await?;
-        Ok(entries.last().map(Entry::hash).expect("one draft was recorded"))
+    /// Saves the draft with the wording, unless it holds it already; gives the revision.
+    async fn take_over(&self, loaded: &Loaded, found: &Proposed) -> Result<Digest> {
+        let working = loaded.working().ok_or_else(|| loaded.lacks("item", found.state.item_id.as_str()))?;
+        let mut revision = Revision::clone(working);
+        let item = &found.state.item_id;
+        let slot = revision.items.get(item).ok_or_else(|| loaded.lacks("item", item.as_str()))?;
+        if slot.digest() == found.state.proposed.digest() {
+            return Ok(working.digest());
+        }
+        let slot = Slot::new(slot.order, slot.serial.clone(), found.state.proposed.clone());
+        revision.items.insert(item.clone(), slot);
+        if loaded.draft.is_none() {
+            revision.parents = loaded.state.head().map(|head| vec![head.revision]).unwrap_or_default();
+        }
+        let saved = Saved {
+            source: format!("proposal {} by {}", found.state.hash.short(), found.state.operator),
+            reason: found.state.note.clone(),
+            ..Saved::default()
+        };
+        let body = draft_body(loaded, &revision);
+        self.record_draft(&loaded.catalog, body, saved).await?;
+        Ok(revision.digest())
+    }
+
+    /// Records the owner's word on a proposal.
+    pub(crate) async fn answer(&self, catalog: &CatalogId, act: ProposalAnswer) -> Result<Digest> {
+        let payload = payload::encode(&OnCatalog { catalog: catalog.clone(), act });
+        self.record_one(about(catalog, None, Kind::ProposalAnswer, payload)).await
     }
 }
 

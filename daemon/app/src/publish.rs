@@ -21,7 +21,6 @@ use gongkai_model::{
     check::Finding,
     digest::Digest,
     edition::{EditionPayload, SignOff},
-    id::OperatorId,
 };
 use gongkai_publish::{Rendered, commit, discard, partial_path};
 use gongkai_store::Draft;
@@ -33,7 +32,10 @@ pub use reason::{MissingCatalog, Reason};
 pub use series::{Change, EditionLine, EditionRow, EditionShown};
 pub use sign_off::{SignOffError, SignOffPolicy, SignOffRow, SignOffs};
 
-use crate::{Action, App, Error, Operator, Result};
+use crate::{
+    Action, App, Error, Operator, Result,
+    act::{Acting, Subject},
+};
 use plan::Plan;
 use select::Selection;
 use series::{Contents, Series, SeriesEntry};
@@ -95,7 +97,7 @@ impl App {
     /// What an edition made now would hold, and what would be missing.
     pub async fn preview_edition(&self) -> Result<Preview> {
         self.require_top()?;
-        let _acting = self.inner.acting.lock().await;
+        let _alone = self.alone().await;
         let series = self.series().await?;
         let before = self.contents_of_last(&series, None).await?;
         let previous = series.keys().next_back().copied().unwrap_or(0);
@@ -124,7 +126,7 @@ impl App {
     ) -> Result<Edition> {
         operator.may(Action::PublishRun)?;
         self.require_top()?;
-        let order = Order { operator: operator.id.clone(), note, refuse_missing, root };
+        let order = Order { operator: operator.clone(), note, refuse_missing, root };
         let app = self.clone();
         // In a task of its own: a caller that hangs up must not let go of the lock while files are being written.
         tokio::spawn(async move { app.make_edition(order).await }).await.unwrap_or(Err(Error::EditionInterrupted))
@@ -136,14 +138,13 @@ impl App {
         if self.require_top().is_err() {
             return Ok(Vec::new());
         }
-        let _acting = self.inner.acting.lock().await;
+        let _alone = self.alone().await;
         let series = self.series().await?;
         self.complete(&series, root).await
     }
 
     async fn make_edition(&self, order: Order) -> Result<Edition> {
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let acting = self.begin(&order.operator, Action::PublishRun, Subject::NODE).await?;
         let series = self.series().await?;
         self.complete(&series, &order.root).await?;
         let last = series.values().next_back();
@@ -155,18 +156,24 @@ impl App {
         match last {
             Some(last) if is_same(&before, &selection.contents()) => Ok(unchanged(last, selection, &order.root)),
             None if selection.chosen.is_empty() => Err(Error::NothingApproved),
-            Some(_) | None => self.publish(selection, last, order).await,
+            Some(_) | None => self.publish(&acting, selection, last, &order).await,
         }
     }
 
     /// Built aside, planned, committed, renamed: in this order, so that a crash between any two can be told.
-    async fn publish(&self, selection: Selection, last: Option<&SeriesEntry>, order: Order) -> Result<Edition> {
+    async fn publish(
+        &self,
+        acting: &Acting<'_>,
+        selection: Selection,
+        last: Option<&SeriesEntry>,
+        order: &Order,
+    ) -> Result<Edition> {
         let number = last.map_or(1, |last| last.payload.number + 1);
         let words = self.required_words(number, &selection.contents()).await?;
-        let plan = Plan::of(&selection, last, order.note, self.now_ms());
+        let plan = Plan::of(&selection, last, order.note.clone(), self.now_ms());
         let target = build::directory(&order.root, plan.number);
         let rendered = self.render_aside(&plan, selection.revisions(), &order.root).await?;
-        if let Err(error) = self.commit_entry(&plan, &rendered, last, (&order.operator, words)).await {
+        if let Err(error) = self.commit_entry(acting, &plan, (&rendered, words), last).await {
             // The first fault is the one to report; what stays is removed by the next run.
             let _ = discard(&target);
             return Err(error);
@@ -189,10 +196,10 @@ impl App {
 
     async fn commit_entry(
         &self,
+        acting: &Acting<'_>,
         plan: &Plan,
-        rendered: &Rendered,
+        (rendered, sign_offs): (&Rendered, Vec<SignOff>),
         last: Option<&SeriesEntry>,
-        (operator, sign_offs): (&OperatorId, Vec<SignOff>),
     ) -> Result<()> {
         self.keep_plan(plan).await?;
         let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
@@ -209,10 +216,8 @@ impl App {
             heads: plan.heads,
         };
         let subject = self.world().root.clone();
-        let mut draft = Draft::of(Kind::Edition, subject, gongkai_journal::payload::encode(&payload));
-        draft.operator = Some(self.alias_of(operator).await?);
-        self.record(vec![draft]).await?;
-        Ok(())
+        let draft = Draft::of(Kind::Edition, subject, gongkai_journal::payload::encode(&payload));
+        acting.record_one(draft).await.map(drop)
     }
 
     /// Refuses everywhere but at the top of the tree.
@@ -234,7 +239,7 @@ impl App {
 
 /// Who wants an edition, where and how.
 struct Order {
-    operator: OperatorId,
+    operator: Operator,
     note: String,
     refuse_missing: bool,
     root: PathBuf,

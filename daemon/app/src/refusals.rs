@@ -12,7 +12,7 @@ use gongkai_journal::{
 };
 use gongkai_store::Draft;
 
-use crate::{App, Operator, Result};
+use crate::{App, Operator, Result, act::Duty};
 
 /// How long the same refusal is not written again: an auditor wants to know that it happened, not how often.
 const AGAIN_MS: i64 = 60 * 60 * 1_000;
@@ -57,10 +57,10 @@ impl App {
         if !self.is_new_refusal(operator, &refused) {
             return Ok(());
         }
-        let _acting = self.inner.acting.lock().await;
+        let on_duty = self.on_duty(Duty::Refusal).await?;
         let mut draft = Draft::of(Kind::Refusal, self.world().me.clone(), payload::encode(&refused));
         draft.operator = operator.map(|operator| operator.id.clone());
-        self.record(vec![draft]).await?;
+        on_duty.record(vec![draft]).await?;
         Ok(())
     }
 

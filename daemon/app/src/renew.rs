@@ -10,13 +10,12 @@ use gongkai_journal::{
 use gongkai_pki::{Grant, Lifetimes, PeerIdentity, Request};
 use gongkai_store::Draft;
 
-use crate::{App, Error, Result, enrol::pki};
+use crate::{App, Error, Result, act::Duty, enrol::pki};
 
 impl App {
     /// Renews the certificate of a direct child whose chain was checked; the leaf may have run out.
     pub async fn answer_renewal(&self, peer: &PeerIdentity, request: &Request) -> Result<Grant> {
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let on_duty = self.on_duty(Duty::Renewal).await?;
         let world = self.world();
         let division = &peer.division;
         if world.tree().parent(division) != Some(&world.me) {
@@ -41,7 +40,7 @@ impl App {
             ..known.clone()
         };
         let kind = if grant.authority_chain.is_some() { Kind::AuthorityPut } else { Kind::CertPut };
-        self.record(vec![Draft::of(kind, division.clone(), payload::encode(&cert))]).await?;
+        on_duty.record(vec![Draft::of(kind, division.clone(), payload::encode(&cert))]).await?;
         Ok(grant)
     }
 }

@@ -11,7 +11,7 @@ use gongkai_journal::{
 use gongkai_model::{id::DivisionId, tree::Division};
 use gongkai_store::Draft;
 
-use crate::{App, Error, Operator, Result, Role, World};
+use crate::{Action, App, Error, Operator, Result, World, act::Subject};
 
 /// Streams of one division named in a revocation: with some 250 bytes each they fill half of the largest payload.
 const HEADS_MAX: usize = 2_000;
@@ -42,9 +42,7 @@ impl App {
         to: &str,
         is_dry_run: bool,
     ) -> Result<Moved> {
-        operator.require(Role::Admin)?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let acting = self.begin(operator, Action::NodeMove, Subject::NODE).await?;
         let world = self.world();
         let (division, to) = (world.division(division)?.clone(), world.division(to)?.id.clone());
         let from = check_move(&world, &division, &to)?;
@@ -62,9 +60,7 @@ impl App {
             let version = self.tree_version().await?.saturating_add(1);
             let record = Division { from: world.today.clone(), parent: Some(to), ..division };
             let put = payload::encode(&TreePut { version, divisions: vec![record] });
-            let mut draft = Draft::of(Kind::TreePut, world.me.clone(), put);
-            draft.operator = Some(operator.id.clone());
-            self.record(vec![draft]).await?;
+            acting.record_one(Draft::of(Kind::TreePut, world.me.clone(), put)).await?;
         }
         Ok(moved)
     }
@@ -72,10 +68,8 @@ impl App {
     /// Ends the keys of a division below: its node opens no session any more, and what it signs beyond what is here
     /// now counts nowhere.
     pub async fn revoke_node(&self, operator: &Operator, division: &str, reason: &str) -> Result<usize> {
-        operator.require(Role::Admin)?;
         let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let acting = self.begin(operator, Action::NodeRevoke, Subject::NODE).await?;
         let world = self.world();
         let division = world.division(division)?.id.clone();
         let keys = world.standing_keys(&division);
@@ -89,12 +83,8 @@ impl App {
             let (division, good, reason) = (division.clone(), good.clone(), reason.clone());
             payload::encode(&KeyRevoke { division, key_id, good, reason, is_retired: false })
         };
-        let drafts = keys.into_iter().map(|key_id| {
-            let mut draft = Draft::of(Kind::KeyRevoke, division.clone(), revoke(key_id));
-            draft.operator = Some(operator.id.clone());
-            draft
-        });
-        Ok(self.record(drafts.collect()).await?.len())
+        let drafts = keys.into_iter().map(|key_id| Draft::of(Kind::KeyRevoke, division.clone(), revoke(key_id)));
+        Ok(acting.record(drafts.collect()).await?.len())
     }
 
     /// The highest version that the tree was ordered in.

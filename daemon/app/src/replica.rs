@@ -124,7 +124,7 @@ impl Replica {
         let hash = store.feed_hash_at(position.offset).await?;
         if position.feed_id == state.feed_id && hash != Some(position.hash) {
             // The peer took a feed from us that we no longer have.
-            let _acting = self.app.inner.acting.lock().await;
+            let _alone = self.app.alone().await;
             self.app.hold_for(&self.peer, false).await?;
         }
         let holds = position.feed_id == state.feed_id && position.epoch == route.epoch() && hash == Some(position.hash);
@@ -165,7 +165,7 @@ impl Replica {
     async fn apply_heads(&self, heads: Vec<Head>, position: Position) -> Result<Event> {
         let now_ms = self.app.now_ms();
         let wants = self.app.store().apply_heads(&self.peer, &heads, &position, now_ms).await?;
-        let _acting = self.app.inner.acting.lock().await;
+        let _alone = self.app.alone().await;
         self.app.watch_for_rewind(&self.peer, &wants, &[]).await?;
         Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
     }
@@ -174,7 +174,7 @@ impl Replica {
     async fn note_heads(&self, heads: Vec<Head>) -> Result<Event> {
         let store = self.app.store();
         let wants = store.note_heads(&self.peer, &heads, self.app.now_ms()).await?;
-        let _acting = self.app.inner.acting.lock().await;
+        let _alone = self.app.alone().await;
         self.app.watch_for_rewind(&self.peer, &wants, &[]).await?;
         let end = store.feed_state().await?;
         let nowhere = Position { feed_id: end.feed_id, offset: 0, hash: empty_hash(), epoch: self.route().epoch() };
@@ -228,7 +228,7 @@ impl Replica {
         let applied = self.app.store().apply(arrival, &world.trust, &about).await?;
         let count = u64::try_from(applied.appended.len()).unwrap_or(u64::MAX);
         self.taken.fetch_add(count, Ordering::Relaxed);
-        let _acting = self.app.inner.acting.lock().await;
+        let _alone = self.app.alone().await;
         self.app.watch_for_rewind(&self.peer, &applied.wants, &applied.appended).await?;
         self.app.catch_up().await?;
         Ok(applied)

@@ -6,7 +6,7 @@ use gongkai_model::{
     digest::Digest,
     id::CatalogId,
     item::{EditError, element_of},
-    review::{Act, Actor, Coverage, Intent, Opinion, Outside, Ruling, SubmissionState, Target, Verdict, admit},
+    review::{Act, Actor, Coverage, Intent, Opinion, Outside, Ruling, Step, SubmissionState, Target, Verdict, admit},
 };
 
 use crate::{Action, App, Error, Loaded, Operator, ProposalError, Result, catalog::node_operator};
@@ -67,10 +67,7 @@ impl App {
             Verdict::Approve => Action::ReviewApprove,
             Verdict::Return => Action::ReviewReturn,
         };
-        operator.may_on(action, catalog)?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(catalog).await?;
+        let (acting, loaded) = self.begin_on(operator, action, catalog).await?;
         let head = loaded.state.head().ok_or_else(|| loaded.lacks("submission", ""))?;
         if said.submission.is_some_and(|looked_at| looked_at != head.hash) {
             return Err(Error::Raced { catalog: catalog.clone() });
@@ -90,13 +87,13 @@ impl App {
             outside: said.outside,
             coverage: if said.approves_rest || said.items.is_empty() { Coverage::Whole } else { Coverage::Part },
         };
-        let act = admit(&loaded.state, Intent::Decide(ruling), &operator.actor(&world))?;
+        let act = admit(&loaded.state, Intent::Decide(ruling), &acting.actor())?;
         self.require_step_in_force(&loaded, head, step)?;
         let decision = match act {
             Act::Decision(decision) if !document.is_empty() => {
-                self.record_with_document(catalog, operator.id.clone(), decision, &document).await?
+                acting.record_with_document(catalog, decision, &document).await?
             }
-            act => self.record_act(catalog, operator.id.clone(), act).await?,
+            act => acting.record_act(catalog, act).await?,
         };
         Ok((self.load(catalog).await?, decision))
     }
@@ -109,12 +106,10 @@ impl App {
         decision: Digest,
         reason: String,
     ) -> Result<Loaded> {
-        operator.may_on(Action::ReviewRevoke, catalog)?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(catalog).await?;
-        let act = admit(&loaded.state, Intent::Revoke { decision, reason }, &operator.actor(&self.world()))?;
-        self.record_act(catalog, operator.id.clone(), act).await?;
+        let (acting, loaded) = self.begin_on(operator, Action::ReviewRevoke, catalog).await?;
+        acting.require_department(steps_from(&loaded, decision))?;
+        let act = admit(&loaded.state, Intent::Revoke { decision, reason }, &acting.actor())?;
+        acting.record_act(catalog, act).await?;
         self.load(catalog).await
     }
 
@@ -148,6 +143,15 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// The step of a decision and those after it: whoever has a say there may take the decision back.
+fn steps_from(loaded: &Loaded, decision: Digest) -> &[Step] {
+    let is_it = |submission: &&SubmissionState| submission.decisions.iter().any(|made| made.hash == decision);
+    let Some(submission) = loaded.state.submissions.iter().find(is_it) else { return &[] };
+    let made = submission.decisions.iter().find(|made| made.hash == decision);
+    let step = made.and_then(|made| usize::try_from(made.step).ok()).unwrap_or(0);
+    submission.steps.get(step..).unwrap_or_default()
 }
 
 /// Finds each named element among what the submission asks for.

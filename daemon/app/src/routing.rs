@@ -15,7 +15,7 @@ use gongkai_model::{
 };
 use gongkai_store::Draft;
 
-use crate::{App, Error, Loaded, Operator, Result, Role};
+use crate::{Action, App, Error, Loaded, Operator, Result, act::Subject};
 
 mod error;
 
@@ -68,7 +68,8 @@ impl App {
         change: TableChange,
         is_dry_run: bool,
     ) -> Result<TableChanged> {
-        operator.require(Role::Admin)?;
+        let action = action_of(&change);
+        operator.may(action)?;
         let world = self.world();
         if world.me != world.root {
             return Err(RoutingError::NotTableOwner { root: world.root.clone(), me: world.me.clone() }.into());
@@ -79,8 +80,7 @@ impl App {
                 return Err(RoutingError::LevelUnknown { level: level.clone() }.into());
             }
         }
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let acting = self.begin(operator, action, Subject::NODE).await?;
         let (hash, before) = self.table_in_force().await?;
         let after = before.routing.changed(change).map_err(RoutingError::from)?;
         let version = before.version + 1;
@@ -95,10 +95,8 @@ impl App {
             return Ok(changed);
         }
         let put = TablePut { version, routing: after, ..before };
-        let mut draft = Draft::of(Kind::TablePut, world.root.clone(), payload::encode(&put));
-        draft.operator = Some(self.alias_of(&operator.id).await?);
-        let entries = self.record(vec![draft]).await?;
-        changed.entry = entries.last().map(|entry| entry.hash());
+        let draft = Draft::of(Kind::TablePut, world.root.clone(), payload::encode(&put));
+        changed.entry = Some(acting.record_one(draft).await?);
         debug_assert_ne!(changed.entry, Some(hash), "a new table is a new entry");
         changed.outdated = self.outdated_reviews(&RerouteScope::All).await?;
         Ok(changed)
@@ -150,9 +148,7 @@ impl App {
         reason: String,
         is_dry_run: bool,
     ) -> Result<Vec<OutdatedReview>> {
-        operator.require(Role::Admin)?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let acting = self.begin(operator, Action::RoutingReroute, Subject::NODE).await?;
         let mut reviews = self.outdated_reviews(&scope).await?;
         if let RerouteScope::Catalog(catalog) = &scope
             && reviews.is_empty()
@@ -171,9 +167,9 @@ impl App {
                 steps: review.to.clone(),
                 reason: reason.clone(),
             };
-            let act = admit(&loaded.state, intent, &operator.actor(&world))?;
+            let act = admit(&loaded.state, intent, &acting.actor())?;
             if !is_dry_run {
-                self.record_act(&review.catalog, operator.id.clone(), act).await?;
+                acting.record_act(&review.catalog, act).await?;
             }
         }
         Ok(reviews)
@@ -208,6 +204,18 @@ impl App {
             to: name(today.get(index)),
         }
         .into())
+    }
+}
+
+/// The call by which a table is changed so.
+fn action_of(change: &TableChange) -> Action {
+    match change {
+        TableChange::Chain(_) | TableChange::DropChain(_) => Action::RoutingSetChain,
+        TableChange::Assign { .. } => Action::RoutingAssign,
+        TableChange::Department(_) => Action::RoutingPutDepartment,
+        TableChange::Domain(_) | TableChange::Names { .. } => Action::RoutingPutDomain,
+        TableChange::Pilot { .. } => Action::RoutingSetPilot,
+        TableChange::Law(_) | TableChange::DropLaw(_) => Action::RoutingPutLaw,
     }
 }
 

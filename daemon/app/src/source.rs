@@ -17,7 +17,7 @@ use gongkai_journal::{
 };
 use gongkai_model::{
     digest::Digest,
-    id::{CatalogId, ItemId, OperatorId},
+    id::{CatalogId, ItemId},
     revision::Matched,
 };
 use gongkai_sheets::{Row, Table};
@@ -141,11 +141,10 @@ impl App {
         Ok(sources)
     }
 
-    /// What an import's rows add to the cells that are kept. Called with the acting lock held.
+    /// What an import's rows add to the cells that are kept: told by whoever imports, before he lets another.
     pub(crate) async fn source_drafts(
         &self,
         catalog: &CatalogId,
-        operator: &OperatorId,
         file: File<'_>,
         (tables, matched): (&[&Table], &Matched),
     ) -> Result<Vec<Draft>> {
@@ -163,7 +162,7 @@ impl App {
         }
         let draft = |page: ItemSource| {
             let mut draft = Draft::of(Kind::ItemSource, catalog.division.clone(), payload::encode(&page));
-            (draft.operator, draft.about) = (Some(operator.clone()), Some(about(catalog)));
+            draft.about = Some(about(catalog));
             draft
         };
         Ok(pages.finish().into_iter().map(draft).collect())

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use gongkai_journal::{Entry, EntryHash, Lane, Reach, kind::Kind, payload};
 use gongkai_model::{
     digest::Digest,
-    id::{CatalogId, DomainSlug, OperatorId},
+    id::{CatalogId, DomainSlug},
     review::{Act, Fact},
     revision::{CanonicalHeader, ItemBatch, Revision, RevisionBody, apply, split},
     standard::{StandardBatch, StandardFacts, StandardId, StandardPut, StandardRef, Template},
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     App, Error, Result,
+    act::Acting,
     acts::PART_BYTES_TARGET,
     project::{read_row, text_of},
 };
@@ -190,21 +191,17 @@ impl App {
         }
         Ok(rows)
     }
+}
 
+impl Acting<'_> {
     /// Records a version: batches first, then the entry that names them.
-    pub(crate) async fn record_standard(
-        &self,
-        kind: Kind,
-        operator: OperatorId,
-        put: StandardPut,
-    ) -> Result<EntryHash> {
+    pub(crate) async fn record_standard(&self, kind: Kind, put: StandardPut) -> Result<EntryHash> {
         let StandardPut { standard, number, facts, body } = put;
         let (batches, body) = split(body, PART_BYTES_TARGET)?;
         let (reach, count) = (kind.reach(), batches.len());
         let draft = |kind: Kind, payload: Vec<u8>| {
             let mut draft = Draft::of(kind, standard.division.clone(), payload);
             (draft.reach, draft.lane) = (reach, Lane::Work);
-            draft.operator = Some(operator.clone());
             draft.about = Some(standard.to_string());
             draft
         };
@@ -217,8 +214,7 @@ impl App {
             payload::encode(&StandardPut { standard, number, facts, body })
         }));
         drafts.push(last);
-        let entries = self.record(drafts).await?;
-        Ok(entries.last().map(Entry::hash).expect("at least one draft was recorded"))
+        self.record_last(drafts).await
     }
 }
 

@@ -40,11 +40,7 @@ impl App {
 
     /// The same with all that is said of the change; what is left empty is taken from the clerks' saves.
     pub async fn submit_change(&self, operator: &Operator, catalog: &CatalogId, change: Change) -> Result<Submitted> {
-        operator.may_on(Action::CatalogSubmit, catalog)?;
-        self.writable_division(Some(catalog.division.as_str()))?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(catalog).await?;
+        let (acting, loaded) = self.begin_as_keeper(operator, Action::CatalogSubmit, catalog).await?;
         let world = self.world();
         let (routing, _) = world.routing()?;
         let steps = world.steps(&routing, catalog).unwrap_or_default();
@@ -66,10 +62,10 @@ impl App {
             basis_of_change: said(change.basis, |draft| &draft.basis_of_change),
             effective_from: change.effective_from,
         };
-        let act = admit(&loaded.state, Intent::Submit(draft), &operator.actor(&world))?;
+        let act = admit(&loaded.state, Intent::Submit(draft), &acting.actor())?;
         require_clean(&world, &loaded, working)?;
         let content = std::sync::Arc::clone(working);
-        let submission = self.record_submission(catalog, operator.id.clone(), act, content).await?;
+        let submission = acting.record_submission(catalog, act, content).await?;
         Ok(Submitted { loaded: self.load(catalog).await?, submission })
     }
 
@@ -85,15 +81,11 @@ impl App {
 
     /// Takes the open submission back.
     pub async fn withdraw(&self, operator: &Operator, catalog: &CatalogId, reason: String) -> Result<Loaded> {
-        operator.may_on(Action::CatalogWithdraw, catalog)?;
-        self.writable_division(Some(catalog.division.as_str()))?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(catalog).await?;
+        let (acting, loaded) = self.begin_as_keeper(operator, Action::CatalogWithdraw, catalog).await?;
         let head = loaded.state.head().ok_or_else(|| loaded.lacks("submission", ""))?;
         let intent = Intent::Withdraw { submission: head.hash, reason };
-        let act: Act = admit(&loaded.state, intent, &operator.actor(&self.world()))?;
-        self.record_act(catalog, operator.id.clone(), act).await?;
+        let act: Act = admit(&loaded.state, intent, &acting.actor())?;
+        acting.record_act(catalog, act).await?;
         self.load(catalog).await
     }
 }

@@ -20,7 +20,7 @@ use gongkai_model::{
 };
 
 use crate::{
-    App, Error, Loaded, Operator, Result, Role, World,
+    Action, App, Error, Loaded, Operator, Result, World,
     catalog::node_operator,
     check::{CheckError, verdict_of},
 };
@@ -55,10 +55,8 @@ pub struct Waived {
 impl App {
     /// Overrules findings of a rule.
     pub async fn waive(&self, operator: &Operator, catalog: &CatalogId, question: WaiveQuestion) -> Result<Waived> {
+        let (acting, loaded) = self.begin_on(operator, Action::CatalogWaive, catalog).await?;
         self.require_waiver(operator, catalog)?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(catalog).await?;
         let standard = self.standard_under(loaded.named(&question.revision)?).await?;
         let (waiver, findings) = planned(&self.world(), &loaded, question, standard.as_deref())?;
         let is_same = |standing: &&StandingWaiver| {
@@ -68,9 +66,9 @@ impl App {
         if let Some(standing) = loaded.waivers.iter().find(is_same) {
             return Ok(Waived { standing: standing.clone(), findings, is_unchanged: true });
         }
-        let hash = self.record_waiver(catalog, operator.id.clone(), WaiverAct::Waive(waiver.clone())).await?;
+        let hash = acting.record_waiver(catalog, WaiverAct::Waive(waiver.clone())).await?;
         let (author, at_ms) = (self.world().me.clone(), self.now_ms());
-        let standing = StandingWaiver { hash, author, operator: operator.id.clone(), at_ms, waiver };
+        let standing = StandingWaiver { hash, author, operator: acting.id(), at_ms, waiver };
         Ok(Waived { standing, findings, is_unchanged: false })
     }
 
@@ -82,13 +80,11 @@ impl App {
         text: &str,
         reason: String,
     ) -> Result<Loaded> {
-        self.require_waiver(operator, catalog)?;
         if reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX {
             return Err(CheckError::from(WaiverError::ReasonMissing).into());
         }
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(catalog).await?;
+        let (acting, loaded) = self.begin_on(operator, Action::CatalogRecallWaiver, catalog).await?;
+        self.require_waiver(operator, catalog)?;
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
         let named = loaded
             .waivers
@@ -96,17 +92,17 @@ impl App {
             .find(|standing| digits.len() >= HASH_DIGITS_MIN && standing.hash.to_hex().starts_with(digits));
         let unknown = || CheckError::WaiverUnknown { catalog: catalog.clone(), text: text.chars().take(80).collect() };
         let waiver = named.ok_or_else(unknown)?.hash;
-        self.record_waiver(catalog, operator.id.clone(), WaiverAct::Recall { waiver, reason }).await?;
+        acting.record_waiver(catalog, WaiverAct::Recall { waiver, reason }).await?;
         self.load(catalog).await
     }
 
-    /// The owner's clerk may, and at the top the publisher, who answers for the edition.
+    /// The owner's clerk may, and at the top whoever publishes, since he answers for the edition.
     fn require_waiver(&self, operator: &Operator, catalog: &CatalogId) -> Result<()> {
         let world = self.world();
-        if world.me == world.root && operator.roles.contains(&Role::Publisher) {
+        if world.me == world.root && operator.may(Action::PublishRun).is_ok() {
             return Ok(());
         }
-        operator.require(Role::Clerk)?;
+        operator.may_on(Action::CatalogSubmit, catalog)?;
         self.writable_division(Some(catalog.division.as_str())).map(drop)
     }
 }

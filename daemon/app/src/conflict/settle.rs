@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     Action, App, ImportQuestion, Loaded, Operator, Result,
+    act::Acting,
     acts::{Saved, about, encode_on},
     check::{CheckError, require_clean},
     import,
@@ -29,7 +30,7 @@ use crate::{
 
 /// One conflict that is being settled.
 pub(super) struct Case<'a> {
-    pub(super) operator: &'a Operator,
+    pub(super) acting: &'a Acting<'a>,
     pub(super) loaded: &'a Loaded,
     pub(super) conflict: &'a Conflict,
     pub(super) settling: &'a Settling,
@@ -49,10 +50,10 @@ impl App {
             }
             Resolution::Ours | Resolution::Theirs | Resolution::Both | Resolution::Merge(_) => None,
         };
-        let _acting = self.inner.acting.lock().await;
+        let acting = self.begin(operator, Action::ConflictResolve, &conflict.catalog).await?;
         // Looked at again under the lock: it may have been settled since.
         let (loaded, conflict) = self.conflict(&conflict.id).await?;
-        let case = Case { operator, loaded: &loaded, conflict: &conflict, settling: &settling };
+        let case = Case { acting: &acting, loaded: &loaded, conflict: &conflict, settling: &settling };
         let (entry, revision, ending) = match conflict.kind {
             ConflictKind::Submissions => self.submit_merge(&case, table.as_ref()).await?,
             ConflictKind::Drafts => self.save_merge(&case, table.as_ref()).await?,
@@ -98,10 +99,10 @@ impl App {
     /// Heads meet in a submission that names both as parents.
     async fn submit_merge(&self, case: &Case<'_>, table: Option<&gongkai_sheets::Report>) -> Result<Done> {
         let result = self.content(case, table)?;
-        self.require_free()?;
+        case.acting.require_free()?;
         let world = self.world();
         let (routing, _) = world.routing()?;
-        let Case { operator, loaded, conflict, settling } = case;
+        let Case { acting, loaded, conflict, settling } = case;
         let revision = result.revision(&conflict.catalog, vec![conflict.ours.revision, conflict.theirs.revision]);
         let base = self.carried_base(loaded);
         let said = settling.reason.clone();
@@ -116,16 +117,16 @@ impl App {
             basis_of_change: settling.basis.clone(),
             effective_from: None,
         };
-        let act = admit(&loaded.state, Intent::Submit(draft), &operator.actor(&world))?;
+        let act = admit(&loaded.state, Intent::Submit(draft), &acting.actor())?;
         require_clean(&world, loaded, &revision)?;
-        let entry = self.record_act(&conflict.catalog, operator.id.clone(), act).await?;
+        let entry = acting.record_act(&conflict.catalog, act).await?;
         Ok((entry, revision.digest(), Ending::Submitted))
     }
 
     /// Drafts meet in a draft that follows the head.
     async fn save_merge(&self, case: &Case<'_>, table: Option<&gongkai_sheets::Report>) -> Result<Done> {
         let result = self.content(case, table)?;
-        let Case { operator, loaded, conflict, settling } = case;
+        let Case { acting, loaded, conflict, settling } = case;
         let head = loaded.state.head().map(|head| head.revision);
         let revision = result.revision(&conflict.catalog, head.into_iter().collect());
         let sides = [&conflict.ours, &conflict.theirs].into_iter().filter(|side| side.kind == SideKind::Draft);
@@ -137,7 +138,7 @@ impl App {
             stands_on: None,
             merges: sides.map(|side| side.revision).collect(),
         };
-        let entry = self.record_save(&conflict.catalog, operator.id.clone(), save).await?;
+        let entry = acting.record_save(&conflict.catalog, save).await?;
         Ok((entry, revision.digest(), Ending::Draft))
     }
 
@@ -159,11 +160,11 @@ impl App {
 
     /// The owner's word on a proposal: taken as far as he decided, or declined.
     async fn settle_proposal(&self, case: &Case<'_>) -> Result<Done> {
-        let Case { operator, loaded, conflict, settling } = case;
+        let Case { acting, loaded, conflict, settling } = case;
         let proposal = conflict.theirs.entry;
         let is_accepted = !matches!(settling.resolution, Resolution::Ours);
         let (revision, ending) = if is_accepted {
-            self.require_free()?;
+            acting.require_free()?;
             let revision = patched(case)?;
             let (_, digest, ending) = self.save_result(case, &revision).await?;
             (Some(digest), ending)
@@ -175,13 +176,13 @@ impl App {
         // Readers say in their own language that it was merged with a later edit.
         let (reason, conflict_id) = (settling.reason.trim().to_owned(), conflict.id.clone());
         let answer = ProposalAnswer { proposal, is_accepted, revision, reason, conflict: conflict_id };
-        let entry = self.answer(&loaded.catalog, operator, answer).await?;
+        let entry = acting.answer(&loaded.catalog, answer).await?;
         Ok((entry, revision.unwrap_or(conflict.ours.revision), ending))
     }
 
     /// The limit becomes the standard's, or another one; or it stays, with a reason and its legal basis.
     async fn settle_limit(&self, case: &Case<'_>) -> Result<Done> {
-        let Case { operator, loaded, conflict, settling } = case;
+        let Case { acting, loaded, conflict, settling } = case;
         if !matches!(settling.resolution, Resolution::Ours) {
             let revision = patched(case)?;
             return self.save_result(case, &revision).await;
@@ -190,7 +191,7 @@ impl App {
         if reason.is_empty() || basis.is_empty() {
             return Err(ConflictError::BasisMissing.into());
         }
-        self.require_free()?;
+        acting.require_free()?;
         let item = conflict.item.as_ref().ok_or_else(|| unfit(case))?;
         let slot = loaded.working().and_then(|working| working.items.get(&item.id));
         let digest = slot.ok_or_else(|| loaded.lacks("item", item.id.as_str()))?.digest();
@@ -202,13 +203,13 @@ impl App {
             against: limit_of(conflict).unwrap_or_default(),
         };
         waiver.rule().map_err(CheckError::from)?;
-        let entry = self.record_waiver(&loaded.catalog, operator.id.clone(), WaiverAct::Waive(waiver)).await?;
+        let entry = acting.record_waiver(&loaded.catalog, WaiverAct::Waive(waiver)).await?;
         Ok((entry, conflict.ours.revision, Ending::Recorded))
     }
 
     /// Who keeps a matter that two bodies claim is put on record; the catalogs stay as their owners wrote them.
     async fn settle_matter(&self, case: &Case<'_>) -> Result<Done> {
-        let Case { operator, conflict, settling, .. } = case;
+        let Case { acting, conflict, settling, .. } = case;
         let keeper = match &settling.resolution {
             Resolution::Ours => Keeper::Upper,
             Resolution::Theirs => Keeper::Lower,
@@ -218,7 +219,7 @@ impl App {
         if settling.reason.trim().is_empty() {
             return Err(Refusal::NoReason.into());
         }
-        self.require_free()?;
+        acting.require_free()?;
         let (Some(item), Some((upper, upper_item))) = (&conflict.item, &conflict.upper) else {
             return Err(unfit(case).into());
         };
@@ -233,15 +234,13 @@ impl App {
             basis: settling.basis.trim().to_owned(),
         };
         let payload = encode_on(conflict.catalog.clone(), settlement);
-        let draft = about(&conflict.catalog, Some(operator.id.clone()), Kind::Settlement, payload);
-        let entries = self.record(vec![draft]).await?;
-        let entry = entries.last().map(gongkai_journal::Entry::hash).expect("one draft was recorded");
+        let entry = acting.record_one(about(&conflict.catalog, None, Kind::Settlement, payload)).await?;
         Ok((entry, conflict.theirs.revision, Ending::Recorded))
     }
 
     /// Saves the result as the working draft.
     async fn save_result(&self, case: &Case<'_>, revision: &Revision) -> Result<Done> {
-        let Case { operator, loaded, conflict, settling } = case;
+        let Case { acting, loaded, conflict, settling } = case;
         let working = loaded.working().ok_or_else(|| loaded.lacks("revision", ""))?;
         if working.has_same_content(revision) {
             // A wording that the edit holds already: nothing is to be written.
@@ -253,7 +252,7 @@ impl App {
             basis_of_change: settling.basis.clone(),
         };
         let body = import::draft_body(loaded, revision);
-        let entry = self.record_draft(&loaded.catalog, operator.id.clone(), body, saved).await?;
+        let entry = acting.record_draft(&loaded.catalog, body, saved).await?;
         Ok((entry, revision.digest(), Ending::Draft))
     }
 }

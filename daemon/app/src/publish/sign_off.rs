@@ -18,7 +18,7 @@ use gongkai_model::{
 use gongkai_store::Draft;
 
 use super::{Contents, is_same};
-use crate::{Action, App, Operator, Result};
+use crate::{Action, App, Operator, Result, act::Subject};
 
 /// Entries read in one go; an edition has a handful.
 const PAGE: usize = 500;
@@ -167,7 +167,7 @@ impl App {
     /// How the edition that would be made now stands with its sign-offs.
     pub async fn sign_offs(&self) -> Result<SignOffs> {
         self.require_top()?;
-        let _acting = self.inner.acting.lock().await;
+        let _alone = self.alone().await;
         self.sign_offs_now().await
     }
 
@@ -175,8 +175,7 @@ impl App {
     pub async fn sign_off(&self, operator: &Operator, step: &str, note: &str) -> Result<(SignOffs, bool)> {
         operator.may(Action::PublishSignOff)?;
         self.require_top()?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let acting = self.begin(operator, Action::PublishSignOff, Subject::NODE).await?;
         let before = self.sign_offs_now().await?;
         if before.is_unchanged || before.is_nothing() {
             return Err(SignOffError::Nothing.into());
@@ -184,9 +183,7 @@ impl App {
         let Some(step) = open_step(&before, operator, step)? else { return Ok((before, true)) };
         let note = note.chars().take(NOTE_CHARS_MAX).collect();
         let word = SignedOff { edition: before.edition, contents: before.contents, step, note };
-        let mut draft = Draft::of(Kind::SignOff, self.world().root.clone(), payload::encode(&word));
-        draft.operator = Some(operator.id.clone());
-        self.record(vec![draft]).await?;
+        acting.record_one(Draft::of(Kind::SignOff, self.world().root.clone(), payload::encode(&word))).await?;
         Ok((self.sign_offs_now().await?, false))
     }
 

@@ -16,7 +16,7 @@ use super::{
     RecoveryError,
     archive::{self, CONFIG_FILE, FORMAT, Manifest, PKI},
 };
-use crate::{App, Operator, Result, Role};
+use crate::{Action, App, Operator, Result};
 
 /// Where the last backup is noted.
 const LAST: &str = "backup.last";
@@ -49,7 +49,7 @@ pub(crate) struct LastBackup {
 impl App {
     /// Saves the node into a new file: journal, marker, keys, configuration.
     pub async fn backup(&self, operator: &Operator, target: &Path) -> Result<BackupReport> {
-        operator.require(Role::Admin)?;
+        operator.may(Action::NodeBackup)?;
         let _alone = self.inner.saving.lock().await;
         if target.symlink_metadata().is_ok() {
             return Err(RecoveryError::TargetExists { file: target.to_owned() }.into());

@@ -14,7 +14,7 @@ use gongkai_model::{
 };
 
 use super::{StandardError, StandardVersion, standard_of};
-use crate::{App, Error, Loaded, Operator, Result, Role, import::draft_body};
+use crate::{Action, App, Error, Loaded, Operator, Result, import::draft_body};
 
 /// Which catalog to begin.
 #[derive(Clone, Debug, Default)]
@@ -103,12 +103,11 @@ impl RebasedCatalog {
 impl App {
     /// Begins a catalog from a standard.
     pub async fn start_catalog(&self, operator: &Operator, question: StartQuestion) -> Result<StartedCatalog> {
-        operator.require(Role::Clerk)?;
         let division = self.writable_division(question.division.as_deref())?;
         let domain = question.domain.as_deref().filter(|text| !text.is_empty()).map(DomainSlug::parse).transpose()?;
         let version = self.standard_named(&question.standard, domain.as_ref()).await?;
         let catalog = CatalogId::new(division.clone(), version.row.id.domain.clone());
-        let _acting = self.inner.acting.lock().await;
+        let acting = self.begin(operator, Action::StandardStart, &catalog).await?;
         let loaded = self.load(&catalog).await?;
         if loaded.working().is_some() {
             return Err(StandardError::CatalogBegun { catalog }.into());
@@ -116,7 +115,7 @@ impl App {
         let revision = start(&catalog, &version.template(), self.first_header(&division, &version));
         if !question.is_dry_run {
             let source = format!("start {}", version.row.id);
-            self.record_draft(&catalog, operator.id.clone(), revision.full(), (source, String::new())).await?;
+            acting.record_draft(&catalog, revision.full(), (source, String::new())).await?;
         }
         Ok(StartedCatalog { revision, standard: version.reference() })
     }
@@ -130,11 +129,8 @@ impl App {
 
     /// Moves a catalog onto a version of a standard.
     pub async fn rebase_catalog(&self, operator: &Operator, question: RebaseQuestion) -> Result<RebasedCatalog> {
-        operator.require(Role::Clerk)?;
         let catalog = &question.catalog;
-        self.writable_division(Some(catalog.division.as_str()))?;
-        let _acting = self.inner.acting.lock().await;
-        let loaded = self.load_known(catalog).await?;
+        let (acting, loaded) = self.begin_as_keeper(operator, Action::StandardRebase, catalog).await?;
         let named = loaded.working().and_then(|working| standard_of(working));
         let version = self.standard_for(catalog, named.as_ref(), &question.standard).await?;
         let (taken, kept) = (named_items(&loaded, &question.taken)?, named_items(&loaded, &question.kept)?);
@@ -146,7 +142,7 @@ impl App {
             require_decided(catalog, &moved)?;
             let source = format!("rebase {}", moving.onto.row.id);
             let body = draft_body(&loaded, &moved.rebased.revision);
-            self.record_draft(catalog, operator.id.clone(), body, (source, question.reason)).await?;
+            acting.record_draft(catalog, body, (source, question.reason)).await?;
         }
         Ok(moved)
     }

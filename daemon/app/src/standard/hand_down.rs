@@ -10,18 +10,17 @@ use gongkai_model::{
 };
 
 use super::{StandardError, StandardRow, StandardVersion};
-use crate::{App, Operator, Result, Role};
+use crate::{Action, App, Operator, Result};
 
 impl App {
     /// Hands the latest draft, or the offer under that id, down to everything below.
     pub async fn send_standard(&self, operator: &Operator, id: &StandardId) -> Result<StandardRow> {
-        operator.require(Role::Publisher)?;
+        operator.may_in(Action::StandardSend, &id.domain)?;
         let me = self.world().me.clone();
         if id.division != me {
             return Err(StandardError::NotIssuer { standard: id.clone(), me }.into());
         }
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
+        let acting = self.begin(operator, Action::StandardSend, id).await?;
         let versions = self.standard_versions(id).await?;
         let in_force = versions.iter().rfind(|version| version.row.is_sent);
         let (facts, content) = self.to_send(id, &versions).await?;
@@ -33,8 +32,7 @@ impl App {
         let base = in_force.filter(|sent| sent.is_own);
         let body = base.map_or_else(|| content.full(), |base| content.delta_from(&base.content));
         let put = StandardPut { standard: id.clone(), number, facts, body };
-        let alias = self.alias_of(&operator.id).await?;
-        let entry = self.record_standard(Kind::StandardPut, alias, put).await?;
+        let entry = acting.record_standard(Kind::StandardPut, put).await?;
         let rows = self.standard_rows(Some(&id.domain)).await?;
         let row = rows.into_iter().find(|row| row.entry == entry);
         row.ok_or_else(|| StandardError::StandardUnknown { text: id.to_string() }.into())

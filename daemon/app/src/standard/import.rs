@@ -12,7 +12,7 @@ use gongkai_model::{
 use gongkai_sheets::{Report, Table};
 
 use super::{StandardError, StandardRow, StandardVersion};
-use crate::{App, ImportQuestion, Operator, Result, Role};
+use crate::{Action, App, ImportQuestion, Operator, Result};
 
 /// What to import.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub struct StandardImported {
 impl App {
     /// Reads a workbook into a draft version of a standard.
     pub async fn import_standard(&self, operator: &Operator, question: StandardQuestion) -> Result<StandardImported> {
-        operator.require(Role::Clerk)?;
+        operator.may(Action::StandardImport)?;
         check_texts(&question)?;
         let me = self.world().me.clone();
         let asked = ImportQuestion {
@@ -74,7 +74,7 @@ impl App {
         let (domain, tables) = self.one_domain(&report, question.domain.as_deref())?;
         let name = question.name.clone().unwrap_or_else(|| question.kind.word().to_owned());
         let id = StandardId::new(me, domain, &name)?;
-        let _acting = self.inner.acting.lock().await;
+        let acting = self.begin(operator, Action::StandardImport, &id).await?;
         let versions = self.standard_versions(&id).await?;
         let before = versions.iter().max_by_key(|version| version.row.number);
         let facts = facts_of(&question);
@@ -84,7 +84,7 @@ impl App {
         let number = before.map_or(0, |before| before.row.number) + u64::from(is_new);
         if is_new && !question.is_dry_run {
             let put = StandardPut { standard: id.clone(), number, facts, body: revision.full() };
-            self.record_standard(Kind::StandardDraft, operator.id.clone(), put).await?;
+            acting.record_standard(Kind::StandardDraft, put).await?;
         }
         let before = before.map(|before| before.row.clone());
         drop(tables);

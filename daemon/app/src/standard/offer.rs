@@ -13,7 +13,7 @@ use gongkai_model::{
 };
 
 use super::{StandardError, decode, pilot_id};
-use crate::{App, Operator, Result, Role, acts::about};
+use crate::{Action, App, Operator, Result, acts::about};
 
 /// Offers read at most: pilots are few.
 const OFFERS_MAX: usize = 10_000;
@@ -32,11 +32,7 @@ pub struct Offer {
 impl App {
     /// Offers the latest approved revision of a pilot's catalog as a template.
     pub async fn offer_catalog(&self, operator: &Operator, catalog: &CatalogId, note: String) -> Result<Offer> {
-        operator.require(Role::Clerk)?;
-        self.writable_division(Some(catalog.division.as_str()))?;
-        let _acting = self.inner.acting.lock().await;
-        self.require_free()?;
-        let loaded = self.load_known(catalog).await?;
+        let (acting, loaded) = self.begin_as_keeper(operator, Action::StandardOffer, catalog).await?;
         let world = self.world();
         if !world.routing_table().pilots.contains(catalog) {
             return Err(StandardError::NotPilot { catalog: catalog.clone() }.into());
@@ -49,8 +45,7 @@ impl App {
         if let Some(known) = known.filter(|known| known.offer.catalog == *catalog) {
             return Ok(known);
         }
-        let draft = about(catalog, Some(operator.id.clone()), Kind::StandardOffer, payload::encode(&offer));
-        self.record(vec![draft]).await?;
+        acting.record_one(about(catalog, None, Kind::StandardOffer, payload::encode(&offer))).await?;
         Ok(Offer { id: pilot_id(&world.me, catalog)?, offer, at_ms: self.now_ms() })
     }
 

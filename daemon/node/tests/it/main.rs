@@ -19,6 +19,7 @@ mod proxy;
 mod races;
 mod recovery;
 mod refusals;
+mod rights;
 mod routing;
 mod sessions;
 mod sources;
