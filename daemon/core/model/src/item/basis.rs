@@ -85,7 +85,7 @@ impl Scan {
             '《' if self.depth > 0 => previous.is_some_and(is_stop),
             '《' => self.has_title && self.brackets == 0,
             _ if self.depth > 0 => false,
-            '\n' | '\r' => !continues(after) && !is_torn(before, after) && !(self.brackets > 0 && closes_soon(after)),
+            '\n' | '\r' => !(continues(after) || is_torn(before, after) || self.brackets > 0 && closes_soon(after)),
             ';' | '；' | '。' => self.brackets == 0 && !continues(after),
             // 《B》3、《C》: the number belongs to what follows, and the 《 will cut before it.
             '、' if next == Some('《') && ends_with_number(before) => false,

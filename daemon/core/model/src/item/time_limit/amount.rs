@@ -125,7 +125,7 @@ fn half_of(before: &str, unit: Unit, end: usize) -> Option<Amount> {
 
 /// Tenths of a unit as a whole number of a smaller one; `None` where there is none.
 fn parts_of(unit: Unit, tenths: u32) -> Option<(u32, Unit)> {
-    if tenths % 10 == 0 && tenths / 10 <= NUMBER_MAX {
+    if tenths.is_multiple_of(10) && tenths / 10 <= NUMBER_MAX {
         return Some((tenths / 10, unit));
     }
     let (each, smaller) = match unit {
