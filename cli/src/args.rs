@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        audit, bundle, catalog, completions, conflict, demo, doctor, domain, explain, node, operator, publish,
+        audit, bundle, catalog, completions, conflict, demo, doctor, domain, erase, explain, node, operator, publish,
         recovery, review, routing, standard, sync,
     },
     ui::{Lang, Output},
@@ -116,6 +116,9 @@ pub(crate) enum Command {
     /// Conflicts: look at both sides, decide
     #[command(subcommand)]
     Conflict(conflict::ConflictCommand),
+    /// Content that the law says must go: ask and confirm
+    #[command(subcommand)]
+    Erase(erase::EraseCommand),
     /// Editions: preview, publish, verify
     #[command(subcommand)]
     Publish(publish::PublishCommand),
@@ -221,6 +224,10 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("conflict list", "列出未处理的冲突"),
     ("conflict show", "逐要素显示共同版本、两边与建议的合并"),
     ("conflict resolve", "处理冲突：取一边、取合并结果，或提交工作簿"),
+    ("erase", "依法删除内容：申请与确认"),
+    ("erase ask", "申请在所有节点删除某事项的内容"),
+    ("erase list", "列出删除申请，未确认的在前"),
+    ("erase confirm", "确认下级节点的删除申请"),
     ("publish", "汇总发布"),
     ("publish preview", "预览：将包含什么、缺什么、与上一版的差异"),
     ("publish check", "核查将要发布的目录"),

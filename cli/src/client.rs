@@ -16,10 +16,11 @@ use gongkai_proto::{
     admin::v1::{
         audit_service_client::AuditServiceClient, bundle_service_client::BundleServiceClient,
         catalog_service_client::CatalogServiceClient, conflict_service_client::ConflictServiceClient,
-        explain_service_client::ExplainServiceClient, node_service_client::NodeServiceClient,
-        operator_service_client::OperatorServiceClient, publish_service_client::PublishServiceClient,
-        review_service_client::ReviewServiceClient, routing_service_client::RoutingServiceClient,
-        standard_service_client::StandardServiceClient, sync_service_client::SyncServiceClient,
+        erase_service_client::EraseServiceClient, explain_service_client::ExplainServiceClient,
+        node_service_client::NodeServiceClient, operator_service_client::OperatorServiceClient,
+        publish_service_client::PublishServiceClient, review_service_client::ReviewServiceClient,
+        routing_service_client::RoutingServiceClient, standard_service_client::StandardServiceClient,
+        sync_service_client::SyncServiceClient,
     },
     metadata,
 };
@@ -100,6 +101,7 @@ impl Client {
         bundle: BundleServiceClient,
         catalog: CatalogServiceClient,
         conflict: ConflictServiceClient,
+        erase: EraseServiceClient,
         explain: ExplainServiceClient,
         node: NodeServiceClient,
         operator: OperatorServiceClient,

@@ -22,6 +22,7 @@ pub(crate) mod conflict;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod domain;
+pub(crate) mod erase;
 pub(crate) mod explain;
 pub(crate) mod node;
 pub(crate) mod operator;
@@ -151,6 +152,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Routing(command) => routing::run(command, context).await,
         Command::Domain(command) => domain::run(command, context).await,
         Command::Conflict(command) => conflict::run(command, context).await,
+        Command::Erase(command) => erase::run(command, context).await,
         Command::Publish(command) => publish::run(command, context).await,
         Command::Whoami => operator::whoami(context).await,
         Command::Operator(command) => operator::run(command, context).await,

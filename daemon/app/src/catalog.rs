@@ -9,6 +9,7 @@ use std::{
 
 use gongkai_journal::{
     Entry, EntryHash, Reach,
+    erasure::Erasures,
     kind::Kind,
     payload::{self, OnCatalog},
 };
@@ -27,6 +28,7 @@ use gongkai_model::{
 use crate::{
     App, DraftState, Error, Result, World,
     draft::stands_elsewhere,
+    erase::{erased, is_rightly_erased},
     recent::{Found, Memory},
     standard::named_standard,
     waive::waivers,
@@ -51,6 +53,8 @@ pub struct Loaded {
     pub asides: Vec<DraftState>,
     /// Contents of saved revisions that a save beside the working one stands on.
     pub grounds: BTreeMap<Digest, Arc<Revision>>,
+    /// Contents that were removed by law, and what was asked of that kind.
+    pub erasures: Erasures,
 }
 
 impl Loaded {
@@ -111,7 +115,8 @@ impl App {
             Found::Older(memory) => *memory,
         };
         let fresh = self.store().entries_about_between(&about, memory.through, stamp.feed).await?;
-        let (memory, fresh) = if memory.through > 0 && stands_elsewhere(&fresh, &world.me) {
+        let (memory, fresh) = if memory.through > 0 && (stands_elsewhere(&fresh, &world.me) || changes_what_was(&fresh))
+        {
             // A save that was followed before was let go of, and is the ground of one that has come.
             (Memory::default(), self.store().entries_about_between(&about, 0, stamp.feed).await?)
         } else {
@@ -143,11 +148,12 @@ impl App {
         let read = entries.len();
         payloads += fresh.iter().filter(|entry| entry.payload.is_some()).count() as u64;
         entries.extend(fresh);
+        let (erasures, entries) = erased(world, entries);
         // What a revoked key signed beyond its good heads is set aside; a node's own saves are its own matter.
         let keyring = &world.trust.keyring;
         let counts = |entry: &&Arc<Entry>| entry.header.reach() == Reach::SelfOnly || keyring.counts(&entry.header);
         let counting: Vec<Arc<Entry>> = entries.iter().filter(counts).cloned().collect();
-        let facts = facts(&counting, catalog, &known);
+        let facts = facts(&counting, catalog, &known, &erasures);
         let has_standard = facts.iter().any(|fact| named_standard(fact).is_some());
         let standards = self.standards_named(&facts).await?;
         let parts = parts_by_submission(&facts);
@@ -168,6 +174,7 @@ impl App {
             state,
             revisions,
             waivers,
+            erasures,
         };
         Ok((loaded, Memory { known, drafts, entries, payloads, has_standard, through }))
     }
@@ -177,6 +184,11 @@ impl App {
         let loaded = self.load(catalog).await?;
         if loaded.entries.is_empty() { Err(Error::CatalogUnknown { catalog: catalog.clone() }) } else { Ok(loaded) }
     }
+}
+
+/// Whether what was read before reads otherwise now: content was removed.
+fn changes_what_was(fresh: &[Arc<Entry>]) -> bool {
+    fresh.iter().any(|entry| entry.header.kind == Kind::Erase)
 }
 
 fn fold(
@@ -203,15 +215,23 @@ fn is_submitted(state: &CatalogState, revisions: &BTreeMap<Digest, Arc<Revision>
 }
 
 /// The review facts among a catalog's entries, known submissions without their parts.
-fn facts(entries: &[Arc<Entry>], catalog: &CatalogId, known: &Known) -> Vec<Fact> {
+fn facts(entries: &[Arc<Entry>], catalog: &CatalogId, known: &Known, erasures: &Erasures) -> Vec<Fact> {
     let batches = batches(entries);
-    entries.iter().filter_map(|entry| fact(entry, catalog, &batches, known)).collect()
+    let facts = entries.iter().filter_map(|entry| fact(entry, catalog, &batches, known));
+    facts.filter(|fact| is_backed(fact, erasures)).collect()
 }
 
 /// Item batches by hash, not decoded: most belong to what is known.
 pub(crate) fn batches(entries: &[Arc<Entry>]) -> BTreeMap<EntryHash, &Entry> {
     let batches = entries.iter().filter(|entry| entry.header.kind == Kind::ItemBatch);
     batches.map(|entry| (entry.hash(), entry.as_ref())).collect()
+}
+
+/// Whether everything that a submission says was removed by law was: else its content is only withheld.
+fn is_backed(fact: &Fact, erasures: &Erasures) -> bool {
+    let Act::Submission { submission, parts } = &fact.act else { return true };
+    let puts = parts.iter().flat_map(|part| &part.puts).chain(&submission.body.puts);
+    is_rightly_erased(erasures, puts)
 }
 
 /// The batches that each submission names.

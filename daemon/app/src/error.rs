@@ -158,6 +158,9 @@ pub enum Error {
     /// A conflict could not be settled.
     #[error(transparent)]
     Conflict(#[from] crate::ConflictError),
+    /// Content was not removed.
+    #[error(transparent)]
+    Erase(#[from] crate::EraseError),
     /// Saving, bringing back, or a hold.
     #[error(transparent)]
     Recovery(#[from] crate::RecoveryError),
@@ -234,6 +237,7 @@ impl Error {
             Self::Pki(error) => error.code(),
             Self::Publish(error) => error.code(),
             Self::Conflict(error) => error.code(),
+            Self::Erase(error) => error.code(),
             Self::Recovery(error) => error.code(),
             Self::Bundle(refused) => refused.code(),
             Self::SignOff(error) => error.code(),
@@ -279,6 +283,7 @@ impl Error {
             Self::Pki(error) => error.hint(),
             Self::Publish(error) => error.hint(),
             Self::Conflict(error) => error.hint(),
+            Self::Erase(error) => error.hint(),
             Self::Recovery(error) => error.hint(),
             Self::Bundle(refused) => refused.hint(),
             Self::SignOff(error) => error.hint(),

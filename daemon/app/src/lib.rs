@@ -17,6 +17,7 @@ mod desk;
 mod doctor;
 mod draft;
 mod enrol;
+mod erase;
 mod error;
 mod explain;
 mod found;
@@ -75,6 +76,7 @@ pub use desk::{Age, Asked, REVIEW_DAYS_DEFAULT};
 pub use doctor::{Check, CheckState, DoctorReport};
 pub use draft::DraftState;
 pub use enrol::{Invited, JoinAnswer, JoinQuestion};
+pub use erase::{EraseAsked, EraseError, EraseQuestion, EraseRow};
 pub use error::{Error, Result};
 pub use explain::{Evidence, Explanation, Finding, FindingState};
 pub use found::{Founding, JoinedParts, found_root, store_joined};
@@ -145,6 +147,8 @@ struct Inner {
     compared: std::sync::Mutex<BTreeSet<DivisionId>>,
     /// What peers say of where feeds have arrived.
     standings: known::Book,
+    /// Counts how often payloads were removed by law.
+    erased: watch::Sender<u64>,
 }
 
 impl App {
@@ -177,6 +181,7 @@ impl App {
             certs: ArcSwap::default(),
             compared: std::sync::Mutex::default(),
             standings: known::Book::default(),
+            erased: watch::Sender::new(0),
         };
         let app = Self { inner: Arc::new(inner) };
         app.renew_rows().await?;

@@ -16,6 +16,9 @@ const REVIEWER: &[Role] = &[Role::Reviewer];
 const PUBLISHER: &[Role] = &[Role::Publisher];
 /// A sign-off is another person's word: a department's reviewer may give it as well as the publishing office.
 const SIGNER: &[Role] = &[Role::Publisher, Role::Reviewer];
+/// A second person above says yes to a removal: an office that reviews or publishes, or the administrator of a node that
+/// does neither.
+const CONFIRMER: &[Role] = &[Role::Publisher, Role::Reviewer, Role::Admin];
 const AUDITOR: &[Role] = &[Role::Auditor, Role::Admin];
 const ADMIN: &[Role] = &[Role::Admin];
 /// Catching up with a neighbour changes nothing but the hour.
@@ -103,6 +106,9 @@ actions! {
     ConflictList "conflict.list" ANY Node Allowed
     ConflictResolve "conflict.resolve" CLERK Domain StaysHere
     ConflictShow "conflict.show" ANY Node Allowed
+    EraseAsk "erase.ask" CLERK Domain Refused
+    EraseConfirm "erase.confirm" CONFIRMER Domain Refused
+    EraseList "erase.list" ANY Node Allowed
     ExplainExplain "explain.explain" ANY Node Allowed
     NodeBackup "node.backup" ADMIN Node Allowed
     NodeDoctor "node.doctor" ADMIN Node Allowed
@@ -195,7 +201,7 @@ mod tests {
         let free = [Action::CatalogMappings];
         for action in Action::ALL.iter().filter(|action| action.roles() != ANY && !free.contains(action)) {
             let noun = action.word().split_once('.').map_or("", |(noun, _)| noun);
-            let is_restricted = ["catalog", "conflict", "standard", "review"].contains(&noun);
+            let is_restricted = ["catalog", "conflict", "erase", "standard", "review"].contains(&noun);
             assert_eq!(action.scope() != Scope::Node, is_restricted, "`{}`", action.word());
             let is_by_department = noun == "review";
             assert_eq!(action.scope() == Scope::Department, is_by_department, "`{}`", action.word());

@@ -70,6 +70,25 @@ impl App {
         }
     }
 
+    /// Makes the rows anew of what entries are about whose payload came after they had been passed in the feed.
+    pub(crate) async fn take_filled(&self, entries: &[Entry]) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        if entries.iter().any(|entry| entry.header.lane() == Lane::Trust) {
+            self.refresh_world().await?;
+            self.carry_keys().await?;
+        }
+        let mut moved = touched(entries, &[Kind::Submission, Kind::Reroute, Kind::ItemBatch]);
+        moved.extend(self.freed(entries).await?);
+        for catalog in &moved {
+            self.receive(catalog).await?;
+        }
+        let rows = self.rows(entries, moved).await?;
+        let through = self.store().projected_through().await?;
+        Ok(self.store().put_projections(rows, through).await?)
+    }
+
     /// Throws away rows that another version made; catching up makes them again from the journal.
     pub(crate) async fn renew_rows(&self) -> Result<()> {
         if self.store().meta(ROWS_VERSION_KEY).await?.as_deref() != Some(ROWS_VERSION) {
@@ -142,11 +161,14 @@ impl App {
             Kind::Proposal,
             Kind::ProposalAnswer,
             Kind::Settlement,
+            Kind::EraseRequest,
+            Kind::Erase,
         ];
         let mut changed = touched(entries, &kinds);
         changed.extend(moved);
         for catalog in changed {
             let loaded = self.load(&catalog).await?;
+            self.carry_out(&loaded).await?;
             let row = self.row_of(&loaded).await?;
             rows.push((CATALOGS.to_owned(), catalog.to_string(), Some(text_of(&row))));
             rows.extend(self.claims_row(&loaded));

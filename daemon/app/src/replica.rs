@@ -18,7 +18,7 @@ use gongkai_sync::{
     message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, Batch, Carried},
     position::{FeedId, Position, empty_hash},
     session::{Effect, Event, Facts, FeedPart, OpenWant, WantKey},
-    want::{Head, Want},
+    want::{Head, Want, Why},
 };
 
 use crate::{App, Result};
@@ -189,7 +189,7 @@ impl Replica {
         let has_more = stored.len() > WANTS_READ_MAX;
         let mut wants = Vec::with_capacity(stored.len().min(WANTS_READ_MAX));
         for row in stored.into_iter().take(WANTS_READ_MAX) {
-            let haves = store.haves(&row.want.stream).await?;
+            let haves = store.haves_for(&row.want).await?;
             wants.push(OpenWant { want: row.want, haves });
         }
         Ok(Event::WantsRead { wants, has_more })
@@ -200,8 +200,9 @@ impl Replica {
         let arrival = self.arrival(entries, Occasion::Answer, None, Some(want.clone()));
         let applied = self.take(arrival).await?;
         let store = self.app.store();
-        let is_held = store.entry(&want.tip.hash).await?.is_some();
-        let haves = if is_held { Vec::new() } else { store.haves(&want.stream).await? };
+        let held = store.entry(&want.tip.hash).await?;
+        let is_held = held.is_some_and(|entry| want.why != Why::Bare || entry.payload.is_some());
+        let haves = if is_held { Vec::new() } else { store.haves_for(&want).await? };
         Ok(Event::Answered {
             request,
             is_held,
@@ -231,6 +232,7 @@ impl Replica {
         let _alone = self.app.alone().await;
         self.app.watch_for_rewind(&self.peer, &applied.wants, &applied.appended).await?;
         self.app.catch_up().await?;
+        self.app.take_filled(&applied.filled).await?;
         Ok(applied)
     }
 }

@@ -154,7 +154,9 @@ impl App {
         for table in tables {
             let sheet = pages.begin(table);
             for (row, id) in table.rows.iter().zip(ids.by_ref()) {
-                let Some(digest) = matched.items.get(id).map(gongkai_model::revision::Slot::digest) else { continue };
+                // Content that was removed by law does not come back by its cells.
+                let slot = matched.items.get(id).filter(|slot| slot.item().erasure().is_none());
+                let Some(digest) = slot.map(gongkai_model::revision::Slot::digest) else { continue };
                 if !kept.has(id, &digest, &sheet, row) {
                     pages.add(row, (id, digest));
                 }
@@ -271,6 +273,6 @@ fn cut(text: &str, chars: usize) -> String {
 }
 
 /// What such an entry is about, for looking it up: not the catalog itself, which is folded without it.
-fn about(catalog: &CatalogId) -> String {
+pub(crate) fn about(catalog: &CatalogId) -> String {
     format!("source:{catalog}")
 }

@@ -265,9 +265,14 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
     tasks.spawn(async move { ("admin API", admin::serve(admin, admin_listeners, port, stopping).await) });
     let (app, editions, stopping) = (shared.app.clone(), admin_editions, stop.clone());
     tasks.spawn(async move {
-        complete_editions(&app, &editions).await;
-        stopping.cancelled().await;
-        ("editions", Ok(()))
+        let mut erased = app.erased();
+        loop {
+            complete_editions(&app, &editions).await;
+            // What was removed by law leaves the published pages as soon as this node has heard of it.
+            if stopping.run_until_cancelled(erased.changed()).await.is_none_or(|changed| changed.is_err()) {
+                return ("editions", Ok(()));
+            }
+        }
     });
     let (app, stopping) = (shared.app, stop.clone());
     tasks.spawn(async move {

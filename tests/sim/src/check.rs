@@ -268,6 +268,11 @@ impl Watch {
             self.stranded += 1;
             return;
         }
+        let bare: Vec<&str> =
+            holders.iter().filter(|node| !node.has_payload(hash)).map(|node| node.division.as_str()).collect();
+        if !bare.is_empty() && bare.len() < holders.len() {
+            self.fail(format!("{} has lost its payload at {bare:?}, and nobody erased it", name()));
+        }
         let missing: Vec<&str> =
             nodes.iter().filter(|node| routed(node) && !node.holds(hash)).map(|node| node.division.as_str()).collect();
         if !missing.is_empty() {

@@ -136,6 +136,13 @@ impl World<'_> {
         self.write(place, vec![act]);
     }
 
+    /// What was erased is gone on every machine, also on one that was not there then, or fell back.
+    pub(crate) fn hear_erasures(&mut self) {
+        for node in self.nodes.iter().flatten() {
+            self.erased.iter().for_each(|hash| node.store.db.tables().erase(hash));
+        }
+    }
+
     /// A payload is erased on every machine that has it.
     fn erase(&mut self, place: usize) {
         let Some(node) = self.nodes[place].as_ref() else { return };
@@ -146,7 +153,8 @@ impl World<'_> {
         };
         let Some(hash) = hash else { return };
         self.log(&format!("the payload of {} is erased", hash.short()));
-        self.nodes.iter().flatten().for_each(|node| node.store.db.tables().erase(&hash));
+        self.erased.insert(hash);
+        self.hear_erasures();
     }
 
     /// A copy of a machine starts to run beside it, or one of the two goes away.

@@ -34,7 +34,7 @@ impl World<'_> {
 
     /// Alters a signature or a payload, or adds a forged entry.
     fn maul(&mut self, message: &mut Message) {
-        let how = self.chance.below(3);
+        let how = self.chance.below(4);
         let signers = (self.mutation == Mutation::SignaturesUnchecked).then_some(&self.signers);
         let forged = match message {
             Message::Batch(batch) => {
@@ -73,6 +73,10 @@ fn altered(entry: &mut Entry, how: usize, signers: Option<&Signers>) -> Option<E
         }
         1 => {
             entry.payload.get_or_insert_default().push(0);
+            None
+        }
+        2 => {
+            *entry = entry.without_payload();
             None
         }
         _ => {

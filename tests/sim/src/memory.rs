@@ -11,7 +11,7 @@ use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     position::{FeedId, Position, empty_hash},
-    want::{Tip, Want},
+    want::{Tip, Want, Why},
 };
 
 use crate::{
@@ -50,6 +50,8 @@ pub(crate) struct Tables {
     tips: BTreeMap<StreamId, BTreeSet<Tip>>,
     pub(crate) wants: BTreeMap<WantKey, StoredWant>,
     positions: BTreeMap<PositionKey, Position>,
+    /// Entries of which an erasure says that their payload is gone.
+    pub(crate) erased: BTreeSet<EntryHash>,
     /// The next commit fails.
     pub(crate) is_full: bool,
     /// A row that readers do not see yet, where a mutation gives numbers before the commit.
@@ -65,12 +67,23 @@ impl Tables {
         self.places.contains_key(hash)
     }
 
-    /// Takes a payload away; header and signature stay.
+    pub(crate) fn has_payload(&self, hash: &EntryHash) -> bool {
+        let row = self.places.get(hash).and_then(|feed| self.row(*feed));
+        self.erased.contains(hash) || row.is_some_and(|row| row.entry.payload.is_some())
+    }
+
+    /// Takes a payload away, here already or not; header and signature stay.
     pub(crate) fn erase(&mut self, hash: &EntryHash) {
+        self.erased.insert(*hash);
+        self.wants.retain(|(_, _, tip), row| tip != hash || row.want.why != Why::Bare);
+        self.put_payload(hash, None);
+    }
+
+    fn put_payload(&mut self, hash: &EntryHash, payload: Option<Vec<u8>>) {
         let Some(index) = self.places.get(hash).and_then(|feed| usize::try_from(feed - 1).ok()) else { return };
         if let Some(row) = self.rows.get_mut(index) {
             let mut entry = row.entry.clone();
-            entry.payload = None;
+            entry.payload = payload;
             let (feed, feed_hash, stream, source) = (row.feed, row.feed_hash, row.stream, row.source.clone());
             *row = Arc::new(Row { feed, feed_hash, stream, entry, source });
         }
@@ -115,6 +128,7 @@ impl Memory {
             tips: BTreeMap::new(),
             wants: BTreeMap::new(),
             positions: BTreeMap::new(),
+            erased: BTreeSet::new(),
             is_full: false,
             hidden: None,
         })

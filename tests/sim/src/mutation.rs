@@ -37,6 +37,8 @@ pub enum Mutation {
     UnknownKindsDropped,
     /// Entries whose payload was erased are refused.
     ErasedRefused,
+    /// An entry that comes without its payload is taken for one whose payload was erased.
+    BareIsErased,
     /// Admission does not ask who may write about a division.
     AnyoneWrites,
     /// Of several decisions on a submission the first to arrive counts.
@@ -59,7 +61,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All rules that are taken away.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::NoRunningHash,
         Self::NoWants,
         Self::NoRouteEpoch,
@@ -74,6 +76,7 @@ impl Mutation {
         Self::NumberFirst,
         Self::UnknownKindsDropped,
         Self::ErasedRefused,
+        Self::BareIsErased,
         Self::AnyoneWrites,
         Self::ArrivalOrder,
         Self::CarriedByContent,
@@ -103,6 +106,7 @@ impl Mutation {
             Self::NumberFirst => "number-first",
             Self::UnknownKindsDropped => "unknown-kinds-dropped",
             Self::ErasedRefused => "erased-refused",
+            Self::BareIsErased => "bare-is-erased",
             Self::AnyoneWrites => "anyone-writes",
             Self::ArrivalOrder => "arrival-order",
             Self::CarriedByContent => "carried-by-content",

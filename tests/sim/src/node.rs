@@ -164,6 +164,11 @@ impl Node {
         self.store.db.tables().rows.len()
     }
 
+    /// Whether the entry is held with its payload, or an erasure says that it has none.
+    pub(crate) fn has_payload(&self, hash: &EntryHash) -> bool {
+        self.store.db.tables().has_payload(hash)
+    }
+
     pub(crate) fn holds(&self, hash: &EntryHash) -> bool {
         self.store.db.tables().holds(hash)
     }
@@ -198,7 +203,7 @@ impl Node {
         has_news
     }
 
-    fn refold(&mut self) {
+    pub(crate) fn refold(&mut self) {
         let entries: Vec<Entry> = {
             let tables = self.store.db.tables();
             let trust = tables.rows.iter().filter(|row| row.entry.header.lane() == Lane::Trust);

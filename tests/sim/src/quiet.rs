@@ -40,6 +40,7 @@ impl World<'_> {
         self.watch.see_tree(&tree);
         self.end_old_links(&tree);
         self.carry_keys(0);
+        self.hear_erasures();
         self.rounds(&tree);
         // A key that comes now may bring the revocation of another, level by level, and each takes certificates away.
         for _ in 0..LEVELS_MAX {
@@ -52,6 +53,7 @@ impl World<'_> {
         // What lay in a drawer is read last, the oldest at the very end, and must do no harm.
         self.empty_drawers();
         self.rounds(&tree);
+        self.hear_erasures();
         let nodes: Vec<&Node> = self.nodes.iter().flatten().collect();
         self.watch.quiet(&nodes, &tree, &above);
         self.watch.reviews(&nodes, &above, self.mutation, &mut self.chance);

@@ -12,7 +12,7 @@ use gongkai_sync::{
     message::{BATCH_BYTES_TARGET, Batch, Carried},
     position::{Position, empty_hash},
     session::{Effect, Event, FeedPart, OpenWant, WantKey},
-    want::{Head, Want},
+    want::{Head, Want, Why},
 };
 
 use crate::{Applied, Arrival, error::Error, mutation::Mutation, node::Node, store::now, world::TOMORROW};
@@ -186,7 +186,7 @@ impl Replica {
         let has_more = stored.len() > WANTS_READ_MAX;
         let mut wants = Vec::new();
         for row in stored.into_iter().take(WANTS_READ_MAX) {
-            let haves = now(node.store.haves(&row.want.stream))?;
+            let haves = now(node.store.haves_for(&row.want))?;
             wants.push(OpenWant { want: row.want, haves });
         }
         Ok(Event::WantsRead { wants, has_more })
@@ -202,8 +202,8 @@ impl Replica {
     ) -> Result<(Event, Vec<Entry>), Error> {
         let entries = entries.into_iter().map(|entry| Carried::Whole(Box::new(entry))).collect();
         let applied = self.take(node, self.arrival(entries, Occasion::Answer, None, Some(want.clone()), now_ms))?;
-        let is_held = node.holds(&want.tip.hash);
-        let haves = if is_held { Vec::new() } else { now(node.store.haves(&want.stream))? };
+        let is_held = if want.why == Why::Bare { node.has_payload(&want.tip.hash) } else { node.holds(&want.tip.hash) };
+        let haves = if is_held { Vec::new() } else { now(node.store.haves_for(&want))? };
         let has_trust = has_trust(&applied.appended);
         let event =
             Event::Answered { request, is_held, through: applied.through, has_trust, faults: applied.faults, haves };
@@ -234,7 +234,15 @@ impl Replica {
         let credulous = (self.mutation == Mutation::AnyoneWrites).then(|| trusting(node, &arrival));
         let trust = credulous.as_ref().unwrap_or(&node.trust);
         let applied = now(node.store.apply(arrival, trust, &|_| None))?;
-        node.catch_up();
+        if self.mutation == Mutation::BareIsErased {
+            node.store.db.tables().wants.retain(|_, row| row.want.why != Why::Bare);
+        }
+        if applied.filled.is_empty() {
+            node.catch_up();
+        } else {
+            // What was passed over without its payload says something now.
+            node.refold();
+        }
         Ok(applied)
     }
 }

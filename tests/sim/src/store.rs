@@ -36,6 +36,10 @@ impl Store {
 
     /// See [`Self::keep_fresh`].
     #[expect(clippy::unused_self, reason = "the store's files call it so")]
+    pub(crate) fn forget_fresh(&self) {}
+
+    /// See [`Self::keep_fresh`].
+    #[expect(clippy::unused_self, reason = "the store's files call it so")]
     pub(crate) fn fresh_at(&self, _feed: u64, _hash: &EntryHash) -> Option<Arc<Entry>> {
         None
     }

@@ -84,6 +84,8 @@ pub(crate) struct World<'a> {
     pub(crate) links: Vec<Link>,
     /// Bundles under way, or in a drawer.
     pub(crate) drives: Vec<Drive>,
+    /// Entries whose payload was erased: every machine hears of that in time.
+    pub(crate) erased: BTreeSet<EntryHash>,
     pub(crate) snapshots: BTreeMap<usize, Snapshot>,
     pub(crate) watch: Watch,
     pub(crate) rewinds: usize,
@@ -110,6 +112,7 @@ impl<'a> World<'a> {
             former_keys: Vec::new(),
             links: Vec::new(),
             drives: Vec::new(),
+            erased: BTreeSet::new(),
             snapshots: BTreeMap::new(),
             watch: Watch::default(),
             rewinds: 0,

@@ -18,6 +18,7 @@ use super::Acting;
 use crate::{
     Result, UnderHold,
     acts::{PART_BYTES_TARGET, Saved, about, drafts_of, encode_on, in_parts, last_of},
+    erase::require_none_removed,
 };
 
 impl Acting<'_> {
@@ -85,6 +86,7 @@ impl Acting<'_> {
         catalog: &CatalogId,
         save: payload::DraftSave,
     ) -> Result<EntryHash> {
+        require_none_removed(&self.app.load(catalog).await?, &save.body.puts)?;
         let (batches, body) = split(save.body.clone(), PART_BYTES_TARGET)?;
         let make = move |body: RevisionBody| payload::encode(&payload::DraftSave { body, ..save });
         let mut drafts = in_parts(catalog, &self.operator.id, batches, body, Kind::DraftSave, make);

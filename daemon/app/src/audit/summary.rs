@@ -5,8 +5,8 @@
 use gongkai_journal::{
     kind::{Kind, KindWord},
     payload::{
-        BundleCarried, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, IncarnationOpen, ItemSource, KeyRevoke,
-        MappingPut, OnCatalog, OperatorCert, OperatorRevoke, Refused, SignedOff, TablePut, TreePut,
+        BundleCarried, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, EraseRequest, IncarnationOpen, ItemSource,
+        KeyRevoke, MappingPut, OnCatalog, OperatorCert, OperatorRevoke, Refused, SignedOff, TablePut, TreePut,
     },
 };
 use gongkai_model::{
@@ -361,6 +361,17 @@ impl Sentence for EditionPayload {
         Summary::of(
             format!("第{number}期汇总发布版：{catalogs}个目录、{items}项，缺{missing}个"),
             format!("edition {number}: {catalogs} catalogs, {items} items, {missing} missing"),
+        )
+    }
+}
+
+impl Sentence for EraseRequest {
+    fn sentence(&self, _: Kind) -> Summary {
+        let (catalog, basis, (zh, en)) = (&self.catalog, quote(&self.basis), because(&self.reason));
+        let what = self.content.map_or_else(String::new, |content| content.short());
+        Summary::of(
+            format!("申请删除{catalog}的内容{what}，依据{basis}{zh}"),
+            format!("removal of content {what} of {catalog} asked for under {basis}{en}"),
         )
     }
 }

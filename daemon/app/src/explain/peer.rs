@@ -344,6 +344,18 @@ fn why_text(why: Why, peer: &DivisionId, count: usize) -> WhyText {
             ),
             None,
         ),
+        Why::Bare => (
+            FindingState::Waiting,
+            two(
+                format!("{count} 个流有条目缺少内容，且没有删除决定说明原因"),
+                format!("entries of {count} streams came without their payload, and no erasure says why"),
+            ),
+            two(
+                "每次会话都会再次索取；也可由别的节点用数据包带来（`gongkai bundle export --stream`）",
+                "each session asks for it again; another node can bring it by `gongkai bundle export --stream`",
+            ),
+            None,
+        ),
         Why::Stopped => (
             FindingState::Stuck,
             two(

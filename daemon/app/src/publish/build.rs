@@ -10,7 +10,9 @@ use std::{
 };
 
 use gongkai_model::{id::CatalogId, revision::Revision};
-use gongkai_publish::{PreviousEdition, Rendered, Restart, commit, discard, partial_path, render, restart, seal};
+use gongkai_publish::{
+    PreviousEdition, Rendered, Restart, commit, discard, erased_in, partial_path, render, restart, seal, withdraw,
+};
 
 use super::{
     plan::Plan,
@@ -58,6 +60,7 @@ impl App {
 
     /// Brings the directories up to the journal, from the newest sound one on. Called under the acting lock.
     pub(super) async fn complete(&self, series: &Series, root: &Path) -> Result<Vec<u64>> {
+        self.take_back(series, root).await?;
         let next = series.keys().next_back().copied().unwrap_or(0) + 1;
         let beside = directory(root, next);
         off_thread(move || restart(&beside, None)).await??;
@@ -79,15 +82,50 @@ impl App {
         Ok(made)
     }
 
+    /// Takes the directories away that show what was removed by law since, with all later ones, which name it in their
+    /// differences; they are made again.
+    async fn take_back(&self, series: &Series, root: &Path) -> Result<()> {
+        let erased = self.erased_catalogs().await?;
+        if erased.is_empty() {
+            return Ok(());
+        }
+        let mut is_stale = false;
+        for (number, _) in series {
+            let target = directory(root, *number);
+            let Some((shown, _)) = erased_in(&target) else { continue };
+            let Some(plan) = self.edition_plan(*number).await? else { continue };
+            let mut gone = 0;
+            for planned in plan.catalogs.iter().filter(|planned| erased.contains(&planned.catalog)) {
+                let loaded = self.load(&planned.catalog).await?;
+                let items = loaded.revisions.get(&planned.revision).map(|revision| revision.items.values());
+                gone += items.into_iter().flatten().filter(|slot| slot.item().erasure().is_some()).count();
+            }
+            is_stale |= gone != shown.len();
+            if is_stale {
+                off_thread(move || withdraw(&target)).await??;
+            }
+        }
+        Ok(())
+    }
+
     async fn make_again(&self, entry: &SeriesEntry, root: &Path) -> Result<()> {
         let number = entry.payload.number;
-        let plan = self.edition_plan(number).await?.ok_or(Error::EditionPlanLost { number })?;
+        let mut plan = self.edition_plan(number).await?.ok_or(Error::EditionPlanLost { number })?;
         let mut revisions = BTreeMap::new();
         for planned in &plan.catalogs {
             let loaded = self.load(&planned.catalog).await?;
             revisions.extend(loaded.revisions.get(&planned.revision).map(|r| (planned.catalog.clone(), Arc::clone(r))));
         }
-        self.render_aside(&plan, revisions, root).await?;
+        // The edition before is named in this one's differences.
+        let before = plan.previous.and_then(|(before, _)| erased_in(&directory(root, before)));
+        let items = revisions.values().flat_map(|revision| revision.items.values());
+        let is_redacted = items.into_iter().any(|slot| slot.item().erasure().is_some());
+        plan.stands_for =
+            (is_redacted || before.is_some_and(|(_, is_redacted)| is_redacted)).then_some(entry.payload.manifest);
+        let rendered = self.render_aside(&plan, revisions, root).await?;
+        if rendered.edition_root != entry.payload.manifest_root {
+            return Err(Error::EditionPlanLost { number });
+        }
         let (target, manifest) = (directory(root, number), entry.payload.manifest);
         let work = move || {
             let committed = commit(&partial_path(&target), &target, &manifest);

@@ -58,6 +58,9 @@ pub(super) struct Plan {
     pub(super) heads: Digest,
     /// Why, in the publisher's words; stays on this node.
     pub(super) note: String,
+    /// The manifest in whose place the edition is made again; not kept.
+    #[serde(skip)]
+    pub(super) stands_for: Option<Digest>,
 }
 
 impl PlannedCatalog {
@@ -115,6 +118,7 @@ impl Plan {
             missing: selection.missing.clone(),
             heads: selection.heads,
             note,
+            stands_for: None,
         }
     }
 
@@ -146,6 +150,7 @@ impl Plan {
             catalogs: self.catalogs.iter().map(part).collect::<Option<_>>()?,
             missing: missing.collect(),
             heads: self.heads,
+            stands_for: self.stands_for,
         })
     }
 }

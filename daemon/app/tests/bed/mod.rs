@@ -170,15 +170,20 @@ async fn note(app: &App, peer: &App, role: PeerRole) {
 
 /// A session to its end, which must be a good one.
 pub(crate) async fn sync(child: &App, parent: &App) {
+    sync_through(child, parent, |message| message).await;
+}
+
+/// The same, with something done to each message that the child says.
+pub(crate) async fn sync_through(child: &App, parent: &App, maul: impl Fn(Message) -> Message) {
     note(child, parent, PeerRole::Parent).await;
     note(parent, child, PeerRole::Child).await;
     let mut one = End::new(child, &parent.world().me, "test");
     let mut two = End::new(parent, &child.world().me, "test");
-    let mut to_two = VecDeque::from(one.open().await);
+    let mut to_two: VecDeque<Message> = one.open().await.into_iter().map(&maul).collect();
     let mut to_one = VecDeque::from(two.open().await);
     while !to_one.is_empty() || !to_two.is_empty() {
         if let Some(message) = to_one.pop_front() {
-            to_two.extend(one.hear(message).await);
+            to_two.extend(one.hear(message).await.into_iter().map(&maul));
         }
         if let Some(message) = to_two.pop_front() {
             to_one.extend(two.hear(message).await);

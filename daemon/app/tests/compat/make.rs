@@ -134,9 +134,17 @@ async fn work(county: &App, dir: &Path, city: &App) -> Vec<CatalogId> {
     // What they say is in the tests of their own; here they only have to be kept.
     let rest = rest.map(|kind| raw(kind.word(), COUNTY, Reach::SelfOnly, Lane::Work, b"{}".to_vec())).collect();
     append(county, dir, rest).await;
-    let erase = Erase { entry: written[4], basis: "PIPL 47".to_owned(), reason: "a name".to_owned() };
+    let erase = Erase {
+        catalog: None,
+        entry: written[4],
+        request: None,
+        content: None,
+        rest: None,
+        basis: "PIPL 47".to_owned(),
+        reason: "a name".to_owned(),
+    };
     let by = append(county, dir, vec![Draft::of(Kind::Erase, id(COUNTY), payload::encode(&erase))]).await;
-    assert!(county.store().erase_payload(&written[4], &by[0]).await.unwrap());
+    assert!(county.store().erase_payload(&written[4], &by[0], COUNTY).await.unwrap());
     vec![large, own]
 }
 

@@ -7,5 +7,6 @@ mod bed;
 mod check;
 mod crash;
 mod edition;
+mod erasure;
 mod files;
 mod sign_offs;

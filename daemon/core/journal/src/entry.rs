@@ -69,6 +69,12 @@ impl Entry {
         Self { header: header.clone(), header_bytes, signature, payload: None, hash: *hash }
     }
 
+    /// The same entry with what an erasure left of its payload. It is read so and never sent so: what is left is not what
+    /// the header names.
+    pub fn with_rest(&self, rest: Option<&str>) -> Self {
+        Self { payload: rest.map(|rest| rest.as_bytes().to_vec()), ..self.without_payload() }
+    }
+
     /// Whether the payload at hand is the one that the header names; `None` when it is not at hand.
     pub fn payload_matches(&self) -> Option<bool> {
         let payload = self.payload.as_ref()?;

@@ -65,8 +65,10 @@ macro_rules! with_kinds {
             OperatorRevoke "operator.revoke" "吊销证书" SelfOnly Work Nothing $crate::payload::OperatorRevoke;
             /// A numbered consolidated publication.
             Edition "edition" "汇总发布" Subtree Work Nothing ::gongkai_model::edition::EditionPayload;
+            /// Somebody asked that content be removed by law.
+            EraseRequest "erase.request" "删除申请" Path Work Catalog $crate::payload::EraseRequest;
             /// Payload bytes removed by law; the chain stays.
-            Erase "erase" "删除内容" Path Work Nothing $crate::payload::Erase;
+            Erase "erase" "删除内容" Path Work Catalog $crate::payload::Erase;
             /// A standard that was imported and not handed down yet: never leaves the node.
             StandardDraft "standard.draft" "标准草稿" SelfOnly Work Standard ::gongkai_model::standard::StandardPut;
             /// Items of a standard too large for one entry.

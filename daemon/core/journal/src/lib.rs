@@ -5,6 +5,7 @@
 
 pub mod carry;
 pub mod entry;
+pub mod erasure;
 pub mod header;
 pub mod keys;
 pub mod kind;

@@ -16,6 +16,7 @@ use gongkai_model::{
     vocabulary::Vocabulary,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use crate::{
     kind::{About, KindWord},
@@ -322,11 +323,44 @@ pub fn about(kind: &KindWord, payload: &[u8]) -> Option<CatalogId> {
     }
 }
 
-/// `erase`: removes a payload's bytes everywhere.
+/// `erase.request`: somebody asks that content of a catalog be removed everywhere. It names what goes by digest, so that
+/// it does not say again what must not be said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EraseRequest {
+    /// The catalog.
+    pub catalog: CatalogId,
+    /// The item whose content goes; `None`: a whole entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
+    /// Digest of that content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Digest>,
+    /// The entries that were known to hold it.
+    pub entries: Vec<Digest>,
+    /// Under which law: a title with its article.
+    pub basis: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// `erase`: removes a payload's bytes everywhere, or one item's among them. Counts with an `erase.request` by another
+/// person alone (erasure).
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Erase {
+    /// The catalog that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<CatalogId>,
     /// The entry whose payload goes.
     pub entry: Digest,
+    /// The request that it grants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Digest>,
+    /// Digest of the one content that goes; `None`: the whole payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Digest>,
+    /// The payload without that content: its neighbours keep their bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Box<RawValue>>,
     /// Under which law.
     pub basis: String,
     /// Why.

@@ -12,6 +12,7 @@ use crate::{digest::Digest, normal::nfc};
 mod basis;
 mod edit;
 mod elements;
+mod erased;
 mod question;
 mod shape;
 mod time_limit;
@@ -19,6 +20,7 @@ mod time_limit;
 pub use basis::{basis_text, parse_basis};
 pub use edit::{ELEMENT_BYTES_MAX, EditError, edited, element_of};
 pub use elements::{Element, missing_elements};
+pub use erased::without;
 pub use question::{QUESTION_MARK, ask, open_questions};
 pub use time_limit::{TimeLimit, TimeLimitKind, Unit, has_unread_number, parse_time_limit};
 
@@ -173,9 +175,9 @@ impl CanonicalItem {
         &self.json
     }
 
-    /// H("gongkai item v1", bytes).
+    /// H("gongkai item v1", bytes); for content that was removed by law, the digest that it had.
     pub fn digest(&self) -> Digest {
-        Digest::of("gongkai item v1", &[self.json.as_bytes()])
+        self.erasure().unwrap_or_else(|| Digest::of("gongkai item v1", &[self.json.as_bytes()]))
     }
 
     /// The same content with another origin; fields that this version does not know stay.
@@ -206,6 +208,9 @@ impl CanonicalItem {
 
     /// The fields this version knows; unknown ones stay in the bytes only.
     pub fn decode(&self) -> Item {
+        if self.erasure().is_some() {
+            return erased::notice();
+        }
         // `from_json` and `to_canonical` are the only makers, and both bytes decode.
         serde_json::from_str(&self.json).unwrap_or_default()
     }

@@ -31,6 +31,8 @@ pub const BRANCHES_MAX: usize = 8;
 pub struct Known {
     /// Entries held: hash → (stream digest, seq). Must cover every hash and previous hash of the batch.
     pub entries: BTreeMap<EntryHash, (Digest, u64)>,
+    /// Of these, the ones held without their payload although nobody erased it.
+    pub bare: BTreeSet<EntryHash>,
     /// Number of tips by stream digest. Must cover every stream of the batch.
     pub tips: BTreeMap<Digest, BTreeSet<EntryHash>>,
 }
@@ -40,6 +42,8 @@ pub struct Known {
 pub struct Admission {
     /// To append, in this order.
     pub append: Vec<Entry>,
+    /// Held already, and here at last with their payload.
+    pub fill: Vec<Entry>,
     /// To note as wanted; the store keeps one per (stream, tip).
     pub wants: Vec<Want>,
     /// To tell the sender and to show.
@@ -136,7 +140,12 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
                     admission.wants.push(Want { stream, tip, why: Why::Rewound });
                 }
             }
-            Carried::Whole(entry) if known.entries.contains_key(&entry.hash()) => {}
+            Carried::Whole(entry) if known.entries.contains_key(&entry.hash()) => {
+                // Whoever brings it proves by the digest in the signed header that it is the one.
+                if known.bare.remove(&entry.hash()) && entry.payload_matches() == Some(true) {
+                    admission.fill.push(*entry);
+                }
+            }
             Carried::Whole(entry) => {
                 let judgement = judge(&known, &keyring, trust, occasion, &entry);
                 if matches!(judgement, Judgement::Append) {
@@ -167,6 +176,12 @@ pub fn certificate_of(ancestry: &Ancestry, entry: &Entry) -> Option<CertPut> {
 fn record(judgement: Judgement, entry: Entry, admission: &mut Admission) {
     match judgement {
         Judgement::Append => {
+            if entry.payload.is_none() {
+                // A relay that leaves a payload out proves nothing by that: it is wanted until it comes, or until an
+                // erasure that counts says that it is gone.
+                let (stream, tip) = (entry.header.stream.clone(), tip_of(&entry));
+                admission.wants.push(Want { stream, tip, why: Why::Bare });
+            }
             admission.append.push(entry);
         }
         Judgement::Want(why) => admission.wants.push(Want { tip: tip_of(&entry), stream: entry.header.stream, why }),

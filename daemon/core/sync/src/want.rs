@@ -32,6 +32,8 @@ pub enum Why {
     KeyUnknown,
     /// The stream stopped at a chain fault and is asked for again in case it is cured.
     Stopped,
+    /// The entry is held without its payload, and no erasure that counts says that it is gone.
+    Bare,
 }
 
 impl Why {
@@ -44,12 +46,13 @@ impl Why {
             Self::Misrouted => "misrouted",
             Self::KeyUnknown => "key-unknown",
             Self::Stopped => "stopped",
+            Self::Bare => "bare",
         }
     }
 
     /// The reason of a word; an unknown word reads as `Heads`.
     pub fn from_word(word: &str) -> Self {
-        [Self::Gap, Self::Rewound, Self::Misrouted, Self::KeyUnknown, Self::Stopped]
+        [Self::Gap, Self::Rewound, Self::Misrouted, Self::KeyUnknown, Self::Stopped, Self::Bare]
             .into_iter()
             .find(|why| why.word() == word)
             .unwrap_or(Self::Heads)

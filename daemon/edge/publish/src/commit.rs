@@ -10,7 +10,14 @@ use std::{
 
 use gongkai_model::digest::Digest;
 
-use crate::{aside, error::PublishError, manifest::Manifest, path, seal::SignatureFile, verify};
+use crate::{
+    aside,
+    error::PublishError,
+    manifest::{ErasedEntry, Manifest},
+    path,
+    seal::SignatureFile,
+    verify,
+};
 
 /// What a restart did, or what it leaves to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +53,19 @@ pub fn commit(partial: &Path, target: &Path, manifest: &Digest) -> Result<(), Pu
     target.parent().map_or(Ok(()), aside::flush_directory)
 }
 
+/// What an edition's directory says was removed from it, and whether it was made again for such a reason; `None` without
+/// a readable manifest.
+pub fn erased_in(target: &Path) -> Option<(Vec<ErasedEntry>, bool)> {
+    let bytes = fs::read(target.join(path::MANIFEST)).ok()?;
+    let manifest = Manifest::from_bytes(&bytes).ok()?;
+    Some((manifest.erased, manifest.stands_for.is_some()))
+}
+
+/// Takes an edition's directory away that must be made again, because it shows what was removed by law since.
+pub fn withdraw(target: &Path) -> Result<(), PublishError> {
+    aside::remove_tree(target)
+}
+
 /// Removes what lies beside the target; for an edition that was given up before its entry.
 pub fn discard(target: &Path) -> Result<(), PublishError> {
     aside::remove_tree(&partial_path(target))
@@ -76,5 +96,9 @@ fn holds(directory: &Path, manifest: &Digest) -> bool {
     let Ok(bytes) = fs::read(directory.join(path::MANIFEST)) else { return false };
     let Ok(signature) = fs::read(directory.join(path::SIGNATURE)) else { return false };
     let is_signed = SignatureFile::from_bytes(&signature).is_ok_and(|file| file.check(&bytes, None).is_ok());
-    Manifest::digest_of(&bytes) == *manifest && is_signed
+    let is_named = match Manifest::from_bytes(&bytes) {
+        Ok(read) => read.name(&bytes) == *manifest,
+        Err(_) => Manifest::digest_of(&bytes) == *manifest,
+    };
+    is_named && is_signed
 }

@@ -36,6 +36,8 @@ pub struct Consolidation {
     pub missing: Vec<Missing>,
     /// Digest of the stream heads from which the edition was folded.
     pub heads: Digest,
+    /// The manifest that the edition had before content was removed from it by law.
+    pub stands_for: Option<Digest>,
 }
 
 /// The office that publishes.

@@ -27,7 +27,7 @@ mod search;
 mod shown;
 mod workbook;
 
-pub use commit::{Restart, commit, discard, partial_path, restart};
+pub use commit::{Restart, commit, discard, erased_in, partial_path, restart, withdraw};
 pub use difference::{Difference, difference};
 pub use error::{PublishError, VerifyError};
 pub use input::{CatalogPart, Consolidation, DomainName, Issuer, ItemPart, Missing, PreviousEdition};

@@ -48,8 +48,25 @@ pub struct Manifest {
     pub missing: Vec<MissingEntry>,
     /// The workbooks, by division.
     pub workbooks: Vec<WorkbookEntry>,
+    /// Items whose content was removed by law since: their digests stand, their words are gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<ErasedEntry>,
+    /// The manifest in whose place this one stands: the edition was made again after content was removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<Digest>,
     /// Every file but the manifest and its signature, by path.
     pub files: Vec<FileEntry>,
+}
+
+/// An item whose content was removed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ErasedEntry {
+    /// Its catalog.
+    pub catalog: CatalogId,
+    /// Its id.
+    pub id: ItemId,
+    /// The digest of the content that is gone.
+    pub digest: Digest,
 }
 
 /// Who published.
@@ -160,6 +177,11 @@ impl Manifest {
     /// The digest that entries, signatures and the next manifest name: H("gongkai manifest v1", bytes).
     pub fn digest_of(bytes: &[u8]) -> Digest {
         Digest::of("gongkai manifest v1", &[bytes])
+    }
+
+    /// The digest under which entries and later editions know it: its own, or that of the one for which it stands.
+    pub fn name(&self, bytes: &[u8]) -> Digest {
+        self.stands_for.unwrap_or_else(|| Self::digest_of(bytes))
     }
 
     /// Reads and checks a manifest on its own, without its files.

@@ -13,9 +13,10 @@ use crate::{
     difference::{Difference, difference},
     error::PublishError,
     export,
-    input::{Consolidation, PreviousEdition},
+    input::{CatalogPart, Consolidation, PreviousEdition},
     manifest::{
-        CatalogEntry, Counts, FORMAT, IssuerEntry, ItemEntry, Manifest, MissingEntry, PreviousEntry, WorkbookEntry,
+        CatalogEntry, Counts, ErasedEntry, FORMAT, IssuerEntry, ItemEntry, Manifest, MissingEntry, PreviousEntry,
+        WorkbookEntry,
     },
     page, path,
     prepared::{Prepared, Ready},
@@ -76,10 +77,11 @@ fn read_previous(previous: &PreviousEdition, number: u64) -> Result<Manifest, Pu
     if previous.number >= number {
         return Err(refuse("its number is not below this one's"));
     }
-    if Manifest::digest_of(&previous.manifest_bytes) != previous.manifest {
+    let manifest = Manifest::from_bytes(&previous.manifest_bytes);
+    let manifest = manifest.map_err(|_| refuse("its manifest cannot be read"))?;
+    if manifest.name(&previous.manifest_bytes) != previous.manifest {
         return Err(refuse("its manifest does not have the digest of its entry"));
     }
-    let manifest = Manifest::from_bytes(&previous.manifest_bytes).map_err(|_| refuse("its manifest cannot be read"))?;
     if manifest.edition != previous.number { Err(refuse("its manifest has another number")) } else { Ok(manifest) }
 }
 
@@ -101,7 +103,7 @@ fn fill(
     aside.put_unlisted(path::MANIFEST, &bytes)?;
     aside.finish()?;
     Ok(Rendered {
-        manifest: Manifest::digest_of(&bytes),
+        manifest: manifest.name(&bytes),
         edition_root: manifest.edition_root,
         counts: manifest.counts,
         files: manifest.files.len(),
@@ -112,6 +114,17 @@ fn fill(
         workbooks_copied: workbooks.copied,
         difference,
     })
+}
+
+fn erased_entries(input: &Consolidation) -> Vec<ErasedEntry> {
+    let of_catalog = |part: &CatalogPart| -> Vec<ErasedEntry> {
+        let gone = part.items.iter().filter(|item| item.item.erasure().is_some());
+        gone.map(|item| ErasedEntry { catalog: part.catalog.clone(), id: item.id.clone(), digest: item.digest })
+            .collect()
+    };
+    let mut erased: Vec<ErasedEntry> = input.catalogs.iter().flat_map(of_catalog).collect();
+    erased.sort();
+    erased
 }
 
 /// The manifest before its files are known.
@@ -136,6 +149,8 @@ fn outline(prepared: &Prepared<'_>) -> Manifest {
         catalogs: prepared.catalogs.iter().map(catalog_entry).collect(),
         missing: missing.collect(),
         workbooks: workbook_entries(prepared),
+        erased: erased_entries(input),
+        stands_for: input.stands_for,
         files: Vec::new(),
     }
 }

@@ -23,7 +23,7 @@ use gongkai_model::{
 use crate::{
     error::VerifyError,
     export::DATA_FORMAT,
-    manifest::{CatalogEntry, FILES_MAX, FileEntry, MANIFEST_BYTES_MAX, Manifest},
+    manifest::{CatalogEntry, ErasedEntry, FILES_MAX, FileEntry, MANIFEST_BYTES_MAX, Manifest},
     merkle, path,
     seal::SignatureFile,
 };
@@ -82,7 +82,7 @@ pub fn verify(directory: &Path, expected_key: Option<&[u8]>) -> Result<Verified,
     let manifest = Manifest::from_bytes(&bytes)?;
     compare_names(&manifest, &found)?;
     manifest.files.iter().try_for_each(|file| check_file(directory, file, found.get(&file.path).copied()))?;
-    manifest.catalogs.iter().try_for_each(|entry| check_catalog(directory, entry))?;
+    manifest.catalogs.iter().try_for_each(|entry| check_catalog(directory, entry, &manifest.erased))?;
     check_edition_root(&manifest)?;
     Ok(Verified {
         edition: manifest.edition,
@@ -92,20 +92,27 @@ pub fn verify(directory: &Path, expected_key: Option<&[u8]>) -> Result<Verified,
         key_id: signature.key_id.clone(),
         manifest: Manifest::digest_of(&bytes),
         edition_root: manifest.edition_root,
-        warnings: warnings(&signature, expected_key),
+        warnings: warnings(&signature, &manifest, expected_key),
         issuer: manifest.issuer.name,
         published_at: manifest.published_at,
     })
 }
 
-fn warnings(signature: &SignatureFile, expected_key: Option<&[u8]>) -> Vec<Warning> {
-    if expected_key.is_some() {
-        return Vec::new();
+fn warnings(signature: &SignatureFile, manifest: &Manifest, expected_key: Option<&[u8]>) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = manifest.erased.iter().map(erased).collect();
+    if expected_key.is_none() {
+        let key = &signature.key_id;
+        let message =
+            format!("key {key} was not compared with one known from elsewhere; ask the publishing office for its id");
+        warnings.push(Warning { code: "GK-PUB-040", message });
     }
-    let key = &signature.key_id;
-    let message =
-        format!("key {key} was not compared with one known from elsewhere; ask the publishing office for its id");
-    vec![Warning { code: "GK-PUB-040", message }]
+    warnings
+}
+
+fn erased(entry: &ErasedEntry) -> Warning {
+    let ErasedEntry { catalog, id, digest } = entry;
+    let message = format!("item `{id}` of `{catalog}` was erased by law; its digest {} still counts", digest.short());
+    Warning { code: "GK-PUB-041", message }
 }
 
 /// All plain files below the directory with their sizes; anything else is refused.
@@ -186,7 +193,7 @@ struct ItemRow<'a> {
     item: &'a RawValue,
 }
 
-fn check_catalog(directory: &Path, entry: &CatalogEntry) -> Result<(), VerifyError> {
+fn check_catalog(directory: &Path, entry: &CatalogEntry, erased: &[ErasedEntry]) -> Result<(), VerifyError> {
     let path = path::catalog_data(&entry.catalog);
     let disagree = |what: &str| VerifyError::Disagree { path: path.clone(), what: what.to_owned() };
     let bytes = read(directory, &path, FILE_BYTES_MAX)?;
@@ -207,6 +214,10 @@ fn check_catalog(directory: &Path, entry: &CatalogEntry) -> Result<(), VerifyErr
         let item = CanonicalItem::from_json(row.item.get()).ok_or_else(wrong_digest)?;
         if item.digest() != row.digest {
             return Err(wrong_digest());
+        }
+        let is_listed = |gone: &ErasedEntry| gone.catalog == entry.catalog && gone.id == row.id;
+        if item.erasure().is_some() != erased.iter().any(is_listed) {
+            return Err(disagree(&format!("whether item `{}` was erased", row.id)));
         }
         if row.id != listed.id || row.digest != listed.digest || item.decode().name() != listed.name {
             return Err(disagree(&format!("item `{}`", row.id)));

@@ -49,6 +49,8 @@ pub struct Arrival {
 pub struct Applied {
     /// New in the journal, in feed order.
     pub appended: Vec<Entry>,
+    /// Held before without their payload, and with it now.
+    pub filled: Vec<Entry>,
     /// New or changed wants.
     pub wants: Vec<Want>,
     /// To tell the sender.
@@ -68,6 +70,9 @@ impl Store {
             tx.commit().await?;
             done
         });
+        if !applied.filled.is_empty() {
+            self.forget_fresh();
+        }
         self.keep_fresh(state.offset, &applied.appended, abouts);
         self.announce(state.offset);
         Ok(applied)
@@ -112,12 +117,15 @@ async fn apply_in<T: WriteTx>(
     hashes.extend(answered.as_ref().map(|want| want.tip.hash));
     let survey = tx.survey(&streams_of(&entries, answered.as_ref()), &hashes, Some(&peer)).await?;
     let Survey { streams, tips, known, feed, taken } = survey;
-    let known = Known { entries: known, tips: hashes_of(&tips) };
+    // Hardly ever: what is known comes as its name only.
+    let again: BTreeSet<EntryHash> = brought_again(&entries, &known);
+    let bare = if again.is_empty() { BTreeSet::new() } else { tx.bare(&again).await? };
+    let known = Known { entries: known, bare, tips: hashes_of(&tips) };
     let parents = parents_of(&entries);
     let served = answered.as_ref().map(|want| tips_on(&want.stream, &entries)).unwrap_or_default();
     let held: BTreeSet<EntryHash> = known.entries.keys().copied().collect();
     let answered_is_held = answered.as_ref().is_some_and(|want| held.contains(&want.tip.hash));
-    let Admission { append, wants, faults } = admit::admit(known, trust, occasion, entries);
+    let Admission { append, fill, wants, faults } = admit::admit(known, trust, occasion, entries);
 
     let abouts: Vec<Option<String>> = append.iter().map(about).collect();
     let growth =
@@ -126,7 +134,14 @@ async fn apply_in<T: WriteTx>(
 
     let appended: BTreeSet<EntryHash> = append.iter().map(Entry::hash).collect();
     let through = served.into_iter().rev().find(|tip| appended.contains(&tip.hash) || held.contains(&tip.hash));
+    for entry in &fill {
+        tx.fill(entry, about(entry).as_deref()).await?;
+    }
+    let filled: Vec<EntryHash> = fill.iter().map(Entry::hash).collect();
+    tx.drop_held_wants(&filled).await?;
     let answered = match answered {
+        // Asked for its payload alone: it stays wanted until that is here.
+        Some(want) if want.why == Why::Bare => None,
         Some(want) if answered_is_held => {
             tx.drop_held_wants(&[want.tip.hash]).await?;
             None
@@ -136,7 +151,16 @@ async fn apply_in<T: WriteTx>(
     let fresh = fresh_wants(wants, &faults, answered, &appended);
     let wants = note_wants(tx, &peer, &streams, fresh, &parents, now_ms).await?;
     let position = advance_position(tx, &peer, taken, advance, now_ms).await?;
-    Ok((Applied { appended: append, wants, faults, position, through }, abouts, state))
+    Ok((Applied { appended: append, filled: fill, wants, faults, position, through }, abouts, state))
+}
+
+/// What is held already and came with its payload all the same.
+fn brought_again(entries: &[Carried], known: &BTreeMap<EntryHash, (Digest, u64)>) -> BTreeSet<EntryHash> {
+    let whole = entries.iter().filter_map(|carried| match carried {
+        Carried::Whole(entry) if entry.payload.is_some() => Some(entry.hash()),
+        Carried::Whole(_) | Carried::Named { .. } => None,
+    });
+    whole.filter(|hash| known.contains_key(hash)).collect()
 }
 
 /// The whole entries of one stream, in the order in which they came.
@@ -183,7 +207,7 @@ fn fresh_wants(
         fault.map(|fault| fault.code.clone())
     };
     let mut fresh: Vec<Fresh> = Vec::with_capacity(wants.len());
-    for want in wants.into_iter().filter(|want| !appended.contains(&want.tip.hash)) {
+    for want in wants.into_iter().filter(|want| want.why == Why::Bare || !appended.contains(&want.tip.hash)) {
         let code = code_of(&want);
         fresh.push((want, code));
     }

@@ -168,10 +168,11 @@ impl Store {
     }
 
     /// Removes an entry's payload bytes for good, in the name of an erase entry; the chain stays. Returns whether
-    /// there were any. The bytes are overwritten in the database file and its write-ahead log is emptied.
-    pub async fn erase_payload(&self, entry: &EntryHash, by: &EntryHash) -> Result<bool, Error> {
-        let is_gone = on_db!(self, db => db.erase_payload(entry, by).await);
-        self.inner.fresh.forget();
+    /// there were any. The bytes are overwritten in the database file and its write-ahead log is emptied. One that came
+    /// without its payload is filed under what it is `about`, which only the erase entry says.
+    pub async fn erase_payload(&self, entry: &EntryHash, by: &EntryHash, about: &str) -> Result<bool, Error> {
+        let is_gone = on_db!(self, db => db.erase_payload(entry, by, about).await);
+        self.forget_fresh();
         is_gone
     }
 }

@@ -128,6 +128,11 @@ impl Store {
         self.inner.fresh.note(through, entries, abouts);
     }
 
+    /// Forgets them: a payload was erased, or came late.
+    pub(crate) fn forget_fresh(&self) {
+        self.inner.fresh.forget();
+    }
+
     /// An entry that came just now, if it is the one that the database names.
     pub(crate) fn fresh_at(&self, feed: u64, hash: &EntryHash) -> Option<Arc<Entry>> {
         self.inner.fresh.at(feed, hash)

@@ -6,7 +6,10 @@
 use std::collections::BTreeSet;
 
 use gongkai_journal::{Entry, EntryHash, StreamKey};
-use gongkai_sync::{message::HAVES_MAX, want::Tip};
+use gongkai_sync::{
+    message::HAVES_MAX,
+    want::{Tip, Want, Why},
+};
 
 use crate::{
     branch::{Branch, Link, samples},
@@ -41,6 +44,15 @@ impl Store {
             haves.extend(lower.into_iter().map(|link| (link.seq, link.hash)));
         }
         Ok(haves.into_iter().rev().map(|(seq, hash)| Tip { seq, hash }).collect())
+    }
+
+    /// The same, as far as it does not hide what is wanted: who wants a payload holds the entry itself.
+    pub async fn haves_for(&self, want: &Want) -> Result<Vec<Tip>, Error> {
+        let mut haves = self.haves(&want.stream).await?;
+        if want.why == Why::Bare {
+            haves.retain(|have| have.seq < want.tip.seq);
+        }
+        Ok(haves)
     }
 
     /// The next entries of the branch that ends in `tip`, behind the highest of the asker's samples that lies on

@@ -101,6 +101,11 @@ pub(crate) trait WriteTx: Send {
         &mut self,
         hashes: &BTreeSet<EntryHash>,
     ) -> impl Future<Output = Result<BTreeMap<EntryHash, (Digest, u64)>, Error>> + Send;
+    /// Which of the entries are held without their payload although nobody erased it.
+    fn bare(&mut self, hashes: &BTreeSet<EntryHash>)
+    -> impl Future<Output = Result<BTreeSet<EntryHash>, Error>> + Send;
+    /// Puts the payload to an entry that is held without it, and files it under what it is about.
+    fn fill(&mut self, entry: &Entry, about: Option<&str>) -> impl Future<Output = Result<(), Error>> + Send;
     /// The feed row, locked until commit.
     fn lock_feed(&mut self) -> impl Future<Output = Result<FeedState, Error>> + Send;
     /// Moves the feed row.

@@ -115,6 +115,9 @@ pub(crate) fn merge(
     parents: &BTreeMap<EntryHash, EntryHash>,
     now_ms: i64,
 ) -> WantChanges {
+    // A payload is wanted for itself: a descendant does not bring it.
+    let (bare, fresh): (Vec<Fresh>, Vec<Fresh>) = fresh.into_iter().partition(|(want, _)| want.why == Why::Bare);
+    let held = held.into_iter().filter(|row| row.want.why != Why::Bare).collect::<Vec<_>>();
     let before: BTreeMap<Key, StoredWant> = held.into_iter().map(|row| (key_of(&row.want), row)).collect();
     let mut after = before.clone();
     for (want, stopped) in fresh {
@@ -128,6 +131,9 @@ pub(crate) fn merge(
         }
         after.insert(key, row);
     }
+    after.extend(
+        bare.into_iter().map(|(want, stopped)| (key_of(&want), StoredWant { want, stopped, created_at_ms: now_ms })),
+    );
     let put = after.iter().filter(|(key, row)| before.get(key) != Some(row)).map(|(_, row)| row.clone()).collect();
     let gone = before.into_iter().filter(|(key, _)| !after.contains_key(key)).map(|(_, row)| row).collect();
     WantChanges { put, gone }
@@ -171,7 +177,7 @@ fn inherit(row: &mut StoredWant, old: StoredWant) {
 /// Whether the reason names what blocks the entry, rather than that it is missing.
 pub(crate) fn is_cause(why: Why) -> bool {
     match why {
-        Why::Heads | Why::Gap | Why::Rewound => false,
+        Why::Heads | Why::Gap | Why::Rewound | Why::Bare => false,
         Why::Misrouted | Why::KeyUnknown | Why::Stopped => true,
     }
 }

@@ -161,6 +161,10 @@ impl Node {
             .max_encoding_message_size(ADMIN_MESSAGE_BYTES_MAX)
     }
 
+    pub(crate) fn erasures(&self) -> erase_service_client::EraseServiceClient<Channel> {
+        erase_service_client::EraseServiceClient::new(self.channel())
+    }
+
     pub(crate) fn conflicts(&self) -> conflict_service_client::ConflictServiceClient<Channel> {
         conflict_service_client::ConflictServiceClient::new(self.channel())
     }

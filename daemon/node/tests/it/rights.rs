@@ -228,6 +228,26 @@ impl Stage {
         let call = async |who| city.catalogs().withdraw(by(who, withdraw.clone())).await;
         self.tried.step("catalog.withdraw", "li", call).await;
     }
+
+    /// An item's content is removed by law: one asks, another says yes.
+    async fn erase(&mut self) {
+        let city = &self.city;
+        let show = ShowCatalogRequest { catalog: CATALOG.to_owned(), ..ShowCatalogRequest::default() };
+        let item = city.catalogs().show(by("li", show)).await.unwrap().into_inner().items.remove(0);
+        let ask = AskErasureRequest {
+            catalog: CATALOG.to_owned(),
+            item: item.item_id,
+            content: item.digest,
+            basis: "《个人信息保护法》第四十七条".to_owned(),
+            reason: "姓名".to_owned(),
+            is_dry_run: false,
+        };
+        let call = async |who| city.erasures().ask(by(who, ask.clone())).await;
+        let request = self.tried.step("erase.ask", "li", call).await.request;
+        let confirm = ConfirmErasureRequest { request };
+        let call = async |who| city.erasures().confirm(by(who, confirm.clone())).await;
+        self.tried.step("erase.confirm", "wang", call).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -252,6 +272,7 @@ async fn whoever_has_another_domain_or_department_is_refused_every_action_that_t
     stage.import("", &[("低保", "10个工作日内"), ("特困", "及时公开")]).await;
     stage.submit().await;
     stage.withdraw().await;
+    stage.erase().await;
 
     let restricted = Action::ALL.iter().filter(|action| action.scope() != Scope::Node);
     let restricted: BTreeSet<&str> = restricted.map(|action| action.word()).collect();

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use gongkai_journal::{EntryHash, StreamKey};
+use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{position::Position, want::Tip};
 
@@ -23,6 +23,7 @@ enum Undo {
     Tips(StreamId, Option<BTreeSet<Tip>>),
     Want(WantKey, Option<StoredWant>),
     Position(PositionKey, Option<Position>),
+    Filled(EntryHash),
 }
 
 /// A write transaction.
@@ -79,6 +80,7 @@ fn undo_in(tables: &mut Tables, step: Undo) {
             Some(row) => drop(tables.wants.insert(key, row)),
             None => drop(tables.wants.remove(&key)),
         },
+        Undo::Filled(hash) => tables.put_payload(&hash, None),
         Undo::Position(key, before) => match before {
             Some(position) => drop(tables.positions.insert(key, position)),
             None => drop(tables.positions.remove(&key)),
@@ -117,6 +119,19 @@ impl WriteTx for MemoryTx {
         let tables = self.lock();
         let rows = hashes.iter().filter_map(|hash| tables.row(*tables.places.get(hash)?));
         Ok(rows.map(|row| (row.entry.hash(), (row.entry.header.stream.digest(), row.entry.header.seq))).collect())
+    }
+
+    async fn bare(&mut self, hashes: &BTreeSet<EntryHash>) -> Result<BTreeSet<EntryHash>, Error> {
+        let tables = self.lock();
+        let rows = hashes.iter().filter_map(|hash| tables.row(*tables.places.get(hash)?));
+        let bare = rows.filter(|row| row.entry.payload.is_none()).map(|row| row.entry.hash());
+        Ok(bare.filter(|hash| !tables.erased.contains(hash)).collect())
+    }
+
+    async fn fill(&mut self, entry: &Entry, _about: Option<&str>) -> Result<(), Error> {
+        self.lock().put_payload(&entry.hash(), entry.payload.clone());
+        self.undo.push(Undo::Filled(entry.hash()));
+        Ok(())
     }
 
     async fn lock_feed(&mut self) -> Result<FeedState, Error> {

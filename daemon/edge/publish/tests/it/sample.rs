@@ -236,6 +236,7 @@ pub(crate) fn consolidation() -> Consolidation {
         catalogs,
         missing: missing.collect(),
         heads: Digest::of("sample", &[b"heads"]),
+        stands_for: None,
     }
 }
 

@@ -83,6 +83,7 @@ pub(crate) fn next(input: &Consolidation, directory: &Path) -> Consolidation {
         published_at_ms: input.published_at_ms + 86_400_000,
         previous: Some(previous),
         heads: Digest::of("sample", &[b"later heads"]),
+        stands_for: None,
         ..input.clone()
     }
 }

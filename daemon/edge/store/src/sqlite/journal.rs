@@ -137,16 +137,29 @@ impl Sqlite {
         rows.iter().map(log_row).collect()
     }
 
-    pub(crate) async fn erase_payload(&self, entry: &EntryHash, by: &EntryHash) -> Result<bool, Error> {
+    pub(crate) async fn erase_payload(&self, entry: &EntryHash, by: &EntryHash, about: &str) -> Result<bool, Error> {
         let fault = |error| self.fault(error);
         let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
-        sqlx::query("UPDATE entries SET has_payload = 0, erased_by = COALESCE(erased_by, $1) WHERE hash = $2")
-            .bind(bytes(by))
+        let marked = sqlx::query(
+            "UPDATE entries SET has_payload = 0, erased_by = $1, about = COALESCE(about, $3)
+             WHERE hash = $2 AND erased_by IS NULL",
+        )
+        .bind(bytes(by))
+        .bind(bytes(entry))
+        .bind(about)
+        .execute(&mut *tx)
+        .await
+        .map_err(fault)?;
+        if marked.rows_affected() == 0 {
+            // Not here yet, or done before: the log need not be emptied again.
+            return Ok(false);
+        }
+        let gone = sqlx::query("DELETE FROM payloads WHERE feed = (SELECT feed FROM entries WHERE hash = $1)")
             .bind(bytes(entry))
             .execute(&mut *tx)
             .await
             .map_err(fault)?;
-        let gone = sqlx::query("DELETE FROM payloads WHERE feed = (SELECT feed FROM entries WHERE hash = $1)")
+        sqlx::query("DELETE FROM wants WHERE tip_hash = $1 AND why = 'bare'")
             .bind(bytes(entry))
             .execute(&mut *tx)
             .await

@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 
-use gongkai_journal::{EntryHash, StreamKey};
+use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     position::Position,
@@ -301,6 +301,41 @@ impl WriteTx for SqliteTx {
             );
             self.written(chunk.len()).await?;
         }
+        Ok(())
+    }
+
+    async fn bare(&mut self, hashes: &BTreeSet<EntryHash>) -> Result<BTreeSet<EntryHash>, Error> {
+        self.flush().await?;
+        let mut found = BTreeSet::new();
+        for chunk in hashes.iter().collect::<Vec<_>>().chunks(ROWS_PER_STATEMENT) {
+            let mut query =
+                QueryBuilder::new("SELECT hash FROM entries WHERE has_payload = 0 AND erased_by IS NULL AND hash IN ");
+            push_list(&mut query, chunk.iter().map(|hash| bytes(hash)));
+            let rows = query.build().fetch_all(&mut *self.tx).await.map_err(|error| fault::sort(error, &self.path))?;
+            for row in &rows {
+                found.insert(Columns::of(row).digest()?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn fill(&mut self, entry: &Entry, about: Option<&str>) -> Result<(), Error> {
+        self.flush().await?;
+        let Some(payload) = entry.payload.clone() else { return Ok(()) };
+        let fault = |error| fault::sort(error, &self.path);
+        let hash = entry.hash();
+        sqlx::query("INSERT INTO payloads (feed, bytes) SELECT feed, $1 FROM entries WHERE hash = $2")
+            .bind(payload)
+            .bind(bytes(&hash))
+            .execute(&mut *self.tx)
+            .await
+            .map_err(fault)?;
+        sqlx::query("UPDATE entries SET has_payload = 1, about = COALESCE(about, $1) WHERE hash = $2")
+            .bind(about.map(str::to_owned))
+            .bind(bytes(&hash))
+            .execute(&mut *self.tx)
+            .await
+            .map_err(fault)?;
         Ok(())
     }
 

@@ -14,12 +14,12 @@ use gongkai_model::{
     id::{Day, DivisionId},
     tree::{Division, Tree},
 };
-use gongkai_store::{Applied, Arrival, Draft, Identity, Store};
+use gongkai_store::{Applied, Arrival, Draft, Identity, Store, StoredWant};
 use gongkai_sync::{
     admit::{Occasion, Trust},
     message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, Carried},
     position::Position,
-    want::{Tip, Want},
+    want::{Tip, Want, Why},
 };
 
 /// (division, parent): a city, two counties, two townships of one and one of the other.
@@ -205,11 +205,12 @@ impl Bed {
         Position { feed_id: state.feed_id, offset: state.offset, hash: state.hash, epoch: route.epoch() }
     }
 
-    /// Asks for what is wanted until nothing more comes.
+    /// Asks for what is wanted until nothing more comes. A payload that is wanted for itself may never come.
     pub(crate) async fn drain(&self, from: &Node, to: &Node) {
         for _ in 0..10_000 {
             let wants = to.store.wants(&from.id).await.unwrap();
-            let Some(row) = wants.into_iter().find(|row| row.stopped.is_none()) else { return };
+            let is_open = |row: &StoredWant| row.stopped.is_none() && row.want.why != Why::Bare;
+            let Some(row) = wants.into_iter().find(is_open) else { return };
             let want: Want = row.want;
             let haves = to.store.haves(&want.stream).await.unwrap();
             let served = from.store.serve(&want.stream, &want.tip, &haves, 7, BATCH_BYTES_TARGET).await.unwrap();

@@ -60,5 +60,6 @@ suite! {
         metas_own_keys_are_refused;
     checking:
         a_whole_journal_has_no_problems,
-        an_erased_payload_is_gone_and_the_chain_stands;
+        an_erased_payload_is_gone_and_the_chain_stands,
+        a_payload_that_was_left_out_is_filled_when_it_comes;
 }

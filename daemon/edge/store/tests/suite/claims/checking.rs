@@ -2,6 +2,9 @@
 
 use std::sync::Mutex;
 
+use gongkai_journal::Entry;
+use gongkai_sync::{admit::Occasion, message::Carried, want::Why};
+
 use crate::bed::{Bed, chain, draft, stream};
 
 pub(crate) async fn a_whole_journal_has_no_problems(bed: &Bed) {
@@ -21,8 +24,8 @@ pub(crate) async fn an_erased_payload_is_gone_and_the_chain_stands(bed: &Bed) {
     let secret = "21 1221 19700101 0011 贫困户";
     let written = k.write(vec![draft("k", "a"), draft("k", secret), draft("k", "erase")]).await;
     let gone = written[1].hash();
-    assert!(k.store.erase_payload(&gone, &written[2].hash()).await.unwrap());
-    assert!(!k.store.erase_payload(&gone, &written[2].hash()).await.unwrap());
+    assert!(k.store.erase_payload(&gone, &written[2].hash(), "k").await.unwrap());
+    assert!(!k.store.erase_payload(&gone, &written[2].hash(), "k").await.unwrap());
     assert_eq!(k.store.entry(&gone).await.unwrap().unwrap().payload, None);
     let found = k.store.verify_chain(&|_, _| {}).await.unwrap();
     assert_eq!((found.without_payload, found.problems), (1, vec![]));
@@ -37,5 +40,29 @@ pub(crate) async fn an_erased_payload_is_gone_and_the_chain_stands(bed: &Bed) {
     let c = bed.node("c").await;
     bed.pull(&k, &c).await;
     assert_eq!(c.store.entry(&gone).await.unwrap().unwrap().payload, None);
+    c.assert_whole().await;
+    // It wants the payload, until it has read for itself that it was erased.
+    let wants = c.store.wants(&k.id).await.unwrap();
+    assert_eq!(wants.iter().map(|row| (row.want.tip.hash, row.want.why)).collect::<Vec<_>>(), [(gone, Why::Bare)]);
+    assert!(!c.store.erase_payload(&gone, &written[2].hash(), "k").await.unwrap());
+    assert_eq!(c.store.wants(&k.id).await.unwrap(), []);
+}
+
+pub(crate) async fn a_payload_that_was_left_out_is_filled_when_it_comes(bed: &Bed) {
+    let (k, c) = (bed.node("k").await, bed.node("c").await);
+    let written = k.write(vec![draft("k", "a"), draft("k", "b"), draft("k", "c")]).await;
+    let bare = |entry: &Entry| Carried::Whole(Box::new(entry.without_payload()));
+    let whole = |entry: &Entry| Carried::Whole(Box::new(entry.clone()));
+    c.take(&k.id, written.iter().map(bare).collect(), Occasion::Answer, None, None).await;
+    assert_eq!(c.store.wants(&k.id).await.unwrap().len(), 3);
+    // Another payload than the header names is not taken for it.
+    let mut other = written[1].clone();
+    other.payload = Some(b"x".to_vec());
+    let taken = c.take(&k.id, vec![whole(&other)], Occasion::Answer, None, None).await;
+    assert_eq!((taken.filled.len(), c.store.wants(&k.id).await.unwrap().len()), (0, 3));
+    let taken = c.take(&k.id, written.iter().map(whole).collect(), Occasion::Answer, None, None).await;
+    assert_eq!((taken.filled.len(), taken.appended.len()), (3, 0));
+    assert_eq!(c.store.wants(&k.id).await.unwrap(), []);
+    assert_eq!(c.store.entry(&written[1].hash()).await.unwrap().unwrap(), written[1]);
     c.assert_whole().await;
 }
