@@ -17,7 +17,8 @@ use std::{
 use gongkai_model::check::{Entry, Facts, check};
 use gongkai_seeds::Seeds;
 use gongkai_sheets::{
-    CatalogSheet, REMARK_WORDS_ZH, Reading, Remark, SheetRow, TextForm, Weight, read, write, write_csv, write_remarks,
+    CatalogSheet, REMARK_WORDS_ZH, Reading, Remark, Report, SheetRow, TextForm, Weight, printed_cells, read, write,
+    write_csv, write_remarks,
 };
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
@@ -59,6 +60,8 @@ fn run(data: &[u8], reading: &Reading<'_>) {
         Err(error) => assert!(error.code().starts_with("GK-SHEET-") && !error.hint().is_empty()),
         Ok(report) => {
             assert_eq!(report.items, report.tables.iter().map(|table| table.rows.len()).sum::<usize>());
+            let unread = unaccounted(data, &report);
+            assert!(unread.is_empty(), "cells that nothing accounts for: {unread:?}");
             let remark = |warning: &gongkai_sheets::Warning| {
                 let (place, rule, text) = (warning.cell.clone(), warning.code.to_owned(), warning.message.clone());
                 Remark { place, weight: Weight::Warning, rule, text }
@@ -84,6 +87,48 @@ fn run(data: &[u8], reading: &Reading<'_>) {
             }
         }
     }
+}
+
+/// Cells with text that are in no item, in no title or head, and in no warning that names them. Documents without cells
+/// have none.
+fn unaccounted(data: &[u8], report: &Report) -> Vec<String> {
+    let Ok(cells) = printed_cells(data, TextForm::default()) else { return Vec::new() };
+    let own: BTreeSet<(&str, String)> = report
+        .tables
+        .iter()
+        .flat_map(|table| &table.rows)
+        .flat_map(|row| row.source.cells.iter().map(|cell| (row.source.sheet.as_str(), cell.address())))
+        .collect();
+    let rejected: Vec<String> = report.rejected.iter().map(|one| format!("{}!{}", one.sheet, one.range)).collect();
+    let places = report.warnings.iter().map(|warning| &warning.cell).chain(&report.heads).chain(&rejected);
+    let areas: Vec<_> = places.filter_map(|place| area(place)).collect();
+    let is_named = |sheet: &str, address: &str| {
+        own.contains(&(sheet, address.to_owned()))
+            || cell(address).is_some_and(|(row, column)| {
+                areas.iter().any(|(name, (top, left), (bottom, right))| {
+                    *name == sheet && (*top..=*bottom).contains(&row) && (*left..=*right).contains(&column)
+                })
+            })
+    };
+    let unread = cells.iter().filter(|cell| !is_named(&cell.sheet, &cell.address));
+    unread.map(|cell| format!("{}!{}", cell.sheet, cell.address)).collect()
+}
+
+/// `sheet!A1:N3` as the sheet and its corners.
+fn area(place: &str) -> Option<(&str, (u32, u32), (u32, u32))> {
+    let (sheet, cells) = place.rsplit_once('!')?;
+    let (from, to) = cells.split_once(':').unwrap_or((cells, cells));
+    Some((sheet, cell(from)?, cell(to)?))
+}
+
+/// `B4` as (4, 2).
+fn cell(address: &str) -> Option<(u32, u32)> {
+    let digits = address.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    let letters = &address[..address.len() - digits.len()];
+    let column = letters
+        .bytes()
+        .try_fold(0_u32, |sum, letter| sum.checked_mul(26)?.checked_add(u32::from(letter - b'A') + 1))?;
+    Some((digits.parse().ok()?, column))
 }
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {

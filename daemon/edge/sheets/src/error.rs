@@ -131,6 +131,8 @@ fn way_out(found: &str) -> &'static str {
         "open it in WPS and save it as .xlsx (Microsoft Excel), then import that file"
     } else if any(&["without columns"]) {
         "separate its columns by commas, semicolons or tabs (not the full-width ，), or save the table as .xlsx"
+    } else if any(&["JSON"]) {
+        "import what `gongkai catalog export --format json` wrote, or save the table as .xlsx"
     } else if any(&["binary data"]) {
         "open it in the program that made it and save it as .xlsx; if it is text in UTF-16, import it with --encoding utf-16"
     } else {

@@ -80,6 +80,8 @@ pub(crate) enum Column {
     Content,
     Basis,
     TimeLimit,
+    /// One of several limits side by side under 公开时限, by its own head: 批准后, 及时公开.
+    TimeLimitPart(String),
     Subject,
     Channels,
     /// A mark for one value.
@@ -128,7 +130,8 @@ impl Header {
             Column::Mark(group, _) | Column::Leaf(group, _) | Column::Words(group) => *group == wanted,
             Column::Field(Field::Attribute) => wanted == Group::Mode,
             Column::Serial | Column::Matter(_) | Column::Content | Column::Basis | Column::TimeLimit => false,
-            Column::Subject | Column::Channels | Column::Field(_) | Column::Extra(_) => false,
+            Column::TimeLimitPart(_) | Column::Subject | Column::Channels => false,
+            Column::Field(_) | Column::Extra(_) => false,
         })
     }
 
@@ -179,17 +182,23 @@ fn is_main_row<'a>(sheet: &'a Sheet, mapping: &Mapping, row: u32, known: &mut Ha
         {
             let rank_of = || {
                 let word = plain(text);
-                mapping.column(&word, text).or_else(|| words::top(&word)).map(|column| rank(&column))
+                let column = mapping.column(&word, text).or_else(|| words::top(&word));
+                column.or_else(|| words::group(&word).map(Column::Words)).map(|column| rank(&column))
             };
             tops.extend(*known.entry(text).or_insert_with(rank_of));
         }
     }
     let has_matter = tops.iter().any(|rank| (MATTER_RANK..MATTER_RANK + 4).contains(rank));
     let has_body = tops.contains(&rank(&Column::Content)) || tops.contains(&rank(&Column::Subject));
+    // A full list may have neither body nor content: beside the matter, three other words of the form are no accident.
+    let others = tops.iter().filter(|rank| **rank >= MATTER_RANK + 4).count();
     // 锡林浩特 lost the cell 公开事项: four other official words are no accident.
-    has_body && (has_matter || tops.len() >= 4)
+    let officials = tops.iter().filter(|found| **found <= rank(&Column::Channels)).count();
+    (has_body && (has_matter || officials >= 4)) || (has_matter && others >= LIST_WORDS_MIN)
 }
 
+/// Words of the form beside the matter that make a header of a row without content and body.
+const LIST_WORDS_MIN: usize = 3;
 /// The shortest word of the form (内容) in bytes.
 const TOP_BYTES_MIN: usize = 6;
 const MATTER_RANK: u8 = 1;
@@ -201,7 +210,7 @@ fn rank(column: &Column) -> u8 {
         Column::Matter(level) => MATTER_RANK + level,
         Column::Content => 5,
         Column::Basis => 6,
-        Column::TimeLimit => 7,
+        Column::TimeLimit | Column::TimeLimitPart(_) => 7,
         Column::Subject => 8,
         Column::Channels => 9,
         Column::Mark(..) | Column::Leaf(..) | Column::Words(_) => 10,
@@ -247,15 +256,20 @@ fn read(
                 "traditional characters in the header",
             );
         }
+        if texts.iter().any(|text| words::has_lost_letter(&plain(text))) {
+            let message = "the letter 公 was lost before this file was made: the column is taken for the form's own";
+            diagnostics.warn("header-guessed", &sheet.name, &address(main, column), message);
+        }
         let heading = heading(sheet, top, end, column);
         let named = texts.iter().rev().find_map(|text| mapping.column(&plain(text), text));
         let found = named.or_else(|| {
             let found = resolve(reading, &texts, heading, has_county);
-            leaf(sheet, (top, end), column, found.as_ref()).or(found)
+            let part = limit_part(sheet, (top, end), column, found.as_ref());
+            part.or_else(|| leaf(sheet, (top, end), column, found.as_ref())).or(found)
         });
         match found {
             Some(found) => {
-                if found == Column::TimeLimit {
+                if matches!(found, Column::TimeLimit | Column::TimeLimitPart(_)) {
                     header.limit_unit = texts.iter().find_map(|text| words::limit_unit(text)).unwrap_or_default();
                 }
                 header.columns.push((column, found));
@@ -263,10 +277,9 @@ fn read(
             None => unnamed.push((column, texts.join("/"))),
         }
     }
-    header.is_element_model = header.column(&Column::Field(Field::Attribute)).is_some()
-        && header
-            .column(&Column::Content)
-            .is_some_and(|c| texts(sheet, top, end, c).iter().any(|t| t.contains("要素")));
+    // Each element has an attribute of its own: then each is an item, whether the head says 要素 or 内容.
+    header.is_element_model =
+        header.column(&Column::Field(Field::Attribute)).is_some() && header.column(&Column::Content).is_some();
     header.halves = halves(&header.columns);
     if header.halves.is_empty() {
         gaps::fill(sheet, &mut header, unnamed, diagnostics);
@@ -332,6 +345,22 @@ fn leaf(sheet: &Sheet, (top, end): (u32, u32), column: u32, found: Option<&Colum
     }
     let level = bare_level(head).filter(|_| group == Group::Level);
     Some(level.map_or_else(|| Column::Leaf(group, head.to_owned()), |level| Column::Mark(group, level.to_owned())))
+}
+
+/// One of several limits under 公开时限, each with a head of its own.
+fn limit_part(sheet: &Sheet, (top, end): (u32, u32), column: u32, found: Option<&Column>) -> Option<Column> {
+    if found != Some(&Column::TimeLimit) {
+        return None;
+    }
+    let own = |column: u32| (top + 1..end).rev().map(|row| sheet.own(row, column)).find(|text| !text.is_empty());
+    let head = own(column).filter(|head| words::top(&words::plain(head)).is_none())?;
+    let over = |column: u32| sheet.origin(top, column);
+    let is_beside = |other: Option<u32>| {
+        let is_shared = |other: u32| !sheet.text(top, column).is_empty() && over(other) == over(column);
+        other.is_some_and(|other| is_shared(other) && own(other).is_some())
+    };
+    let is_part = is_beside(column.checked_sub(1)) || is_beside(column.checked_add(1));
+    is_part.then(|| Column::TimeLimitPart(head.to_owned()))
 }
 
 /// Hidden columns say nothing where a shown one says the same kind of thing, and where the form knows no such column.
@@ -434,7 +463,8 @@ fn settle_repeats(sheet: &Sheet, header: &mut Header, diagnostics: &mut Diagnost
     let mut keys: BTreeSet<String> = BTreeSet::new();
     for (index, column) in &mut header.columns {
         let is_repeat =
-            !matches!(column, Column::Mark(..) | Column::Leaf(..) | Column::Extra(_)) && seen.contains(column);
+            !matches!(column, Column::Mark(..) | Column::Leaf(..) | Column::TimeLimitPart(_) | Column::Extra(_))
+                && seen.contains(column);
         if is_repeat {
             let text = texts(sheet, header.top, header.end, *index).join("/");
             diagnostics.warn(

@@ -12,6 +12,7 @@ mod domain_title;
 mod error;
 mod grid;
 mod header;
+mod json;
 pub mod limits;
 mod looks;
 mod mapping;
@@ -60,7 +61,8 @@ const ZIP_MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// First bytes of the older office container (.xls, and .xlsx with a password).
 const OLE_MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
-/// Reads all catalogs of a file: .xlsx, .xls or delimited text, told apart by their bytes, not by the name.
+/// Reads all catalogs of a file: .xlsx, .xls, delimited text, or JSON that [`write_json`] wrote, told apart by their
+/// bytes, not by the name.
 ///
 /// # Errors
 /// A file that is no workbook, breaks a bound of [`limits`], or holds no catalog; single tables and rows that
@@ -75,6 +77,9 @@ pub fn read(bytes: &[u8], file_name: &str, reading: &Reading<'_>) -> Result<Repo
 /// As [`read`].
 pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &Told<'_>) -> Result<Report, Error> {
     limits::check_size(bytes)?;
+    if json::is_object(bytes) {
+        return json::read(bytes, file_name, reading, told);
+    }
     let mut diagnostics = Diagnostics::default();
     let (mut sheets, form) = sheets(bytes, told.text, &mut diagnostics)?;
     remarks::strip(&mut sheets);

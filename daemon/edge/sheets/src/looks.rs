@@ -82,7 +82,10 @@ impl Look {
     }
 
     fn in_font(&self, text: String) -> String {
-        self.font.map_or(text.clone(), |font| font.seen(&text))
+        match self.font {
+            Some(font) => font.seen(&text),
+            None => text,
+        }
     }
 
     fn unshown(&self, shown: Shown, value: String) -> Seen {

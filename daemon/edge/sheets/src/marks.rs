@@ -5,7 +5,7 @@
 
 use gongkai_model::{
     item::{Item, QUESTION_MARK, ask},
-    vocabulary::{Terms, fold},
+    vocabulary::{Terms, fold, is_error_value, is_reference},
 };
 
 use crate::{
@@ -146,6 +146,11 @@ pub(crate) fn put(
     text: &str,
     item: &mut Item,
 ) -> Option<Finding> {
+    if slug == SPECIFIC
+        && let Some(name) = behind_own_word(reading, text)
+    {
+        return put_group(item, name);
+    }
     match read(reading, answers, text) {
         Mark::Empty => None,
         Mark::Unclear(word) => Some(put_question(answers, word, item)),
@@ -195,6 +200,21 @@ fn named<'t>(terms: &'t Terms, text: &str) -> Vec<&'t str> {
     found
 }
 
+/// 特定群体:申请人: what stands behind the group's own word and a colon, whatever it looks like.
+fn behind_own_word<'t>(reading: &Reading<'_>, text: &'t str) -> Option<&'t str> {
+    let (head, name) = text.trim().split_once([':', '：'])?;
+    let is_own = reading.vocabulary.audience.find(&simplify(head)).is_some_and(|term| term.slug == SPECIFIC);
+    is_own.then_some(name.trim())
+}
+
+/// Whether a group's name reads back from its cell as it stands.
+pub(crate) fn is_plain_name(reading: &Reading<'_>, name: &str) -> bool {
+    let is_words = read(reading, &Answers::default(), name) == Mark::Words(name);
+    let is_value = !named(&reading.vocabulary.audience, name).is_empty();
+    let is_other = is_reference(name) || is_error_value(name) || reading.vocabulary.is_same_as(name);
+    is_words && is_group_name(name) && !is_value && !is_other
+}
+
 /// 特定群体:申请人 in the cell of 特定群体: what stands behind the group's own word.
 fn group_name<'t>(reading: &Reading<'_>, words: &'t str) -> &'t str {
     let is_word = |head: &str| reading.vocabulary.audience.find(head).is_some_and(|term| term.slug == SPECIFIC);
@@ -205,9 +225,36 @@ fn group_name<'t>(reading: &Reading<'_>, words: &'t str) -> &'t str {
     }
 }
 
-/// Whether words can name a group: some Chinese characters, not a single sign or a few letters.
+/// Words that say that nobody has decided yet: they name no group.
+const UNDECIDED: [&str; 22] = [
+    "待定",
+    "待补充",
+    "待确认",
+    "待完善",
+    "待填",
+    "待核实",
+    "待明确",
+    "不详",
+    "不明",
+    "不清楚",
+    "不确定",
+    "未定",
+    "未知",
+    "未明确",
+    "暂缺",
+    "暂定",
+    "另行通知",
+    "另行规定",
+    "视情况",
+    "视情况而定",
+    "见备注",
+    "详见备注",
+];
+
+/// Whether words can name a group: some Chinese characters, not a single sign or a few letters, nor a word for "not yet".
 fn is_group_name(words: &str) -> bool {
-    words.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}')).count() >= NAME_HAN_MIN
+    let is_undecided = UNDECIDED.contains(&bare(words).as_str()) || is_reference(words);
+    !is_undecided && words.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}')).count() >= NAME_HAN_MIN
 }
 
 /// A specific group and, where it is known, its name; a line break inside a name only fits it into the cell.
@@ -367,7 +414,12 @@ pub(crate) fn put_words(
 
 /// 全社会 or 特定群体:申请人; other words name the specific group.
 fn put_audience(reading: &Reading<'_>, answers: &Answers<'_>, text: &str, item: &mut Item) -> Option<Finding> {
-    let words = match read(reading, answers, text) {
+    // 特定群体:□ names a group that looks like a sign.
+    let is_named = text
+        .split(is_audience_stop)
+        .next()
+        .is_some_and(|head| head.len() < text.len() && reading.vocabulary.audience.find(&simplify(head)).is_some());
+    let words = match if is_named { Mark::Words(text) } else { read(reading, answers, text) } {
         Mark::Empty => return None,
         Mark::Unclear(word) => return Some(put_question(answers, word, item)),
         Mark::Ticked => return Some(("audience-unnamed", "a tick without a word: who is meant?".to_owned())),

@@ -72,7 +72,7 @@ impl NumberFormat {
     /// The format of a code, or of a built-in number where that has a form of its own in Chinese editions; `None` for the
     /// general format and plain text.
     pub(crate) fn of(id: Option<u32>, code: &str) -> Option<Self> {
-        let code = id.and_then(built_in).unwrap_or(code);
+        let code = id.and_then(built_in).or_else(|| of_system(code)).unwrap_or(code);
         if matches!(code, "" | "@") || code.eq_ignore_ascii_case("general") || code.chars().count() > FORMAT_CHARS_MAX {
             return None;
         }
@@ -276,7 +276,7 @@ fn grouped(text: &str) -> String {
     }
     let mut out = text[..start].to_owned();
     for (place, digit) in digits.char_indices() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -319,6 +319,16 @@ pub(crate) fn general(value: f64) -> String {
 /// Whether a number had more digits than a spreadsheet keeps: a code that was typed as a number.
 pub(crate) fn is_damaged(value: f64) -> bool {
     value.abs() >= DIGITS_KEPT && value.fract() == 0.0
+}
+
+/// The long date and the time of the system, whatever the code spells out for other editions.
+fn of_system(code: &str) -> Option<&'static str> {
+    let upper: String = code.chars().take(16).collect::<String>().to_ascii_uppercase();
+    match upper.as_str() {
+        upper if upper.contains("[$-F800]") => Some("yyyy\"年\"m\"月\"d\"日\""),
+        upper if upper.contains("[$-F400]") => Some("h:mm:ss"),
+        _ => None,
+    }
 }
 
 /// Built-in formats that Chinese editions print in their own way, and those that no file spells out.
@@ -394,6 +404,7 @@ mod tests {
             (None, "[$-409]d-mmm-yy", 44_227.0, "31-Jan-21"),
             (None, "h\"时\"mm\"分\"", 0.520_833_333_333, "12时30分"),
             (Some(14), "mm-dd-yy", 44_227.0, "2021/1/31"),
+            (None, "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", 44_227.0, "2021年1月31日"),
             (Some(31), "", 44_227.0, "2021年1月31日"),
             (Some(58), "", 44_227.0, "1月31日"),
             (Some(57), "", 44_227.0, "2021年1月"),

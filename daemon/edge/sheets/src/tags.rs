@@ -54,11 +54,13 @@ impl<'a> Tag<'a> {
         self.attr("val").is_none_or(|value| !matches!(value.as_str(), "0" | "false" | "none"))
     }
 
-    /// Whether it has the attribute `hidden`.
+    /// Whether a row or column is hidden, or has no height or width, which looks the same.
     pub(crate) fn is_hidden(&self) -> bool {
         // Most rows carry no such word: the search for it is all they cost.
-        self.rest.windows(6).any(|window| window == b"hidden")
-            && self.attr("hidden").is_some_and(|value| value == "1" || value == "true")
+        let has = |word: &[u8]| self.rest.windows(word.len()).any(|window| window == word);
+        let is_nothing_high = || has(b" ht=\"0\"") || has(b" width=\"0\"");
+        (has(b"hidden") && self.attr("hidden").is_some_and(|value| value == "1" || value == "true"))
+            || is_nothing_high()
     }
 
     /// The text up to the next tag, as a spreadsheet reads it.
@@ -69,11 +71,6 @@ impl<'a> Tag<'a> {
         let text = unescaped(text[end..].strip_prefix('>').unwrap_or_default());
         let text = if is_preserved { text.as_str() } else { text.trim_matches([' ', '\t', '\r', '\n']) };
         without_codes(text)
-    }
-
-    /// Whether the tag closes itself.
-    pub(crate) fn is_closed(&self) -> bool {
-        std::str::from_utf8(self.rest).is_ok_and(|text| text[..tag_end(text)].ends_with('/'))
     }
 }
 
@@ -162,7 +159,6 @@ mod tests {
         assert_eq!(sheet.and_then(|tag| tag.attr("id")).as_deref(), Some("rId1"));
         assert_eq!(sheet.and_then(|tag| tag.attr("name")).as_deref(), Some("a>b"));
         assert_eq!(sheet.and_then(|tag| tag.number("sheetId")), Some(7));
-        assert!(sheet.is_some_and(Tag::is_closed));
         for (xml, text) in [
             ("t>a&lt;b&#10;&#x4e2d;&nbsp;", "a<b\n中&nbsp;"),
             ("t> 低保_x000A__x005F_x000D_ ", "低保\n_x000D_"),

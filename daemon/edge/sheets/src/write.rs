@@ -17,6 +17,7 @@ mod layout;
 mod template;
 
 pub use flat::write_csv;
+pub(crate) use json::FORMAT as JSON_FORMAT;
 pub use json::{JsonCatalog, JsonRow, write_json};
 pub use template::{TEMPLATE_ROWS_MAX, Template, template};
 

@@ -76,7 +76,7 @@ fn without_end(bytes: &[u8], is_wide: bool) -> &[u8] {
         bytes = rest;
     }
     // A lone end sign behind wide text.
-    if is_wide && bytes.len() % 2 == 1 { bytes.strip_suffix(b"\x1a").unwrap_or(bytes) } else { bytes }
+    if is_wide && !bytes.len().is_multiple_of(2) { bytes.strip_suffix(b"\x1a").unwrap_or(bytes) } else { bytes }
 }
 
 fn without_mark(bytes: &[u8]) -> &[u8] {

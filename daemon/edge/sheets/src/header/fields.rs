@@ -23,7 +23,7 @@ impl Column {
             Self::Matter(_) => &["level2", "name"],
             Self::Content => &["content"],
             Self::Basis => &["basis"],
-            Self::TimeLimit => &["time_limit_text"],
+            Self::TimeLimit | Self::TimeLimitPart(_) => &["time_limit_text"],
             Self::Subject => &["subject"],
             Self::Channels => &["channels", "channels_raw", "channels_other"],
             Self::Mark(group, _) | Self::Leaf(group, _) | Self::Words(group) => group.fields(),

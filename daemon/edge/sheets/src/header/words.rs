@@ -118,7 +118,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// First letters of the words for 公开内容 and 公开主体, without which no row is a header.
-const BODY_LETTERS: &str = "公内內要主责責发發";
+const BODY_LETTERS: &str = "公内內要主责責发發开開";
 
 /// Whether the text may be one of those words, by its first letter: rows of items are sorted out without folding.
 pub(super) fn may_head_body(text: &str) -> bool {
@@ -129,12 +129,24 @@ pub(super) fn may_head_body(text: &str) -> bool {
 
 /// The official column a word stands for.
 pub(super) fn top(word: &str) -> Option<Column> {
-    TOPS.iter().find(|(_, words)| words.contains(&word)).map(|(column, _)| column.clone())
+    let find = |word: &str| TOPS.iter().find(|(_, words)| words.contains(&word)).map(|(column, _)| column.clone());
+    find(word).or_else(|| find(&mended(word)?))
+}
+
+/// 开事项 as 公开事项: a page on which the letter was lost throughout.
+fn mended(word: &str) -> Option<String> {
+    word.starts_with('开').then(|| format!("公{word}"))
+}
+
+/// Whether it is a word of the form without its 公.
+pub(super) fn has_lost_letter(word: &str) -> bool {
+    mended(word).is_some() && (top(word).is_some() || group(word).is_some())
 }
 
 /// The group a word heads.
 pub(super) fn group(word: &str) -> Option<Group> {
-    GROUPS.iter().find(|(_, words)| words.contains(&word)).map(|(group, _)| *group)
+    let find = |word: &str| GROUPS.iter().find(|(_, words)| words.contains(&word)).map(|(group, _)| *group);
+    find(word).or_else(|| find(&mended(word)?))
 }
 
 /// A column beside the official ones that has a field of its own.

@@ -88,7 +88,7 @@ impl Numerals {
                 text.push(words.digits[value]);
                 text.push_str(words.units[place % GROUP_DIGITS]);
             }
-            if place % GROUP_DIGITS == 0 {
+            if place.is_multiple_of(GROUP_DIGITS) {
                 if !group_is_empty {
                     text.push_str(words.groups[place / GROUP_DIGITS]);
                 }

@@ -132,7 +132,8 @@ impl<'a> Scan<'a, '_> {
 
     fn open_cell(&mut self, piece: &'a [u8]) {
         self.column = self.column.saturating_add(1);
-        let tag = Tag::of(piece).filter(|tag| !tag.is_closed());
+        // Every cell comes by here: a closed one is known by its last two bytes.
+        let tag = Tag::of(piece).filter(|_| !piece.trim_ascii_end().ends_with(b"/>"));
         self.cell = Cell { tag, ..Cell::default() };
     }
 
@@ -202,10 +203,10 @@ mod tests {
     #[test]
     fn hidden_rows_and_columns_are_found_with_and_without_prefixes() {
         let xml = br#"<?xml version="1.0"?><x:worksheet><cols><col min="2" max="3" width="9" hidden="1"/></cols>
-            <sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c></row><x:row r="4" hidden='1'/><row hidden="0"/></sheetData>
+            <sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c></row><x:row r="4" hidden='1'/><row hidden="0"/><row r="7" ht="0" customHeight="1"/></sheetData>
             <mergeCells count="2"><mergeCell ref="B4:AB7"/><mergeCell ref="nonsense"/></mergeCells>"#;
         let part = SheetPart::scan(xml, &HashMap::new());
-        assert_eq!(part.hidden_rows, BTreeSet::from([3]));
+        assert_eq!(part.hidden_rows, BTreeSet::from([3, 6]));
         assert_eq!(part.hidden_columns, BTreeSet::from([1, 2]));
         assert!(part.has_formula && part.blank_formulas.is_empty());
         assert_eq!(part.merges, [Merge { top: 3, left: 1, bottom: 6, right: 27 }]);

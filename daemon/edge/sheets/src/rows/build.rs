@@ -202,6 +202,18 @@ impl<'a> Builder<'a> {
             Column::Content => item.content = lines(&text),
             Column::Basis => item.basis = self.basis(&text),
             Column::TimeLimit => item.time_limit_text = with_unit(text.into_owned(), header.limit_unit),
+            Column::TimeLimitPart(part) => {
+                let clause = match marks::read(self.reading, &answers, &text) {
+                    marks::Mark::Empty => return,
+                    marks::Mark::Ticked => part.clone(),
+                    _ if text.contains(part.as_str()) => text.into_owned(),
+                    _ => format!("{part}{}", with_unit(text.into_owned(), header.limit_unit)),
+                };
+                if !item.time_limit_text.is_empty() {
+                    item.time_limit_text.push('；');
+                }
+                item.time_limit_text.push_str(&clause);
+            }
             Column::Subject => item.subject = subject::split(&text),
             Column::Channels => self.put_channels(header, &answers, at, text, item, diagnostics),
             Column::Mark(group, slug) => {

@@ -31,7 +31,7 @@ pub(super) fn text(column: &Column, item: &Item, layout: &Layout, reading: &Read
         Column::Channels => channel_text(item, layout, reading),
         Column::Mark(group, slug) => mark(*group, slug, item, reading),
         // The form has none.
-        Column::Leaf(..) => String::new(),
+        Column::Leaf(..) | Column::TimeLimitPart(_) => String::new(),
         Column::Field(field) => field_text(*field, item).to_owned(),
         Column::Extra(key) => item.extra.get(key).cloned().unwrap_or_default(),
     }
@@ -63,7 +63,9 @@ fn mark(group: Group, slug: &str, item: &Item, reading: &Reading<'_>) -> String 
     let is_named = group == Group::Audience && slug == "specific" && !item.audience_specific.is_empty();
     match (is_set, is_named) {
         (false, _) => String::new(),
-        (true, true) => item.audience_specific.clone(),
+        // A name that would read as a sign or a reference stands behind the group's own word.
+        (true, true) if marks::is_plain_name(reading, &item.audience_specific) => item.audience_specific.clone(),
+        (true, true) => format!("{}:{}", reading.vocabulary.audience.label(slug), item.audience_specific),
         (true, false) => TICK.to_owned(),
     }
 }

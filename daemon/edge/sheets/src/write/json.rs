@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use crate::{Error, report::put_item};
 
 /// Names the document's form; a change that a reader must know of changes it.
-const FORMAT: &str = "gongkai-catalogs/1";
+pub(crate) const FORMAT: &str = "gongkai-catalogs/1";
 
 /// One catalog to write.
 #[derive(Clone, Debug, Serialize)]

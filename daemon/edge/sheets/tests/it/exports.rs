@@ -219,7 +219,11 @@ proptest! {
             revision: "",
             items: rows,
         };
-        prop_assert_eq!(items_of_json(&write_json(&[catalog]).unwrap()), items);
+        let bytes = write_json(&[catalog]).unwrap();
+        let back = gongkai_sheets::read(&bytes, "铁岭县.json", &reading("county")).unwrap();
+        prop_assert_eq!(items_of(&back), items.clone());
+        prop_assert_eq!((back.tables[0].domain.as_deref(), back.tables[0].title.as_str()), (Some("social-assistance"), TITLE));
+        prop_assert_eq!(items_of_json(&bytes), items);
     }
 }
 

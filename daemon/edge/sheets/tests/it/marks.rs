@@ -97,6 +97,20 @@ fn a_sign_or_word_that_is_neither_is_asked_until_it_is_answered() {
 }
 
 #[test]
+fn only_words_that_can_name_a_group_do() {
+    for word in ["待定", "△", "√×", "见备注", "同左", "ABC", "户", "全社会"] {
+        let item = with(&[(9, word)]);
+        assert_eq!((item.audience_specific.as_str(), open_questions(&item).count()), ("", 1), "{word}");
+        assert_eq!(list(&item.audience), ["public"], "{word}");
+    }
+    for word in ["申请人", "未成年人", "√ 待业人员", "不动产权利人", "村民"] {
+        let item = with(&[(9, word)]);
+        assert_eq!(item.audience_specific, word.trim_start_matches("√ "), "{word}");
+        assert_eq!(open_questions(&item).count(), 0, "{word}");
+    }
+}
+
+#[test]
 fn the_value_of_another_column_is_no_tick() {
     let item = with(&[(10, "依申请公开"), (8, "特定群体")]);
     assert_eq!((item.disclosure_mode.as_str(), item.audience.len()), ("", 0));

@@ -79,6 +79,55 @@ fn sample_catalogs_survive_a_round_trip() {
     assert!(count >= 200);
 }
 
+/// Names of a group and of a matter that look like signs, references or errors, or have blanks that mean something.
+#[test]
+fn values_that_look_like_signs_come_back_as_they_went_out_in_every_form() {
+    let first = rows(&read(&book(&[Page::official(vec![item(&[(9, "近亲属")])])])).unwrap())[0].item.clone();
+    for name in [
+        "同上",
+        "/",
+        "□",
+        "√",
+        "无",
+        "否",
+        "△",
+        "″",
+        "同1",
+        "x",
+        "#REF!",
+        "全社会各界",
+        "特定群体",
+        "申请人、近亲属",
+        "户",
+    ] {
+        for level2 in ["政策法规", "caf\u{e9} \u{e9}t\u{e9}", "cafe\u{301} e\u{301}te\u{301}", "A b"] {
+            let mut items = vec![first.clone(), first.clone()];
+            items[1].audience_specific = name.to_owned();
+            items[1].level2 = level2.to_owned();
+            let sheet = sheet("s", "社会救助领域基层政务公开标准目录", &items);
+            let csv = gongkai_sheets::write_csv(&sheet, &reading("county")).unwrap();
+            let json_rows =
+                items.iter().map(|item| gongkai_sheets::JsonRow { id: "a", serial: "1", item, content_hash: "" });
+            let json = gongkai_sheets::write_json(&[gongkai_sheets::JsonCatalog {
+                division_code: "211221",
+                domain: "social-assistance",
+                publisher_org: "",
+                title: "社会救助领域基层政务公开标准目录",
+                revision: "",
+                items: json_rows.collect(),
+            }])
+            .unwrap();
+            for bytes in [write(std::slice::from_ref(&sheet), &reading("county")).unwrap(), csv, json] {
+                let back = gongkai_sheets::read(&bytes, "社会救助", &reading("county")).unwrap();
+                let back: Vec<Item> = rows(&back).into_iter().map(|row| row.item.clone()).collect();
+                let canonical = |items: &[Item]| items.iter().map(Item::to_canonical).collect::<Vec<_>>();
+                assert_eq!(canonical(&back), canonical(&items), "{name} {level2}");
+                assert_eq!(back[1].audience_specific, name);
+            }
+        }
+    }
+}
+
 fn text() -> impl Strategy<Value = String> {
     "[公开内容要素办事指南信息甲乙丙0-9a-c（）:]{0,12}"
 }

@@ -137,7 +137,7 @@ fn parts_of(unit: Unit, tenths: u32) -> Option<(u32, Unit)> {
     };
     let parts = tenths.checked_mul(each)?;
     // Half a week is no whole number of days.
-    (parts % 10 == 0 && parts / 10 <= NUMBER_MAX && parts > 0).then_some((parts / 10, smaller))
+    (parts.is_multiple_of(10) && parts / 10 <= NUMBER_MAX && parts > 0).then_some((parts / 10, smaller))
 }
 
 fn is_digit(c: char) -> bool {

@@ -56,7 +56,20 @@ pub(super) fn read(text: &str) -> TimeLimit {
     } else {
         TimeLimitKind::Other
     };
-    TimeLimit::new(kind)
+    TimeLimit { trigger: event_before(text, kind), ..TimeLimit::new(kind) }
+}
+
+/// 批准后及时公开 → 批准: the event from which on it is to be open.
+fn event_before(text: &str, kind: TimeLimitKind) -> String {
+    let words: &[&str] = match kind {
+        TimeLimitKind::Timely => &TIMELY,
+        TimeLimitKind::Permanent => &PERMANENT,
+        _ => return String::new(),
+    };
+    let Some(place) = words.iter().filter_map(|word| text.find(word)).min() else { return String::new() };
+    let before = &text[..place];
+    let is_event = ["后", "之日起", "日起", "起", "之日"].iter().any(|word| before.ends_with(word));
+    if is_event { trigger(before) } else { String::new() }
 }
 
 /// 公示7个工作日: the number directly measures the showing, not the way to it (公示期满后20日内, 7日内公示).

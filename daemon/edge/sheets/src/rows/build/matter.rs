@@ -99,14 +99,16 @@ fn put(level: u8, text: &str, row: &mut Row) {
 }
 
 /// A name without the blanks and breaks that only fit it into its cell: between Chinese characters all go,
-/// between Latin words one stays.
+/// between words of other letters, with and without accents, one stays.
 fn name_text(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_whitespace) {
         return Cow::Borrowed(text);
     }
     let mut name = String::with_capacity(text.len());
     for word in text.split_whitespace() {
-        let is_latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let is_latin = |c: Option<char>| {
+            c.is_some_and(|c| (c.is_alphanumeric() && c < '\u{2e80}') || matches!(c, '\u{300}'..='\u{36f}'))
+        };
         if is_latin(name.chars().next_back()) && is_latin(word.chars().next()) {
             name.push(' ');
         }

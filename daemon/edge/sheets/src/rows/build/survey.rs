@@ -69,8 +69,12 @@ pub(super) fn table(sheet: &Sheet, header: &Header, rows: &[Row], diagnostics: &
         (Column::Channels, "公开渠道和载体", |item| item.channels_raw.is_empty() && item.channels.is_empty()),
     ] {
         let Some(index) = header.column(&column) else {
-            let has_channel_columns = column == Column::Channels && header.has_group(Group::Channel);
-            if !has_channel_columns {
+            let has_parts = header.columns.iter().any(|(_, part)| match column {
+                Column::Channels => matches!(part, Column::Mark(Group::Channel, _) | Column::Leaf(Group::Channel, _)),
+                Column::TimeLimit => matches!(part, Column::TimeLimitPart(_)),
+                _ => false,
+            });
+            if !has_parts {
                 diagnostics.warn("column-missing", &sheet.name, &place(None), &format!("no column `{what}`"));
             }
             continue;

@@ -271,4 +271,87 @@ pub(super) const CASES: &[Case] = &[
             assert!(row.errors.iter().any(|error| error.contains("subject")));
         },
     ),
+    (
+        &[29],
+        "an attribute for each element makes an item of each, whatever the head of the elements is",
+        || {
+            let header = ["序号", "公开事项", "公开内容", "公开属性", "公开主体", "公开时限", "公开渠道"];
+            let row = |cells: [&str; 7]| texts(&cells);
+            let mut rows = vec![texts(&["社会救助领域主动公开目录"]), texts(&header)];
+            rows.push(row(["1", "低保审批", "要素甲", "主动公开", "某区民政局", "及时公开", "政府网站"]));
+            rows.extend((0..12).map(|n| {
+                let mode = if n % 2 == 0 { "依申请公开" } else { "主动公开" };
+                texts(&["", "", &format!("要素{n}"), mode])
+            }));
+            Page::of(rows).merged(&["A3:A15", "B3:B15", "E3:E15", "F3:F15", "G3:G15"])
+        },
+        |report| {
+            assert_eq!(report.items, 13);
+            assert!(rows(report).iter().all(|row| row.item.level2 == "低保审批" && row.serial == "1"));
+            assert_eq!(
+                (rows(report)[1].item.disclosure_mode.as_str(), rows(report)[12].item.content.as_str()),
+                ("on-request", "要素11")
+            );
+        },
+    ),
+    (
+        &[29],
+        "a full list with neither body nor basis is read by its other words",
+        || {
+            Page::of(vec![
+                texts(&["社会救助领域政务公开全清单"]),
+                texts(&["序号", "一级事项", "二级事项", "公开时限", "公开方式", "公开渠道", "公开层级"]),
+                texts(&["1", "低保", "低保标准", "及时公开", "主动公开", "政府网站", "县级"]),
+                texts(&["2", "低保", "低保审批", "及时公开", "依申请公开", "政府网站", "乡级"]),
+            ])
+        },
+        |report| {
+            assert_eq!((report.items, rows(report)[1].item.disclosure_mode.as_str()), (2, "on-request"));
+            assert!(rows(report)[0].errors.iter().any(|error| error.contains("content")));
+        },
+    ),
+    (
+        &[29],
+        "a page on which 公 was lost throughout is read, and says so",
+        || {
+            let lost = |text: &&str| text.replace('公', "");
+            let mut page = Page::official(vec![item(&[]), item(&[(0, "2"), (2, "监督检查")])]);
+            page.rows[1] = GROUPS.iter().map(lost).collect();
+            page.rows[2] = LEAVES.iter().map(lost).collect();
+            page
+        },
+        |report| {
+            let item = &rows(report)[1].item;
+            assert_eq!(
+                (report.items, item.level2.as_str(), item.disclosure_mode.as_str()),
+                (2, "监督检查", "proactive")
+            );
+            assert_eq!((super::list(&item.audience), super::list(&item.levels)), (vec!["public"], vec!["county"]));
+            assert_eq!(codes(report), ["header-guessed"]);
+        },
+    ),
+    (
+        &[29],
+        "limits side by side under 公开时限 are clauses with their heads",
+        || {
+            let wide = |row: &[&str], part: &str| {
+                let mut row = texts(row);
+                row.insert(6, part.to_owned());
+                row
+            };
+            let mut leaves = wide(&LEAVES, "及时公开");
+            leaves[5] = "批准后".to_owned();
+            let mut first = wide(&ITEM, "");
+            first[5] = "20个工作日内".to_owned();
+            let mut second = wide(&ITEM, "√");
+            (second[0], second[2], second[5]) = ("2".to_owned(), "监督检查".to_owned(), String::new());
+            Page::of(vec![texts(&[super::TITLE]), wide(&GROUPS, ""), leaves, first, second]).merged(&["F2:G2"])
+        },
+        |report| {
+            let limits: Vec<&str> = rows(report).iter().map(|row| row.item.time_limit_text.as_str()).collect();
+            assert_eq!(limits, ["批准后20个工作日内", "及时公开"]);
+            let clause = &gongkai_model::item::parse_time_limit(limits[0])[0];
+            assert_eq!((clause.number, clause.trigger.as_str()), (Some(20), "批准"));
+        },
+    ),
 ];
