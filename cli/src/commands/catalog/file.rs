@@ -40,8 +40,8 @@ pub(crate) struct FileQuestion {
     /// The domain of --domain is meant, also where the file names another
     #[arg(long, requires = "domain")]
     pub(crate) confirm_domain: bool,
-    /// Name a column that is not recognised, such as 责任科室=responsible_dept; kept for the office's later imports, may
-    /// be repeated
+    /// Name a column that is not recognised, such as 责任科室=responsible_dept, or say whether a word in a column of marks is
+    /// a tick, such as 特定群体:△=yes (or =no); kept for the office's later imports, may be repeated
     #[arg(long, value_name = "HEADER=FIELD")]
     pub(crate) map: Vec<String>,
     /// The office that made the file, for its named columns; else the 编制单位 of its sheets, else all of the division's

@@ -44,12 +44,14 @@ pub(super) fn wrote(out: &Path, lang: Lang) -> String {
 }
 
 /// Kinds of warnings of the reading that a rule of the check says again, of the same row.
-const SAID_BY_RULES: [(&str, &str); 5] = [
+const SAID_BY_RULES: [(&str, &str); 7] = [
     ("element-missing", "element-missing"),
     ("matter-repeated", "matter-repeated"),
     ("basis-unbalanced", "title-unbalanced"),
     ("audience-unnamed", "audience-unnamed"),
     ("same-as-nothing", "same-as-left"),
+    ("same-as-left", "same-as-left"),
+    ("mark-question", "question-open"),
 ];
 
 /// The warnings of the reading that no finding repeats.

@@ -67,13 +67,13 @@ fn decoded(bytes: &[u8], encoding: Encoding) -> (Cow<'_, str>, bool) {
 
 /// Without the end-of-file signs of old programs.
 fn without_end(bytes: &[u8], is_wide: bool) -> &[u8] {
+    let shorter = |bytes: &'_ [u8]| -> Option<usize> {
+        let ends: &[&[u8]] = if is_wide { &[b"\x1a\0", b"\0\x1a"] } else { &[b"\x1a", b"\0"] };
+        ends.iter().find_map(|end| bytes.strip_suffix(*end)).map(<[u8]>::len)
+    };
     let mut bytes = bytes;
-    while let Some(rest) = if is_wide {
-        bytes.strip_suffix(b"\x1a\0").or_else(|| bytes.strip_suffix(b"\0\x1a"))
-    } else {
-        bytes.strip_suffix(b"\x1a").or_else(|| bytes.strip_suffix(b"\0"))
-    } {
-        bytes = rest;
+    while let Some(len) = shorter(bytes) {
+        bytes = &bytes[..len];
     }
     // A lone end sign behind wide text.
     if is_wide && !bytes.len().is_multiple_of(2) { bytes.strip_suffix(b"\x1a").unwrap_or(bytes) } else { bytes }
