@@ -18,6 +18,9 @@ pub(crate) use sheet::SheetPart;
 /// Where the workbook lies in nearly all files.
 const WORKBOOK: &str = "xl/workbook.xml";
 
+/// A text and the cell that it belongs to.
+pub(crate) type AtCell = ((u32, u32), String);
+
 /// Facts about the whole zip.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
@@ -39,7 +42,7 @@ pub(crate) struct Parts {
     /// Of a part, its relations: id → (kind, target as written).
     relations: BTreeMap<String, BTreeMap<String, (String, String)>>,
     /// Comments of a part: cell, text.
-    comments: BTreeMap<String, Vec<((u32, u32), String)>>,
+    comments: BTreeMap<String, Vec<AtCell>>,
 }
 
 /// In which order parts are looked at: what says where others are comes first, sheets last.
@@ -159,8 +162,8 @@ fn resolved(owner: &str, target: &str) -> String {
 }
 
 /// The comments of a part: each with its cell, its runs joined.
-fn comments(content: &[u8]) -> Vec<((u32, u32), String)> {
-    let mut comments: Vec<((u32, u32), String)> = Vec::new();
+fn comments(content: &[u8]) -> Vec<AtCell> {
+    let mut comments: Vec<AtCell> = Vec::new();
     for tag in tags(content) {
         match tag.name {
             b"comment" if comments.len() < crate::limits::CELL_REMARKS_MAX => {

@@ -266,7 +266,7 @@ fn note_sheet(sheet: &Sheet, diagnostics: &mut Diagnostics) {
     for (row, column) in &sheet.error_cells {
         diagnostics.warn("cell-error", &sheet.name, &address(*row, *column), "the cell holds an error value");
     }
-    for run in sheet.remarks.chunk_by(|one, next| is_run(one, next)) {
+    for run in sheet.remarks.chunk_by(is_run) {
         let [first, ..] = run else { continue };
         let last = run.last().unwrap_or(first);
         let cells = range((first.row, first.column), (last.row, last.column));

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Rich;
+use super::{AtCell, Rich};
 use crate::{
     grid::{Merge, position},
     limits, rich,
@@ -26,9 +26,9 @@ pub(crate) struct SheetPart {
     /// Cells with looks of their own inside.
     pub(crate) rich: HashMap<(u32, u32), Rich>,
     /// Comments by cell.
-    pub(crate) comments: Vec<((u32, u32), String)>,
+    pub(crate) comments: Vec<AtCell>,
     /// Where a cell's link leads.
-    pub(crate) links: Vec<((u32, u32), String)>,
+    pub(crate) links: Vec<AtCell>,
 }
 
 /// The cell that is being read.

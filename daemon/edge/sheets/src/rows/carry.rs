@@ -50,7 +50,8 @@ impl Carry {
             let folded = fold(&text);
             self.same_as.iter().any(|word| word == folded.trim_end_matches(['.', '。', ',', ';', '、', ':']))
         };
-        if !(may_be && is_word()) && !is_ditto(&text) {
+        let is_same = (may_be && is_word()) || is_ditto(&text);
+        if !is_same {
             return text;
         }
         let above = self.above(column);

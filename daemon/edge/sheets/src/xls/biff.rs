@@ -45,6 +45,9 @@ const NOTE: u16 = 0x001c;
 /// A link's cells; its target is packed.
 const LINK: u16 = 0x01b8;
 
+/// A cell and the kind of record that speaks of it.
+type Noted = ((u32, u32), u16);
+
 /// What the records say of each sheet, in the order of the workbook's list.
 #[derive(Default)]
 pub(super) struct Facts {
@@ -58,7 +61,7 @@ pub(super) struct Facts {
     unusual: Vec<Option<Look>>,
     /// Cells of such a look, by their sheet's start.
     cells: BTreeMap<u32, HashMap<(u32, u32), u16>>,
-    noted: BTreeMap<u32, Vec<((u32, u32), u16)>>,
+    noted: BTreeMap<u32, Vec<Noted>>,
 }
 
 impl Facts {
