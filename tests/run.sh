@@ -44,7 +44,7 @@ step "tests"
 step "shows"
 target="$(cargo metadata --locked --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')/debug"
 said="$(mktemp)" && trap 'rm -f "$said"' EXIT
-for show in standards review conflicts bundle recovery; do
+for show in standards review conflicts bundle recovery erasure; do
     printf '%s: ' "$show"
     GONGKAI_BIN="$target" bash "deploy/shows/$show.sh" >"$said" 2>&1 || { cat "$said"; exit 1; }
     tail -n 1 "$said"

@@ -106,13 +106,12 @@ pub(crate) async fn run(command: EraseCommand, context: &Context) -> Result<Answ
 }
 
 fn list(rows: &[ErasureRow], lang: Lang) -> String {
-    let mut table = Table::new(lang, &[Word::Hash, Word::Catalog, Word::Item, Word::State, Word::Operator, Word::When]);
+    let mut table = Table::new(lang, &[Word::Hash, Word::Catalog, Word::State, Word::When]);
     for row in rows {
-        let state = state_word(&row.state, lang);
-        table.row(cells![short(&row.request), row.catalog, row.item, state, row.operator, moment(row.at_ms)]);
+        table.row(cells![short(&row.request), row.catalog, state_word(&row.state, lang), moment(row.at_ms)]);
     }
     let said = rows.iter().flat_map(|row| {
-        let grounds = format!("{} {}", row.basis, row.reason);
+        let grounds = format!("{} {} {} {}", row.item, row.operator, row.basis, row.reason);
         plain(&grounds, &format!("{}  ", short(&row.request)), 14)
     });
     Page::new(lang).table(&table, ("nothing was asked", "没有申请")).lines(said).into_text()

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use gongkai_journal::{
@@ -201,12 +201,8 @@ impl App {
         if loaded.erasures.is_empty() {
             return Ok(());
         }
-        let mut has_gone = false;
         for (target, erasure) in loaded.erasures.targets() {
-            has_gone |= self.store().erase_payload(target, &erasure.by, &loaded.catalog.to_string()).await?;
-        }
-        if has_gone {
-            self.inner.erased.send_modify(|count| *count += 1);
+            self.take_away(target, &erasure.by, &loaded.catalog.to_string()).await?;
         }
         let me = self.world().me.clone();
         let entries = self.store().entries_about(&loaded.catalog.to_string()).await?;
@@ -227,10 +223,24 @@ impl App {
             let erased = self.append(drafts).await?;
             for entry in erased {
                 let Some(erase) = decode::<Erase>(&entry) else { continue };
-                self.store().erase_payload(&erase.entry, &entry.hash(), &loaded.catalog.to_string()).await?;
+                self.take_away(&erase.entry, &entry.hash(), &loaded.catalog.to_string()).await?;
             }
         }
         Ok(())
+    }
+
+    async fn take_away(&self, target: &EntryHash, by: &EntryHash, about: &str) -> Result<()> {
+        if self.store().erase_payload(target, by, about).await? {
+            self.inner.is_erasing.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Says that content was removed, once what was derived from it is made anew as well.
+    pub(crate) fn announce_erasures(&self) {
+        if self.inner.is_erasing.swap(false, Ordering::AcqRel) {
+            self.inner.erased.send_modify(|count| *count += 1);
+        }
     }
 
     /// The cells that such content was read from go with the whole page of them: they are nobody's revision.
@@ -240,7 +250,7 @@ impl App {
             let Some(source) = decode::<ItemSource>(&entry) else { continue };
             let rows = source.tables.iter().flat_map(|table| &table.rows);
             if rows.into_iter().any(|row| row.digest == *content) {
-                self.store().erase_payload(&entry.hash(), by, &about).await?;
+                self.take_away(&entry.hash(), by, &about).await?;
             }
         }
         Ok(())

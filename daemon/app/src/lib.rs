@@ -53,7 +53,10 @@ mod world;
 use std::{
     collections::BTreeSet,
     path::PathBuf,
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32},
+    },
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -149,6 +152,8 @@ struct Inner {
     standings: known::Book,
     /// Counts how often payloads were removed by law.
     erased: watch::Sender<u64>,
+    /// Payloads were removed, and what was derived from them is not made anew yet.
+    is_erasing: AtomicBool,
 }
 
 impl App {
@@ -182,6 +187,7 @@ impl App {
             compared: std::sync::Mutex::default(),
             standings: known::Book::default(),
             erased: watch::Sender::new(0),
+            is_erasing: AtomicBool::new(false),
         };
         let app = Self { inner: Arc::new(inner) };
         app.renew_rows().await?;

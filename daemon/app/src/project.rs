@@ -53,7 +53,10 @@ impl App {
             // Item batches are most of the bytes and mean nothing without the entry that names them.
             let batch = Kind::ItemBatch.word();
             let placed = self.store().entries_after_without(batch, through, CATCH_UP_ENTRIES_MAX).await?;
-            let Some(last) = placed.last().map(|placed| placed.feed) else { return Ok(()) };
+            let Some(last) = placed.last().map(|placed| placed.feed) else {
+                self.announce_erasures();
+                return Ok(());
+            };
             self.note_times(placed.iter().map(|placed| (placed.feed, &placed.entry))).await?;
             let entries: Vec<Entry> = placed.into_iter().map(|placed| placed.entry).collect();
             if entries.iter().any(|entry| entry.header.lane() == Lane::Trust) {

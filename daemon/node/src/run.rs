@@ -272,6 +272,9 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
             if stopping.run_until_cancelled(erased.changed()).await.is_none_or(|changed| changed.is_err()) {
                 return ("editions", Ok(()));
             }
+            if let Err(failure) = app.store().purge().await {
+                warn!(code = failure.code(), %failure, "free parts of the database may keep what was erased");
+            }
         }
     });
     let (app, stopping) = (shared.app, stop.clone());

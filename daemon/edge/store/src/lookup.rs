@@ -167,6 +167,13 @@ impl Store {
         on_db!(self, db => db.log(filter, limit).await)
     }
 
+    /// Writes the whole database anew, so that no free part of a page keeps what was there before: what is overwritten
+    /// when a row goes is not all that copies of the row left behind. It takes as long as a copy of the store does, and
+    /// as much free disk; writers wait for it.
+    pub async fn purge(&self) -> Result<(), Error> {
+        on_db!(self, db => db.purge().await)
+    }
+
     /// Removes an entry's payload bytes for good, in the name of an erase entry; the chain stays. Returns whether
     /// there were any. The bytes are overwritten in the database file and its write-ahead log is emptied. One that came
     /// without its payload is filed under what it is `about`, which only the erase entry says.

@@ -137,6 +137,13 @@ impl Sqlite {
         rows.iter().map(log_row).collect()
     }
 
+    pub(crate) async fn purge(&self) -> Result<(), Error> {
+        for step in ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+            sqlx::query(step).execute(&self.writer).await.map_err(|error| self.fault(error))?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn erase_payload(&self, entry: &EntryHash, by: &EntryHash, about: &str) -> Result<bool, Error> {
         let fault = |error| self.fault(error);
         let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
