@@ -12,7 +12,7 @@ use std::{
 
 use gongkai_journal::{Entry, Lane, Route, payload};
 use gongkai_model::{digest::Digest, id::DivisionId};
-use gongkai_store::Arrival;
+use gongkai_store::{Arrival, Noted};
 use gongkai_sync::{
     admit::Occasion,
     message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, Batch, Carried},
@@ -81,6 +81,7 @@ impl Replica {
             Effect::ReadFeed { after } => self.read_feed(after).await?,
             Effect::Apply(batch) => self.apply(batch).await?,
             Effect::ApplyHeads { heads, position } => self.apply_heads(heads, position).await?,
+            Effect::NotePage { heads } => self.note_page(heads).await?,
             Effect::NoteHeads { heads } => self.note_heads(heads).await?,
             Effect::ReadWants { but } => self.read_wants(&but).await?,
             Effect::Serve { request, stream, tip, haves } => {
@@ -95,6 +96,10 @@ impl Replica {
                 Event::Served { request, entries, is_complete }
             }
             Effect::Answer { request, want, entries } => self.answer(request, want, entries).await?,
+            Effect::LetGo { want } => {
+                self.app.let_go(&self.peer, &want).await?;
+                return Ok(None);
+            }
             Effect::SetAside { want, code } => {
                 self.app.store().mark_want_stopped(&self.peer, &want, Some(&code)).await?;
                 return Ok(None);
@@ -123,9 +128,7 @@ impl Replica {
         let route = self.route();
         let hash = store.feed_hash_at(position.offset).await?;
         if position.feed_id == state.feed_id && hash != Some(position.hash) {
-            // The peer took a feed from us that we no longer have.
-            let _alone = self.app.alone().await;
-            self.app.hold_for(&self.peer, false).await?;
+            self.app.note_place(&self.peer, position.offset);
         }
         let holds = position.feed_id == state.feed_id && position.epoch == route.epoch() && hash == Some(position.hash);
         let entries_to_send = if holds { store.count_routed(position.offset, &route).await? } else { 0 };
@@ -158,37 +161,54 @@ impl Replica {
             Some(position) => position,
             None => self.app.store().position_of(&self.peer).await?.unwrap_or(fallback),
         };
-        let has_trust = has_trust(&applied.appended);
-        Ok(Event::Applied { position, faults: applied.faults, has_new_wants: !applied.wants.is_empty(), has_trust })
+        Ok(Event::Applied {
+            position,
+            has_trust: has_trust(&applied.appended),
+            faults: applied.faults,
+            has_new_wants: !applied.wants.is_empty(),
+            has_left_out: applied.has_left_out,
+        })
     }
 
     async fn apply_heads(&self, heads: Vec<Head>, position: Position) -> Result<Event> {
-        let now_ms = self.app.now_ms();
-        let wants = self.app.store().apply_heads(&self.peer, &heads, &position, now_ms).await?;
-        let _alone = self.app.alone().await;
-        self.app.watch_for_rewind(&self.peer, &wants, &[]).await?;
-        Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
+        let (store, world, now_ms) = (self.app.store(), self.app.world(), self.app.now_ms());
+        let noted = store.apply_heads(&self.peer, &heads, &position, &world.trust, now_ms).await?;
+        if noted.has_left_out {
+            return self.noted(noted).await;
+        }
+        Ok(applied_heads(position, &noted))
     }
 
-    /// As [`Self::apply_heads`], by a speaker who cannot know where we stand.
+    /// As [`Self::apply_heads`], by a speaker who cannot know where we stand, or of which there was no room for all.
     async fn note_heads(&self, heads: Vec<Head>) -> Result<Event> {
+        let noted = self.note(&heads).await?;
+        self.noted(noted).await
+    }
+
+    async fn note_page(&self, heads: Vec<Head>) -> Result<Event> {
+        let Noted { wants, has_left_out } = self.note(&heads).await?;
+        Ok(Event::PageNoted { has_new_wants: !wants.is_empty(), has_left_out })
+    }
+
+    async fn note(&self, heads: &[Head]) -> Result<Noted> {
+        let (store, world) = (self.app.store(), self.app.world());
+        Ok(store.note_heads(&self.peer, heads, &world.trust, self.app.now_ms()).await?)
+    }
+
+    /// Our position stays where it is.
+    async fn noted(&self, noted: Noted) -> Result<Event> {
         let store = self.app.store();
-        let wants = store.note_heads(&self.peer, &heads, self.app.now_ms()).await?;
-        let _alone = self.app.alone().await;
-        self.app.watch_for_rewind(&self.peer, &wants, &[]).await?;
         let end = store.feed_state().await?;
         let nowhere = Position { feed_id: end.feed_id, offset: 0, hash: empty_hash(), epoch: self.route().epoch() };
         let position = store.position_of(&self.peer).await?.unwrap_or(nowhere);
-        Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
+        Ok(applied_heads(position, &noted))
     }
 
     async fn read_wants(&self, but: &BTreeSet<WantKey>) -> Result<Event> {
         let store = self.app.store();
-        let mut stored = store.wants(&self.peer).await?;
-        stored.retain(|row| !but.contains(&(row.want.stream.clone(), row.want.tip.clone())));
-        let has_more = stored.len() > WANTS_READ_MAX;
-        let mut wants = Vec::with_capacity(stored.len().min(WANTS_READ_MAX));
-        for row in stored.into_iter().take(WANTS_READ_MAX) {
+        let (rows, has_more) = store.wants_page(&self.peer, but, WANTS_READ_MAX).await?;
+        let mut wants = Vec::with_capacity(rows.len());
+        for row in rows {
             let haves = store.haves_for(&row.want).await?;
             wants.push(OpenWant { want: row.want, haves });
         }
@@ -230,10 +250,20 @@ impl Replica {
         let count = u64::try_from(applied.appended.len()).unwrap_or(u64::MAX);
         self.taken.fetch_add(count, Ordering::Relaxed);
         let _alone = self.app.alone().await;
-        self.app.watch_for_rewind(&self.peer, &applied.wants, &applied.appended).await?;
+        self.app.watch_for_rewind(&self.peer, &applied.appended).await?;
         self.app.catch_up().await?;
         self.app.take_filled(&applied.filled).await?;
         Ok(applied)
+    }
+}
+
+fn applied_heads(position: Position, noted: &Noted) -> Event {
+    Event::Applied {
+        position,
+        faults: Vec::new(),
+        has_new_wants: !noted.wants.is_empty(),
+        has_trust: false,
+        has_left_out: noted.has_left_out,
     }
 }
 

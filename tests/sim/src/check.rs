@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_journal::{
-    Entry, EntryHash, Reach, StreamKey,
+    Entry, EntryHash, Incarnation, Reach, StreamKey,
     kind::Kind,
     payload::{self, KeyRevoke},
 };
@@ -86,6 +86,10 @@ pub(crate) struct Watch {
     pub(crate) crossings: usize,
     /// When quiet: what revoked keys signed beyond their good heads.
     set_aside: BTreeSet<EntryHash>,
+    /// Divisions of which some machine fell back, was restored, rebuilt or copied.
+    pub(crate) fallen: BTreeSet<DivisionId>,
+    /// Lives of a journal that came back to the machine that was in the middle of them.
+    came_back: BTreeSet<(DivisionId, Incarnation)>,
 }
 
 impl Watch {
@@ -120,10 +124,33 @@ impl Watch {
             }
             let stream = &entry.header.stream;
             self.check_relevant(&node.division, stream, "stored");
+            if stream.author.division == node.division
+                && stream.author.incarnation == node.incarnation
+                && !node.is_clone
+            {
+                self.came_back.insert((node.division.clone(), node.incarnation));
+            }
             if !self.above.allows(stream) {
                 let (author, subject) = (&stream.author.division, &stream.subject);
                 self.fail(format!("{} stored an entry of {author}, which never stood above {subject}", node.division));
             }
+        }
+    }
+
+    /// Nobody is held for what was merely said.
+    pub(crate) fn held(&mut self, node: &Node) {
+        if node.is_held() && !self.fallen.contains(&node.division) {
+            self.fail(format!("{} is held, and never fell back", node.division));
+        }
+    }
+
+    /// When quiet: every hold has ended, and who got back what he had lost does not go on in the life that he lost it of.
+    fn lives(&mut self, node: &Node) {
+        if node.is_held() {
+            self.fail(format!("{} is still held, awaiting {:?}", node.division, node.awaited));
+        }
+        if self.came_back.contains(&(node.division.clone(), node.incarnation)) {
+            self.fail(format!("{} goes on as the author that it no longer was", node.division));
         }
     }
 
@@ -236,6 +263,7 @@ impl Watch {
         self.set_aside = set_aside(nodes, &self.written, above);
         for node in nodes {
             self.chains(node);
+            self.lives(node);
             self.wants(node, nodes, &parents, above);
         }
         let written = std::mem::take(&mut self.written);

@@ -80,12 +80,18 @@ impl World<'_> {
         self.plan.rewinds_left -= 1;
         self.rewinds += 1;
         self.log(&format!("{place} falls back to {} entries", snapshot.tables.rows.len()));
+        self.note_fall(place);
         self.cut_all(place);
         self.mark_lost(place, Some(&snapshot));
         if let Some(node) = self.nodes[place].as_mut() {
             node.revert(snapshot);
         }
         true
+    }
+
+    fn note_fall(&mut self, place: usize) {
+        let division = self.nodes[place].as_ref().map(|node| node.division.clone());
+        self.watch.fallen.extend(division);
     }
 
     /// An operator restores a machine and knows it.
@@ -118,6 +124,7 @@ impl World<'_> {
         self.plan.rewinds_left -= 1;
         self.rewinds += 1;
         self.log(&format!("{place} is lost and built anew"));
+        self.note_fall(place);
         self.cut_all(place);
         self.mark_lost(place, None);
         let (feed_id, incarnation) = (self.life(), self.life());
@@ -171,6 +178,7 @@ impl World<'_> {
         let feed_id = self.life();
         let feed_id = self.chance.one_in(2).then_some(feed_id);
         self.log(&format!("{place} is copied, new feed {}", feed_id.is_some()));
+        self.note_fall(place);
         if let Some(node) = self.nodes[place].as_ref() {
             let copy = node.copy(feed_id);
             self.nodes.push(Some(copy));

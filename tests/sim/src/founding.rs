@@ -24,6 +24,7 @@ impl World<'_> {
             let mut node = Node::new(division, feed_id, incarnation, self.pinned(index), self.mutation);
             self.watch.see_tree(&node.trust.tree);
             node.is_old = self.chance.one_in(3);
+            node.store.wants_max = self.plan.wants_max;
             self.nodes.push(Some(node));
         }
         let put = TreePut { version: 1, divisions: self.divisions.clone() };

@@ -49,11 +49,11 @@ mod traffic;
 mod verdicts;
 mod world;
 
-pub use apply::{About, Applied, Arrival};
+pub use apply::{About, Applied, Arrival, Noted};
 pub use draft::{Body, Draft, Guard, Make};
 pub use error::Error;
 pub use feed::{FeedPart, FeedState};
 pub use store::Store;
 pub use stream::Served;
-pub use wanting::StoredWant;
+pub use wanting::{Lacking, StoredWant};
 pub use world::{Report, run};

@@ -1,17 +1,20 @@
-//! Relays that alter what they pass on.
+//! Relays that alter what they pass on, and peers that lie about the receiver's past.
 //!
 //! Invariant: what is altered here was never written by its author, so no machine may store it; the entry itself comes
-//! another time. Left out: relays that keep things back, which is a broken link, and that mint keys (keys).
+//! another time. What is said of the receiver's past and never shown holds nobody. Left out: relays that keep things back, which is a broken link, and that mint keys (keys).
 
 use std::collections::BTreeMap;
 
 use gongkai_journal::{
-    Entry,
+    Author, Entry, Lane, Reach, StreamKey,
     entry::hash_of,
     sign::{Ed25519Signer, Signer, message},
 };
-use gongkai_model::id::DivisionId;
-use gongkai_sync::message::{Carried, Message};
+use gongkai_model::{digest::Digest, id::DivisionId};
+use gongkai_sync::{
+    message::{Carried, Message},
+    want::{Head, Tip},
+};
 
 use crate::{mutation::Mutation, world::World};
 
@@ -25,11 +28,48 @@ impl World<'_> {
         if self.plan.mauls && self.chance.one_in(25) {
             self.maul(&mut message);
         }
+        if self.plan.lies && self.later.one_in(8) {
+            self.lie(&to, &mut message);
+        }
         let link = &mut self.links[index];
         if let Some(budget) = link.budget.as_mut() {
             *budget = budget.saturating_sub(1);
         }
         link.ends[1 - side].inbox.push_back(message);
+    }
+
+    /// Says of the receiver's past what nobody can show: a place of its feed, a head, a name.
+    fn lie(&mut self, to: &DivisionId, message: &mut Message) {
+        let places = self.machines_of(to);
+        let incarnation = places.first().and_then(|place| self.nodes[*place].as_ref()).map(|node| node.incarnation);
+        let Some(incarnation) = incarnation else { return };
+        let hash = Digest::of("made up", &[&self.later.bytes16()]);
+        let author = Author { division: to.clone(), incarnation };
+        let stream = StreamKey::new(author, to.clone(), Reach::Path, Lane::Work);
+        let tip = Tip { seq: 1 + self.later.below(90) as u64, hash };
+        let what = match message {
+            Message::Hello(hello) => {
+                let Some(position) = hello.position.as_mut() else { return };
+                position.hash = hash;
+                "place"
+            }
+            Message::Heads { heads, .. } => {
+                heads.push(Head { stream, tips: vec![tip] });
+                "head"
+            }
+            Message::Batch(batch) => {
+                batch.entries.push(Carried::Named { stream, tip });
+                "name"
+            }
+            Message::Announce { .. }
+            | Message::Ack { .. }
+            | Message::Want { .. }
+            | Message::Wanted { .. }
+            | Message::Done { .. }
+            | Message::Standing(_)
+            | Message::Refuse(_) => return,
+        };
+        self.log(&format!("{to} is told a made-up {what} of its own past"));
     }
 
     /// Alters a signature or a payload, or adds a forged entry.

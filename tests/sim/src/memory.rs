@@ -3,11 +3,12 @@
 //! Invariant: what a transaction changed is undone unless it commits; the feed only grows, save by roll-back.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_journal::{Entry, EntryHash, Lane, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     position::{FeedId, Position, empty_hash},
@@ -19,7 +20,7 @@ use crate::{
     error::Error,
     feed::{FeedRow, FeedState},
     tx::{Direction, StreamId},
-    wanting::StoredWant,
+    wanting::{Lacking, StoredWant},
 };
 
 mod tx;
@@ -250,11 +251,57 @@ impl Memory {
         Ok(self.tables().links(stream).filter(|link| hashes.contains(&link.hash)).collect())
     }
 
-    pub(crate) async fn wants(&self, peer: &DivisionId) -> Result<Vec<(StoredWant, u64)>, Error> {
+    pub(crate) async fn wants(
+        &self,
+        peer: &DivisionId,
+        own: &DivisionId,
+        limit: usize,
+    ) -> Result<Vec<StoredWant>, Error> {
         let tables = self.tables();
-        let rows = tables.wants.iter().filter(|((towards, ..), _)| towards == peer);
-        let top = |stream: &StreamId| tables.tips.get(stream).into_iter().flatten().map(|tip| tip.seq).max();
-        Ok(rows.map(|((_, stream, _), row)| (row.clone(), top(stream).unwrap_or(0))).collect())
+        let of_it = || tables.wants.iter().filter(|((towards, ..), _)| towards == peer);
+        let mut top: BTreeMap<StreamId, u64> = BTreeMap::new();
+        for ((_, stream, _), row) in of_it() {
+            let seq = top.entry(*stream).or_default();
+            *seq = row.want.tip.seq.max(*seq);
+        }
+        let held = |stream: &StreamId| tables.tips.get(stream).into_iter().flatten().map(|tip| tip.seq).max();
+        let gap = |stream: &StreamId| top.get(stream).copied().unwrap_or(0).saturating_sub(held(stream).unwrap_or(0));
+        let order = |(_, stream, _): &WantKey, row: &StoredWant| {
+            let key = &row.want.stream;
+            let (is_work, is_others) = (key.lane() == Lane::Work, key.author.division != *own);
+            (is_work, is_others, gap(stream), key.digest(), Reverse(row.want.tip.seq), row.want.tip.hash)
+        };
+        let mut rows: Vec<(&WantKey, &StoredWant)> = of_it().collect();
+        rows.sort_by_cached_key(|(key, row)| order(key, row));
+        Ok(rows.into_iter().take(limit).map(|(_, row)| row.clone()).collect())
+    }
+
+    pub(crate) async fn lacking(&self, peer: &DivisionId) -> Result<Lacking, Error> {
+        let rows = self.tables().wants.keys().filter(|(towards, ..)| towards == peer).count();
+        Ok(Lacking { entries: rows as u64, streams: rows as u64, stopped: 0 })
+    }
+
+    pub(crate) async fn claims_on(&self, author: &DivisionId) -> Result<BTreeMap<DivisionId, u64>, Error> {
+        let mut found = BTreeMap::new();
+        for ((peer, ..), row) in &self.tables().wants {
+            if row.want.stream.author.division == *author && row.stopped.is_none() {
+                *found.entry(peer.clone()).or_default() += 1;
+            }
+        }
+        Ok(found)
+    }
+
+    pub(crate) async fn is_claimed(
+        &self,
+        author: &DivisionId,
+        subject: &DivisionId,
+        since_ms: i64,
+    ) -> Result<bool, Error> {
+        let is_it = |row: &StoredWant| {
+            let stream = &row.want.stream;
+            stream.author.division == *author && stream.subject == *subject && row.stopped.is_none()
+        };
+        Ok(self.tables().wants.values().any(|row| is_it(row) && row.created_at_ms >= since_ms))
     }
 
     pub(crate) async fn mark_want_stopped(

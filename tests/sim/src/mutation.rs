@@ -57,11 +57,17 @@ pub enum Mutation {
     SignaturesUnchecked,
     /// A bundle moves the position wherever it begins at or before it.
     BundleMovesOn,
+    /// What a peer merely says of a machine's past holds it.
+    ClaimsHold,
+    /// A machine that gets entries of its own back goes on as if nothing had been.
+    RevertsUnseen,
+    /// A position passes what there was no room to want.
+    PassesWhatHasNoRoom,
 }
 
 impl Mutation {
     /// All rules that are taken away.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::NoRunningHash,
         Self::NoWants,
         Self::NoRouteEpoch,
@@ -86,6 +92,9 @@ impl Mutation {
         Self::RevokedCounts,
         Self::SignaturesUnchecked,
         Self::BundleMovesOn,
+        Self::ClaimsHold,
+        Self::RevertsUnseen,
+        Self::PassesWhatHasNoRoom,
     ];
 
     /// Its name on the command line.
@@ -116,6 +125,9 @@ impl Mutation {
             Self::RevokedCounts => "revoked-counts",
             Self::SignaturesUnchecked => "signatures-unchecked",
             Self::BundleMovesOn => "bundle-moves-on",
+            Self::ClaimsHold => "claims-hold",
+            Self::RevertsUnseen => "reverts-unseen",
+            Self::PassesWhatHasNoRoom => "passes-what-has-no-room",
         }
     }
 

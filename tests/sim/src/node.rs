@@ -43,8 +43,11 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     pub(crate) incarnation: Incarnation,
     pub(crate) trust: Trust,
-    /// With whom a restored machine is not level yet: until then it does nothing that others act on.
+    /// With whom a restored machine is not level yet, or one that found that it fell back: until then it does nothing
+    /// that others act on.
     pub(crate) awaited: BTreeSet<DivisionId>,
+    /// It found that it fell back: it goes on in a new life when it is level with all.
+    pub(crate) renews: bool,
     /// Runs an older version, which does not know every kind.
     pub(crate) is_old: bool,
     /// A copy of a machine that still runs; it goes away before the end.
@@ -94,10 +97,11 @@ impl Node {
         let believes_all = mutation == Mutation::HiddenMint;
         Self {
             trust: fold(&division, &pinned, &[], believes_all),
+            store: Store { db: Memory::new(feed_id), own: division.clone(), wants_max: usize::MAX },
             division,
-            store: Store { db: Memory::new(feed_id) },
             incarnation,
             awaited: BTreeSet::new(),
+            renews: false,
             is_old: false,
             is_clone: false,
             believes_all,
@@ -126,9 +130,11 @@ impl Node {
 
     /// The machine finds itself as it was, and does not know.
     pub(crate) fn revert(&mut self, snapshot: Snapshot) {
-        self.store = Store { db: Memory::of(snapshot.tables) };
+        self.store.db = Memory::of(snapshot.tables);
         self.incarnation = snapshot.incarnation;
         self.ledgers = snapshot.ledgers;
+        // What it had found out is forgotten with the rest; whoever restores it says so.
+        (self.awaited, self.renews) = (BTreeSet::new(), false);
         self.refold();
     }
 
@@ -137,10 +143,11 @@ impl Node {
         tables.feed_id = feed_id.unwrap_or(tables.feed_id);
         Self {
             division: self.division.clone(),
-            store: Store { db: Memory::of(tables) },
+            store: Store { db: Memory::of(tables), own: self.division.clone(), wants_max: self.store.wants_max },
             incarnation: self.incarnation,
             trust: self.trust.clone(),
             awaited: self.awaited.clone(),
+            renews: self.renews,
             is_old: self.is_old,
             is_clone: true,
             believes_all: self.believes_all,
@@ -153,11 +160,18 @@ impl Node {
 
     /// The machine is lost, and a new one is enrolled in its place.
     pub(crate) fn rebuild(&mut self, feed_id: FeedId, incarnation: Incarnation) {
-        self.store = Store { db: Memory::new(feed_id) };
+        self.store.db = Memory::new(feed_id);
         self.incarnation = incarnation;
         self.ledgers.clear();
         self.refold();
         self.awaited = self.parent().into_iter().cloned().collect();
+        self.renews = false;
+    }
+
+    /// It has found that it fell back.
+    pub(crate) fn hold(&mut self) {
+        self.awaited.extend(self.neighbours());
+        self.renews = true;
     }
 
     pub(crate) fn feed_len(&self) -> usize {

@@ -58,6 +58,10 @@ pub(crate) struct Plan {
     pub(crate) erases: bool,
     /// Bundles are made, lost, read late, twice, in part, and out of order.
     pub(crate) drives: bool,
+    /// Peers say of a machine's past what they cannot show.
+    pub(crate) lies: bool,
+    /// Wants kept towards one peer at most.
+    pub(crate) wants_max: usize,
     /// Machines that fall back, are restored or copied, at most: fewer than the branches that a stream may have.
     pub(crate) rewinds_left: u32,
     pub(crate) moves_left: u32,
@@ -88,6 +92,8 @@ impl Plan {
             trespasses: chance.one_in(3),
             erases: chance.one_in(3),
             drives: chance.one_in(2),
+            lies: false,
+            wants_max: usize::MAX,
             rewinds_left: 4,
             moves_left: 5,
             revocations_left: 0,
@@ -105,6 +111,14 @@ impl Plan {
             _ => Theme::All,
         });
         plan
+    }
+
+    /// What was added later is drawn apart, so that seeds mean otherwise what they meant.
+    pub(crate) fn draw_later(&mut self, chance: &mut Chance) {
+        self.lies = chance.one_in(3);
+        if chance.one_in(3) {
+            self.wants_max = 3 + chance.below(9);
+        }
     }
 
     fn follow(&mut self, theme: Theme) {

@@ -27,6 +27,7 @@ impl World<'_> {
         self.log("quiet");
         self.links.clear();
         self.plan.mauls = false;
+        self.plan.lies = false;
         self.plan.crashes = false;
         self.plan.full_disks = false;
         let copies: Vec<usize> = self.copies();

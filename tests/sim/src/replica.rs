@@ -11,11 +11,14 @@ use gongkai_sync::{
     admit::{Occasion, Trust},
     message::{BATCH_BYTES_TARGET, Batch, Carried},
     position::{Position, empty_hash},
+    rewind,
     session::{Effect, Event, FeedPart, OpenWant, WantKey},
     want::{Head, Want, Why},
 };
 
-use crate::{Applied, Arrival, error::Error, mutation::Mutation, node::Node, store::now, world::TOMORROW};
+use crate::{
+    Applied, Arrival, Noted, error::Error, mutation::Mutation, node::Node, store::now, tx::Direction, world::TOMORROW,
+};
 
 /// Entries in a batch: few, so that a session has many.
 const BATCH_ENTRIES: usize = 3;
@@ -59,7 +62,12 @@ impl Replica {
                 let (event, entries) = self.apply(node, batch, now_ms)?;
                 return Ok((Some(event), entries));
             }
-            Effect::ApplyHeads { heads, position } => self.apply_heads(node, heads, position, now_ms)?,
+            Effect::NotePage { heads } => {
+                let Noted { wants, has_left_out } =
+                    now(node.store.note_heads(&self.peer, &heads, &node.trust, now_ms))?;
+                Event::PageNoted { has_new_wants: !wants.is_empty(), has_left_out }
+            }
+            Effect::ApplyHeads { heads, position } => self.apply_heads(node, &heads, position, now_ms)?,
             Effect::NoteHeads { heads } => self.note_heads(node, &heads, now_ms)?,
             Effect::ReadWants { but } => self.read_wants(node, &but)?,
             Effect::Serve { request, stream, tip, haves } => {
@@ -75,6 +83,10 @@ impl Replica {
             Effect::Answer { request, want, entries } => {
                 let (event, entries) = self.answer(node, request, want, entries, now_ms)?;
                 return Ok((Some(event), entries));
+            }
+            Effect::LetGo { want } => {
+                now(node.store.let_go(&self.peer, &want))?;
+                return Ok((None, Vec::new()));
             }
             Effect::SetAside { want, code } => {
                 now(node.store.mark_want_stopped(&self.peer, &want, Some(&code)))?;
@@ -98,7 +110,7 @@ impl Replica {
         if self.mutation == Mutation::NoRouteEpoch { Digest::of("no epoch", &[]) } else { route.epoch() }
     }
 
-    fn check_position(&mut self, node: &Node, position: &Position) -> Result<Event, Error> {
+    fn check_position(&mut self, node: &mut Node, position: &Position) -> Result<Event, Error> {
         let state = now(node.store.feed_state())?;
         let route = self.route(node);
         let hash = now(node.store.feed_hash_at(position.offset))?;
@@ -106,6 +118,9 @@ impl Replica {
         let agrees = if is_scalar { hash.is_some() } else { hash == Some(position.hash) };
         let holds = position.feed_id == state.feed_id && position.epoch == self.epoch(&route) && agrees;
         let entries_to_send = if holds { now(node.store.count_routed(position.offset, &route))? } else { 0 };
+        if self.mutation == Mutation::ClaimsHold && position.feed_id == state.feed_id && !agrees {
+            node.hold();
+        }
         self.opened_epoch = Some(position.epoch);
         Ok(Event::PositionChecked { holds, entries_to_send })
     }
@@ -162,30 +177,41 @@ impl Replica {
         }
         let position = applied.position.unwrap_or(fallback);
         let has_trust = has_trust(&applied.appended);
-        let has_new_wants = !applied.wants.is_empty();
-        Ok((Event::Applied { position, faults: applied.faults, has_new_wants, has_trust }, applied.appended))
+        let (has_new_wants, has_left_out) = (!applied.wants.is_empty(), applied.has_left_out);
+        let event = Event::Applied { position, faults: applied.faults, has_new_wants, has_trust, has_left_out };
+        Ok((event, applied.appended))
     }
 
-    fn apply_heads(&self, node: &mut Node, heads: Vec<Head>, position: Position, now_ms: i64) -> Result<Event, Error> {
-        let wants = now(node.store.apply_heads(&self.peer, &heads, &position, now_ms))?;
-        Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
+    fn apply_heads(&self, node: &Node, heads: &[Head], position: Position, now_ms: i64) -> Result<Event, Error> {
+        let noted = now(node.store.apply_heads(&self.peer, heads, &position, &node.trust, now_ms))?;
+        if !noted.has_left_out {
+            return Ok(compared(position, &noted));
+        }
+        if self.mutation == Mutation::PassesWhatHasNoRoom {
+            now(node.store.db.put_position(&self.peer, Direction::Taken, &position, now_ms))?;
+            return Ok(compared(position, &Noted { has_left_out: false, ..noted }));
+        }
+        self.noted(node, &noted)
     }
 
     fn note_heads(&self, node: &Node, heads: &[Head], now_ms: i64) -> Result<Event, Error> {
-        let wants = now(node.store.note_heads(&self.peer, heads, now_ms))?;
+        let noted = now(node.store.note_heads(&self.peer, heads, &node.trust, now_ms))?;
+        self.noted(node, &noted)
+    }
+
+    /// The position stays where it is.
+    fn noted(&self, node: &Node, noted: &Noted) -> Result<Event, Error> {
         let state = now(node.store.feed_state())?;
         let nowhere =
             Position { feed_id: state.feed_id, offset: 0, hash: empty_hash(), epoch: self.epoch(&self.route(node)) };
         let position = now(node.store.position_of(&self.peer))?.unwrap_or(nowhere);
-        Ok(Event::Applied { position, faults: Vec::new(), has_new_wants: !wants.is_empty(), has_trust: false })
+        Ok(compared(position, noted))
     }
 
     fn read_wants(&self, node: &Node, but: &BTreeSet<WantKey>) -> Result<Event, Error> {
-        let mut stored = now(node.store.wants(&self.peer))?;
-        stored.retain(|row| !but.contains(&(row.want.stream.clone(), row.want.tip.clone())));
-        let has_more = stored.len() > WANTS_READ_MAX;
+        let (rows, has_more) = now(node.store.wants_page(&self.peer, but, WANTS_READ_MAX))?;
         let mut wants = Vec::new();
-        for row in stored.into_iter().take(WANTS_READ_MAX) {
+        for row in rows {
             let haves = now(node.store.haves_for(&row.want))?;
             wants.push(OpenWant { want: row.want, haves });
         }
@@ -234,6 +260,11 @@ impl Replica {
         let credulous = (self.mutation == Mutation::AnyoneWrites).then(|| trusting(node, &arrival));
         let trust = credulous.as_ref().unwrap_or(&node.trust);
         let applied = now(node.store.apply(arrival, trust, &|_| None))?;
+        if self.mutation == Mutation::ClaimsHold
+            && applied.wants.iter().any(|want| rewind::is_claim(&node.division, &want.stream))
+        {
+            node.hold();
+        }
         if self.mutation == Mutation::BareIsErased {
             node.store.db.tables().wants.retain(|_, row| row.want.why != Why::Bare);
         }
@@ -244,6 +275,16 @@ impl Replica {
             node.refold();
         }
         Ok(applied)
+    }
+}
+
+fn compared(position: Position, noted: &Noted) -> Event {
+    Event::Applied {
+        position,
+        faults: Vec::new(),
+        has_new_wants: !noted.wants.is_empty(),
+        has_trust: false,
+        has_left_out: noted.has_left_out,
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use gongkai_journal::{Entry, EntryHash};
+use gongkai_model::id::DivisionId;
 
 use crate::memory::Memory;
 
@@ -15,6 +16,10 @@ use crate::memory::Memory;
 #[derive(Debug)]
 pub struct Store {
     pub(crate) db: Memory,
+    /// Whose it is.
+    pub(crate) own: DivisionId,
+    /// Wants kept towards one peer at most.
+    pub(crate) wants_max: usize,
 }
 
 macro_rules! on_db {
@@ -29,6 +34,14 @@ impl Store {
     /// Watchers are told by the simulator, which looks at the feed.
     #[expect(clippy::unused_self, reason = "the store's files call it so")]
     pub(crate) fn announce(&self, _offset: u64) {}
+
+    pub(crate) fn own_division(&self) -> DivisionId {
+        self.own.clone()
+    }
+
+    pub(crate) fn wants_max(&self) -> usize {
+        self.wants_max
+    }
 
     /// All of the feed is in memory here.
     #[expect(clippy::unused_self, reason = "the store's files call it so")]

@@ -3,6 +3,7 @@
 //! Invariant: what a broken link still carried is gone, or is read to some place by one end. Left out: what goes wrong
 //! with machines (fault), and bundles (drive).
 
+use gongkai_journal::Incarnation;
 use gongkai_model::id::DivisionId;
 use gongkai_sync::session::Outcome;
 
@@ -10,7 +11,7 @@ use crate::{
     link::{End, Link},
     mutation::Mutation,
     node::Node,
-    world::World,
+    world::{World, opening},
 };
 
 /// Sessions open at once, at most.
@@ -20,7 +21,12 @@ impl World<'_> {
     /// A machine that both ends of a session found to be level with the other waits for that one no longer, nor for
     /// whom it is no neighbour of any more.
     pub(crate) fn release(&mut self, link: &Link) {
-        for end in link.ends.iter().filter(|end| end.session.is_settled() || end.outcome == Some(Outcome::Complete)) {
+        let is_level = |end: &&End| {
+            let is_over = end.session.is_settled() || end.outcome == Some(Outcome::Complete);
+            is_over && end.session.has_compared_all()
+        };
+        let mut renewed = Vec::new();
+        for end in link.ends.iter().filter(is_level) {
             if let Some(node) = self.nodes[end.node].as_mut() {
                 node.awaited.remove(&end.replica.peer);
                 let tree = &node.trust.tree;
@@ -28,8 +34,25 @@ impl World<'_> {
                     tree.parent(it) == Some(&node.division) || tree.parent(&node.division) == Some(it)
                 };
                 node.awaited.retain(is_neighbour);
+                if node.renews && !node.is_held() {
+                    node.renews = false;
+                    renewed.push(end.node);
+                }
             }
         }
+        for place in renewed {
+            self.begin_anew(place);
+        }
+    }
+
+    /// A machine that fell back and is level with all goes on in a new life.
+    fn begin_anew(&mut self, place: usize) {
+        let incarnation = Incarnation::from_bytes(self.later.bytes16());
+        let Some(node) = self.nodes[place].as_mut() else { return };
+        node.incarnation = incarnation;
+        let act = opening(&node.division, "rewound");
+        self.log(&format!("{place} goes on in a new life"));
+        self.write(place, vec![act]);
     }
 
     /// Some machine dials its parent, as it sees it.
@@ -95,6 +118,9 @@ impl World<'_> {
             self.log(&format!("{place} {} +{}", ticked.what, ticked.committed.len()));
         }
         self.note_commit(place, &ticked.committed);
+        if let Some(node) = self.nodes[place].as_ref() {
+            self.watch.held(node);
+        }
         if let Some(message) = ticked.said {
             self.pass(index, side, message);
         }

@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_journal::{
-    Entry, EntryHash, Incarnation, Lane, Reach,
+    Author, Entry, EntryHash, Incarnation, Lane, Reach,
     kind::Kind,
     payload::{self, IncarnationOpen},
-    sign::{Ed25519Signer, PublicKey},
+    sign::{Ed25519Signer, PublicKey, Signer as _},
 };
 use gongkai_model::{id::DivisionId, tree::Division};
+use gongkai_sync::rewind;
 
 use crate::{
     chance::Chance,
@@ -74,6 +75,8 @@ pub fn run(seed: u64, mutation: Mutation, tell: Option<&mut dyn FnMut(&str)>) ->
 
 pub(crate) struct World<'a> {
     pub(crate) chance: Chance,
+    /// Decides what was added later; see [`Plan::draw_later`].
+    pub(crate) later: Chance,
     pub(crate) plan: Plan,
     pub(crate) mutation: Mutation,
     pub(crate) divisions: Vec<Division>,
@@ -100,10 +103,13 @@ pub(crate) struct World<'a> {
 impl<'a> World<'a> {
     fn new(seed: u64, mutation: Mutation, tell: Option<&'a mut dyn FnMut(&str)>) -> Self {
         let mut chance = Chance::new(seed);
-        let plan = Plan::draw(&mut chance);
+        let mut plan = Plan::draw(&mut chance);
+        let mut later = Chance::new(!seed);
+        plan.draw_later(&mut later);
         let divisions = draw_tree(&mut chance);
         let mut world = Self {
             chance,
+            later,
             plan,
             mutation,
             signers: divisions.iter().enumerate().map(|(index, it)| (it.id.clone(), signer(index))).collect(),
@@ -233,7 +239,24 @@ impl<'a> World<'a> {
         let Some(node) = self.nodes[place].as_ref() else { return };
         self.watch.see_tree(&node.trust.tree);
         self.watch.commit(node, committed);
+        self.look_for_proof(place, committed);
         self.carry_keys(place);
+    }
+
+    /// A machine that took an entry of its own finds that it fell back.
+    fn look_for_proof(&mut self, place: usize, committed: &[Entry]) {
+        let Some(node) = self.nodes[place].as_mut() else { return };
+        let own = Author { division: node.division.clone(), incarnation: node.incarnation };
+        let key_id = self.signers[&node.division].key_id();
+        let mut proofs = committed.iter().filter(|entry| rewind::is_proof(&own, &key_id, entry)).peekable();
+        if proofs.peek().is_none() || self.mutation == Mutation::RevertsUnseen {
+            return;
+        }
+        let is_known = node.is_held() && !node.renews;
+        if !is_known || proofs.any(|entry| entry.header.stream.author == own) {
+            node.hold();
+            self.log(&format!("{place} finds that it fell back"));
+        }
     }
 
     /// The root repeats the keys that moved divisions lack.

@@ -137,7 +137,7 @@ impl End {
                         out.push(message);
                     }
                     Effect::Finish(outcome) => {
-                        if outcome == Outcome::Complete {
+                        if outcome == Outcome::Complete && self.session.has_compared_all() {
                             self.replica.settled().await.unwrap();
                         }
                         self.outcome = Some(outcome);

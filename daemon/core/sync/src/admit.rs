@@ -237,7 +237,7 @@ fn judge(known: &Known, keyring: &Keyring, trust: &Trust, occasion: Occasion, en
 }
 
 /// What the tree at hand says against a stream; a newer tree may say otherwise.
-fn misplaced(trust: &Trust, stream: &StreamKey) -> Option<ChainFault> {
+pub fn misplaced(trust: &Trust, stream: &StreamKey) -> Option<ChainFault> {
     if !trust.route.takes(&stream.subject, stream.reach()) {
         return Some(ChainFault::Misrouted);
     }

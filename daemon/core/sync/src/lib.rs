@@ -10,6 +10,7 @@ pub mod pace;
 pub mod plan;
 pub mod position;
 pub mod retry;
+pub mod rewind;
 pub mod schedule;
 pub mod session;
 pub mod standing;

@@ -1,11 +1,19 @@
 //! Wants: durable notes "I lack this stream up to that entry, because …". The one mechanism for first load,
 //! restore, changed routes, cured faults and gaps.
 //!
-//! Invariant: a want is removed only in the transaction that stores the entry it names, or when its link ends.
+//! Invariant: a want is removed only in the transaction that stores the entry it names, when its link ends, or when it
+//! was a claim about this node's own past and nothing was served for it. How many there are towards a peer is bounded:
+//! a position does not pass what there was no room to want.
 
 use gongkai_journal::StreamKey;
 use gongkai_model::digest::Digest;
 use serde::{Deserialize, Serialize};
+
+/// Wants kept towards one peer at most, unless the node is told otherwise: half of a province's heads in one go, some
+/// 5 MB on disk. What a peer has beyond that is asked for when these have come.
+pub const WANTS_PER_PEER_MAX: usize = 16_384;
+/// Of these, wants that the tree at hand does not route here: a county with its townships that a newer tree brings.
+pub const MISROUTED_PER_PEER_MAX: usize = 1_024;
 
 /// One end of a stream's chain: a stream has one, a forked stream several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,15 +1,17 @@
 //! Taking entries and heads from a peer: admission, journal, wants and position in one transaction.
 //!
 //! Invariant: after the commit everything up to the position is stored or wanted. The position moves only from
-//! where the sender believed it to be, so two carriers never move it over each other.
+//! where the sender believed it to be, so two carriers never move it over each other. Where there was no room to want
+//! something it is forgotten, so that heads are compared next: the wants towards one peer are bounded, and no peer fills
+//! the disk or makes others wait.
 //! Left out: who is believed; that is `sync::admit`, called under the stream locks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_journal::{Entry, EntryHash, Lane, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
-    admit::{self, Admission, Known, Occasion, Trust},
+    admit::{self, Admission, BRANCHES_MAX, Known, Occasion, Trust},
     message::{Carried, Fault},
     position::Position,
     want::{Head, Tip, Want, Why},
@@ -23,6 +25,9 @@ use crate::{
     tx::{Direction, StreamIds, Survey, TipsByStream, WriteTx},
     wanting::{Fresh, WantChanges, is_cause, merge},
 };
+
+/// Heads compared in one transaction: some ten milliseconds of the writer's time.
+const HEADS_PER_COMMIT_MAX: usize = 250;
 
 /// Says what an entry is about, for looking up.
 pub type About<'a> = &'a (dyn Fn(&Entry) -> Option<String> + Send + Sync);
@@ -44,6 +49,15 @@ pub struct Arrival {
     pub now_ms: i64,
 }
 
+/// What was noted as wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// New or changed wants.
+    pub wants: Vec<Want>,
+    /// Whether there was no room for some.
+    pub has_left_out: bool,
+}
+
 /// What became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
@@ -53,6 +67,8 @@ pub struct Applied {
     pub filled: Vec<Entry>,
     /// New or changed wants.
     pub wants: Vec<Want>,
+    /// Whether something could not be noted as wanted for want of room; the position is then forgotten.
+    pub has_left_out: bool,
     /// To tell the sender.
     pub faults: Vec<Fault>,
     /// Our position on the peer's feed now.
@@ -66,7 +82,7 @@ impl Store {
     pub async fn apply(&self, arrival: Arrival, trust: &Trust, about: About<'_>) -> Result<Applied, Error> {
         let (applied, abouts, state) = on_db!(self, db => {
             let mut tx = db.begin().await?;
-            let done = apply_in(&mut tx, arrival, trust, about).await?;
+            let done = apply_in(&mut tx, arrival, trust, self.wants_max(), about).await?;
             tx.commit().await?;
             done
         });
@@ -78,31 +94,63 @@ impl Store {
         Ok(applied)
     }
 
-    /// Takes a peer's heads and the position they stand for; what is lacking becomes wants, which are returned.
+    /// Takes a peer's heads and the position they stand for; what is lacking becomes wants, which are returned. The
+    /// position is forgotten where there was no room for all of them.
     pub async fn apply_heads(
         &self,
         peer: &DivisionId,
         heads: &[Head],
         position: &Position,
+        trust: &Trust,
         now_ms: i64,
-    ) -> Result<Vec<Want>, Error> {
-        on_db!(self, db => {
-            let mut tx = db.begin().await?;
-            let wants = apply_heads_in(&mut tx, peer, heads, now_ms).await?;
-            tx.put_position(peer, Direction::Taken, position, now_ms).await?;
-            tx.commit().await?;
-            Ok(wants)
-        })
+    ) -> Result<Noted, Error> {
+        self.compare(peer, heads, Some(position), trust, now_ms).await
     }
 
     /// Takes a peer's heads without a position: what is lacking becomes wants, which are returned.
-    pub async fn note_heads(&self, peer: &DivisionId, heads: &[Head], now_ms: i64) -> Result<Vec<Want>, Error> {
-        on_db!(self, db => {
-            let mut tx = db.begin().await?;
-            let wants = apply_heads_in(&mut tx, peer, heads, now_ms).await?;
-            tx.commit().await?;
-            Ok(wants)
-        })
+    pub async fn note_heads(
+        &self,
+        peer: &DivisionId,
+        heads: &[Head],
+        trust: &Trust,
+        now_ms: i64,
+    ) -> Result<Noted, Error> {
+        self.compare(peer, heads, None, trust, now_ms).await
+    }
+
+    /// Many heads are compared in several transactions, so that others get their turn: a want that is noted before the
+    /// position is taken does no harm.
+    async fn compare(
+        &self,
+        peer: &DivisionId,
+        heads: &[Head],
+        position: Option<&Position>,
+        trust: &Trust,
+        now_ms: i64,
+    ) -> Result<Noted, Error> {
+        let mut all = Noted::default();
+        let mut rest = heads;
+        loop {
+            let (part, others) = rest.split_at(rest.len().min(HEADS_PER_COMMIT_MAX));
+            let noted = on_db!(self, db => {
+                let mut tx = db.begin().await?;
+                let noted = apply_heads_in(&mut tx, peer, part, self.wants_max(), trust, now_ms).await?;
+                let has_left_out = all.has_left_out || noted.has_left_out;
+                if has_left_out {
+                    tx.drop_position(peer, Direction::Taken).await?;
+                } else if let Some(position) = position.filter(|_| others.is_empty()) {
+                    tx.put_position(peer, Direction::Taken, position, now_ms).await?;
+                }
+                tx.commit().await?;
+                noted
+            });
+            all.wants.extend(noted.wants);
+            all.has_left_out |= noted.has_left_out;
+            if others.is_empty() {
+                return Ok(all);
+            }
+            rest = others;
+        }
     }
 }
 
@@ -110,6 +158,7 @@ async fn apply_in<T: WriteTx>(
     tx: &mut T,
     arrival: Arrival,
     trust: &Trust,
+    wants_max: usize,
     about: About<'_>,
 ) -> Result<(Applied, Vec<Option<String>>, FeedState), Error> {
     let Arrival { peer, entries, occasion, advance, answered, now_ms } = arrival;
@@ -149,9 +198,15 @@ async fn apply_in<T: WriteTx>(
         other => other.filter(|want| !appended.contains(&want.tip.hash)),
     };
     let fresh = fresh_wants(wants, &faults, answered, &appended);
-    let wants = note_wants(tx, &peer, &streams, fresh, &parents, now_ms).await?;
-    let position = advance_position(tx, &peer, taken, advance, now_ms).await?;
-    Ok((Applied { appended: append, filled: fill, wants, faults, position, through }, abouts, state))
+    let noting = Noting { peer: &peer, wants_max, trust, parents: &parents, now_ms };
+    let Noted { wants, has_left_out } = note_wants(tx, &noting, &streams, fresh).await?;
+    let position = if has_left_out {
+        tx.drop_position(&peer, Direction::Taken).await?;
+        None
+    } else {
+        advance_position(tx, &peer, taken, advance, now_ms).await?
+    };
+    Ok((Applied { appended: append, filled: fill, wants, has_left_out, faults, position, through }, abouts, state))
 }
 
 /// What is held already and came with its payload all the same.
@@ -225,31 +280,52 @@ fn fresh_wants(
     fresh
 }
 
+/// What noting wants depends on.
+struct Noting<'a> {
+    peer: &'a DivisionId,
+    wants_max: usize,
+    trust: &'a Trust,
+    /// The predecessor of every entry at hand.
+    parents: &'a BTreeMap<EntryHash, EntryHash>,
+    now_ms: i64,
+}
+
 async fn note_wants<T: WriteTx>(
     tx: &mut T,
-    peer: &DivisionId,
+    noting: &Noting<'_>,
     streams: &StreamIds,
-    fresh: Vec<Fresh>,
-    parents: &BTreeMap<EntryHash, EntryHash>,
-    now_ms: i64,
-) -> Result<Vec<Want>, Error> {
+    mut fresh: Vec<Fresh>,
+) -> Result<Noted, Error> {
     if fresh.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Noted::default());
     }
+    let is_missing = |why: Why| matches!(why, Why::Heads | Why::Gap | Why::Rewound);
+    for (want, _) in fresh.iter_mut().filter(|(want, _)| is_missing(want.why)) {
+        if admit::misplaced(noting.trust, &want.stream).is_some() {
+            want.why = Why::Misrouted;
+        }
+    }
+    // Where there is no room for all, keys and the tree come first.
+    fresh.sort_by_key(|(want, _)| want.stream.lane() == Lane::Work);
     let touched: BTreeSet<Digest> = fresh.iter().map(|(want, _)| want.stream.digest()).collect();
     let touched: StreamIds =
         streams.iter().filter(|(digest, _)| touched.contains(digest)).map(|(digest, id)| (*digest, *id)).collect();
-    let held = tx.wants_on(peer, &touched).await?;
-    let WantChanges { put, gone } = merge(held, fresh, parents, now_ms);
+    let held = tx.wants_on(noting.peer, &touched).await?;
+    let room = tx.count_wants(noting.peer).await?.room(noting.wants_max);
+    let WantChanges { put, gone, has_left_out } = merge(held, fresh, noting.parents, room, noting.now_ms);
     let id_of = |want: &Want| {
         let digest = want.stream.digest();
         touched.get(&digest).copied().ok_or_else(|| Error::damaged_row(format!("stream {digest} was not made")))
     };
     let gone = gone.iter().map(|row| Ok((id_of(&row.want)?, row.want.tip.hash))).collect::<Result<Vec<_>, Error>>()?;
     let rows = put.iter().map(|row| Ok((id_of(&row.want)?, row.clone()))).collect::<Result<Vec<_>, Error>>()?;
-    tx.drop_wants(peer, &gone).await?;
-    tx.put_wants(peer, &rows).await?;
-    Ok(put.into_iter().map(|row| row.want).collect())
+    tx.drop_wants(noting.peer, &gone).await?;
+    tx.put_wants(noting.peer, &rows).await?;
+    if has_left_out {
+        // A stream of which nothing is held and nothing wanted leaves no trace either.
+        tx.drop_bare_streams(&touched).await?;
+    }
+    Ok(Noted { wants: put.into_iter().map(|row| row.want).collect(), has_left_out })
 }
 
 /// Compare and set: the stored position moves only if it is `from`. Who has none stands at the beginning of every feed.
@@ -274,18 +350,22 @@ async fn apply_heads_in<T: WriteTx>(
     tx: &mut T,
     peer: &DivisionId,
     heads: &[Head],
+    wants_max: usize,
+    trust: &Trust,
     now_ms: i64,
-) -> Result<Vec<Want>, Error> {
-    let hashes = heads.iter().flat_map(|head| head.tips.iter().map(|tip| tip.hash)).collect();
+) -> Result<Noted, Error> {
+    // Nobody keeps more branches of one stream; whoever names more made them up.
+    let tips_of = |head: &Head| head.tips.iter().take(BRANCHES_MAX).cloned().collect::<Vec<Tip>>();
+    let hashes = heads.iter().flat_map(|head| tips_of(head).into_iter().map(|tip| tip.hash)).collect();
     let known = tx.known(&hashes).await?;
-    let mut keys = BTreeMap::new();
     let mut fresh: Vec<Fresh> = Vec::new();
     for head in heads {
-        for tip in head.tips.iter().filter(|tip| !known.contains_key(&tip.hash)) {
-            keys.insert(head.stream.digest(), head.stream.clone());
-            fresh.push((Want { stream: head.stream.clone(), tip: tip.clone(), why: Why::Heads }, None));
+        for tip in tips_of(head).into_iter().filter(|tip| !known.contains_key(&tip.hash)) {
+            fresh.push((Want { stream: head.stream.clone(), tip, why: Why::Heads }, None));
         }
     }
+    let keys = fresh.iter().map(|(want, _)| (want.stream.digest(), want.stream.clone())).collect();
     let streams = tx.streams(&keys).await?;
-    note_wants(tx, peer, &streams, fresh, &BTreeMap::new(), now_ms).await
+    let parents = BTreeMap::new();
+    note_wants(tx, &Noting { peer, wants_max, trust, parents: &parents, now_ms }, &streams, fresh).await
 }

@@ -29,7 +29,7 @@ mod tx;
 mod verify;
 mod wanting;
 
-pub use apply::{About, Applied, Arrival};
+pub use apply::{About, Applied, Arrival, Noted};
 pub use draft::{Body, Draft, Guard, Make};
 pub use error::Error;
 pub use feed::{FeedPart, FeedState};

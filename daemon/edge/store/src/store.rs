@@ -5,10 +5,15 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use gongkai_journal::{Entry, EntryHash};
+use gongkai_model::id::DivisionId;
+use gongkai_sync::want::WANTS_PER_PEER_MAX;
 use tokio::sync::watch;
 
 use crate::{
@@ -31,6 +36,8 @@ pub(crate) struct Inner {
     identity: RwLock<Arc<Identity>>,
     feed: watch::Sender<u64>,
     pub(crate) fresh: Fresh,
+    /// Wants kept towards one peer at most.
+    wants_max: AtomicUsize,
     lock: Mutex<Option<DirectoryLock>>,
 }
 
@@ -91,7 +98,8 @@ impl Store {
     async fn assemble(db: Db, identity: Identity, lock: DirectoryLock) -> Result<Self, Error> {
         let (feed, _) = watch::channel(0);
         let identity = RwLock::new(Arc::new(identity));
-        let inner = Inner { db, identity, feed, fresh: Fresh::default(), lock: Mutex::new(Some(lock)) };
+        let wants_max = AtomicUsize::new(WANTS_PER_PEER_MAX);
+        let inner = Inner { db, identity, feed, fresh: Fresh::default(), wants_max, lock: Mutex::new(Some(lock)) };
         let store = Self { inner: Arc::new(inner) };
         let state = store.feed_state().await?;
         store.announce(state.offset);
@@ -105,6 +113,20 @@ impl Store {
 
     pub(crate) fn set_identity(&self, identity: Identity) {
         *self.inner.identity.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(identity);
+    }
+
+    /// How many wants are kept towards one peer at most.
+    pub fn wants_max(&self) -> usize {
+        self.inner.wants_max.load(Ordering::Relaxed)
+    }
+
+    /// Changes that; what is wanted already stays.
+    pub fn set_wants_max(&self, wants_max: usize) {
+        self.inner.wants_max.store(wants_max, Ordering::Relaxed);
+    }
+
+    pub(crate) fn own_division(&self) -> DivisionId {
+        self.identity().division.clone()
     }
 
     /// The feed's offset, changed after each commit that brought entries.

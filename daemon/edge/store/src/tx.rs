@@ -12,7 +12,11 @@ use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{position::Position, want::Tip};
 
-use crate::{error::Error, feed::FeedState, wanting::StoredWant};
+use crate::{
+    error::Error,
+    feed::FeedState,
+    wanting::{StoredWant, WantCount},
+};
 
 /// A stream's number in this database.
 pub(crate) type StreamId = i64;
@@ -124,6 +128,16 @@ pub(crate) trait WriteTx: Send {
         peer: &DivisionId,
         streams: &StreamIds,
     ) -> impl Future<Output = Result<Vec<StoredWant>, Error>> + Send;
+    /// How many wants there are towards the peer.
+    fn count_wants(&mut self, peer: &DivisionId) -> impl Future<Output = Result<WantCount, Error>> + Send;
+    /// Removes those of the streams of which nothing is held and nothing wanted.
+    fn drop_bare_streams(&mut self, streams: &StreamIds) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Forgets a position with a peer.
+    fn drop_position(
+        &mut self,
+        peer: &DivisionId,
+        direction: Direction,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
     /// Notes wants, replacing those of equal (peer, stream, tip).
     fn put_wants(
         &mut self,

@@ -1,20 +1,22 @@
 //! Wants as kept: what to note when entries could not be taken, and in which order to ask.
 //!
-//! Invariant: a want goes only when its entry is held, when a want for a descendant takes its place, or when its
-//! link ends. Why it waits and since when pass on to the one that takes its place.
+//! Invariant: a want goes only when its entry is held, when a want for a descendant takes its place, when it is let go,
+//! or when its link ends. Why it waits and since when pass on to the one that takes its place. They are read by pages
+//! and counted by the database: a peer decides how many there are, up to the limit.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::{EntryHash, Lane};
+use gongkai_journal::EntryHash;
 use gongkai_model::{digest::Digest, id::DivisionId};
-use gongkai_sync::want::{Want, Why};
+use gongkai_sync::{
+    session::WantKey,
+    want::{MISROUTED_PER_PEER_MAX, Want, Why},
+};
 
 use crate::{
     error::Error,
     store::{Store, on_db},
+    tx::{Direction, WriteTx as _},
 };
 
 /// A want with what has become of it.
@@ -42,19 +44,59 @@ pub struct Lacking {
 impl Store {
     /// How much is wanted from a peer.
     pub async fn lacking(&self, peer: &DivisionId) -> Result<Lacking, Error> {
-        Ok(lacking_of(&on_db!(self, db => db.wants(peer).await)?))
+        on_db!(self, db => db.lacking(peer).await)
     }
 
-    /// What is wanted from a peer: the trust lane first, then the smallest gap; of one stream the highest tip
-    /// first, because storing it removes the wants below it.
+    /// All that is wanted from a peer, in the order of asking; see [`Self::wants_page`].
     pub async fn wants(&self, peer: &DivisionId) -> Result<Vec<StoredWant>, Error> {
-        let rows = on_db!(self, db => db.wants(peer).await)?;
-        Ok(in_asking_order(rows))
+        Ok(self.wants_page(peer, &BTreeSet::new(), usize::MAX).await?.0)
+    }
+
+    /// The first of what is wanted from a peer, some passed over, and whether there are more: the trust lane first, then
+    /// this node's own past, then the smallest gap; of one stream the highest tip first, because storing it removes the
+    /// wants below it.
+    pub async fn wants_page(
+        &self,
+        peer: &DivisionId,
+        but: &BTreeSet<WantKey>,
+        limit: usize,
+    ) -> Result<(Vec<StoredWant>, bool), Error> {
+        let read = limit.saturating_add(but.len()).saturating_add(1);
+        let own = self.own_division();
+        let mut rows = on_db!(self, db => db.wants(peer, &own, read).await)?;
+        rows.retain(|row| !but.contains(&(row.want.stream.clone(), row.want.tip.clone())));
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok((rows, has_more))
     }
 
     /// Notes the code of the fault that a want met, or that it is free again.
     pub async fn mark_want_stopped(&self, peer: &DivisionId, want: &Want, code: Option<&str>) -> Result<(), Error> {
         on_db!(self, db => db.mark_want_stopped(peer, want, code).await)
+    }
+
+    /// Lets a want go, because the peer has named what it cannot serve. Our position on its feed stood for that entry as
+    /// well, so it goes with it: the next comparison of heads sets it anew.
+    pub async fn let_go(&self, peer: &DivisionId, want: &Want) -> Result<(), Error> {
+        on_db!(self, db => {
+            let mut tx = db.begin().await?;
+            let streams = tx.streams(&BTreeMap::from([(want.stream.digest(), want.stream.clone())])).await?;
+            let rows: Vec<_> = streams.values().map(|stream| (*stream, want.tip.hash)).collect();
+            tx.drop_wants(peer, &rows).await?;
+            tx.drop_bare_streams(&streams).await?;
+            tx.drop_position(peer, Direction::Taken).await?;
+            tx.commit().await
+        })
+    }
+
+    /// How many streams of an author each peer has named entries of that are not here and that it may still serve.
+    pub async fn claims_on(&self, author: &DivisionId) -> Result<BTreeMap<DivisionId, u64>, Error> {
+        on_db!(self, db => db.claims_on(author).await)
+    }
+
+    /// Whether a peer named entries of an author about a subject, not before `since_ms`, and may still serve them.
+    pub async fn is_claimed(&self, author: &DivisionId, subject: &DivisionId, since_ms: i64) -> Result<bool, Error> {
+        on_db!(self, db => db.is_claimed(author, subject, since_ms).await)
     }
 
     /// Forgets what was wanted from a peer whose link has ended.
@@ -63,36 +105,32 @@ impl Store {
     }
 }
 
-fn lacking_of(rows: &[(StoredWant, u64)]) -> Lacking {
-    let mut streams: BTreeMap<Digest, (u64, bool)> = BTreeMap::new();
-    for (row, held) in rows {
-        // What is wanted below the held tip is one entry of another branch at least.
-        let gap = row.want.tip.seq.saturating_sub(*held).max(1);
-        let stream = streams.entry(row.want.stream.digest()).or_default();
-        *stream = (stream.0.max(gap), stream.1 || row.stopped.is_some());
-    }
-    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    Lacking {
-        entries: streams.values().map(|(gap, _)| *gap).sum(),
-        streams: count(streams.len()),
-        stopped: count(streams.values().filter(|(_, is_stopped)| *is_stopped).count()),
-    }
+/// How many wants there are towards a peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct WantCount {
+    pub(crate) all: usize,
+    pub(crate) misrouted: usize,
 }
 
-/// Orders (want, highest sequence held of its stream).
-fn in_asking_order(rows: Vec<(StoredWant, u64)>) -> Vec<StoredWant> {
-    let mut top: BTreeMap<Digest, u64> = BTreeMap::new();
-    for (row, _) in &rows {
-        let seq = top.entry(row.want.stream.digest()).or_default();
-        *seq = (*seq).max(row.want.tip.seq);
+impl WantCount {
+    /// How many more there may be.
+    pub(crate) fn room(self, wants_max: usize) -> WantCount {
+        WantCount {
+            all: wants_max.saturating_sub(self.all),
+            misrouted: MISROUTED_PER_PEER_MAX.saturating_sub(self.misrouted),
+        }
     }
-    let mut rows = rows;
-    rows.sort_by_cached_key(|(row, held)| {
-        let stream = row.want.stream.digest();
-        let gap = top.get(&stream).copied().unwrap_or_default().saturating_sub(*held);
-        (row.want.stream.lane() == Lane::Work, gap, stream, Reverse(row.want.tip.seq), row.want.tip.hash)
-    });
-    rows.into_iter().map(|(row, _)| row).collect()
+
+    /// Takes a place for a want, if there is one.
+    fn take(&mut self, why: Why) -> bool {
+        let is_misrouted = why == Why::Misrouted;
+        if self.all == 0 || (is_misrouted && self.misrouted == 0) {
+            return false;
+        }
+        self.all -= 1;
+        self.misrouted -= usize::from(is_misrouted);
+        true
+    }
 }
 
 /// What to write to the wants of one peer.
@@ -100,6 +138,8 @@ fn in_asking_order(rows: Vec<(StoredWant, u64)>) -> Vec<StoredWant> {
 pub(crate) struct WantChanges {
     pub(crate) put: Vec<StoredWant>,
     pub(crate) gone: Vec<StoredWant>,
+    /// There was no room for some.
+    pub(crate) has_left_out: bool,
 }
 
 /// A want that came up now, with the code of its fault.
@@ -107,12 +147,13 @@ pub(crate) type Fresh = (Want, Option<String>);
 
 type Key = (Digest, EntryHash);
 
-/// Merges fresh wants into those held on the same streams. `parents` names the predecessor of every entry at hand:
-/// along it a want takes the place of one for an ancestor.
+/// Merges fresh wants into those held on the same streams, as far as there is room. `parents` names the predecessor of
+/// every entry at hand: along it a want takes the place of one for an ancestor.
 pub(crate) fn merge(
     held: Vec<StoredWant>,
     fresh: Vec<Fresh>,
     parents: &BTreeMap<EntryHash, EntryHash>,
+    mut room: WantCount,
     now_ms: i64,
 ) -> WantChanges {
     // A payload is wanted for itself: a descendant does not bring it.
@@ -120,14 +161,18 @@ pub(crate) fn merge(
     let held = held.into_iter().filter(|row| row.want.why != Why::Bare).collect::<Vec<_>>();
     let before: BTreeMap<Key, StoredWant> = held.into_iter().map(|row| (key_of(&row.want), row)).collect();
     let mut after = before.clone();
+    let mut has_left_out = false;
     for (want, stopped) in fresh {
         let key = key_of(&want);
         let mut row = StoredWant { want, stopped, created_at_ms: now_ms };
-        if let Some(own) = after.remove(&key) {
-            inherit(&mut row, own);
+        let own = after.remove(&key);
+        let ancestor = nearest_ancestor(&after, &key, parents).and_then(|key| after.remove(&key));
+        if own.is_none() && ancestor.is_none() && !room.take(row.want.why) {
+            has_left_out = true;
+            continue;
         }
-        if let Some(ancestor) = nearest_ancestor(&after, &key, parents).and_then(|key| after.remove(&key)) {
-            inherit(&mut row, ancestor);
+        for old in own.into_iter().chain(ancestor) {
+            inherit(&mut row, old);
         }
         after.insert(key, row);
     }
@@ -136,7 +181,7 @@ pub(crate) fn merge(
     );
     let put = after.iter().filter(|(key, row)| before.get(key) != Some(row)).map(|(_, row)| row.clone()).collect();
     let gone = before.into_iter().filter(|(key, _)| !after.contains_key(key)).map(|(_, row)| row).collect();
-    WantChanges { put, gone }
+    WantChanges { put, gone, has_left_out }
 }
 
 fn key_of(want: &Want) -> Key {

@@ -7,14 +7,17 @@ use std::{
 
 use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
-use gongkai_sync::{position::Position, want::Tip};
+use gongkai_sync::{
+    position::Position,
+    want::{Tip, Why},
+};
 
 use super::{PositionKey, Row, Tables, WantKey};
 use crate::{
     error::Error,
     feed::FeedState,
     tx::{Direction, EntryRow, StreamId, StreamIds, TipsByStream, WriteTx},
-    wanting::StoredWant,
+    wanting::{StoredWant, WantCount},
 };
 
 /// One change, as it was before.
@@ -192,6 +195,25 @@ impl WriteTx for MemoryTx {
         let tables = self.lock();
         let rows = tables.wants.iter().filter(|((towards, stream, _), _)| towards == peer && ids.contains(stream));
         Ok(rows.map(|(_, row)| row.clone()).collect())
+    }
+
+    async fn count_wants(&mut self, peer: &DivisionId) -> Result<WantCount, Error> {
+        let tables = self.lock();
+        let rows = || tables.wants.iter().filter(|((towards, ..), _)| towards == peer);
+        let misrouted = rows().filter(|(_, row)| row.want.why == Why::Misrouted).count();
+        Ok(WantCount { all: rows().count(), misrouted })
+    }
+
+    /// Numbers are places in a list here: they stay.
+    async fn drop_bare_streams(&mut self, _streams: &StreamIds) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn drop_position(&mut self, peer: &DivisionId, direction: Direction) -> Result<(), Error> {
+        let key = (peer.clone(), direction.word());
+        let before = self.lock().positions.remove(&key);
+        self.undo.push(Undo::Position(key, before));
+        Ok(())
     }
 
     async fn put_wants(&mut self, peer: &DivisionId, wants: &[(StreamId, StoredWant)]) -> Result<(), Error> {

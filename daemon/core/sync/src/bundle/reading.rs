@@ -17,8 +17,9 @@ use crate::{
     want::{Head, Tip, Want, Why},
 };
 
-/// Heads gathered over pages, as in a session.
-const HEADS_MAX: usize = 1_000_000;
+/// Heads gathered over pages: a province's 1,500 nodes with some twenty streams each stay below. Where there are more,
+/// the bundle does not count as one that told all that its speaker has.
+const HEADS_MAX: usize = 65_536;
 /// Faults remembered for the report: a person reads no more.
 const FAULTS_MAX: usize = 1_000;
 
@@ -46,7 +47,7 @@ pub struct Heard {
     pub standing: Option<Standing>,
     /// Entries announced.
     pub announced: u64,
-    /// Whether the speaker's heads were in it, and compared.
+    /// Whether the speaker's heads were in it, and compared to the last one.
     pub has_heads: bool,
 }
 
@@ -61,6 +62,8 @@ pub struct Reading {
     has_new_wants: bool,
     has_trust: bool,
     is_refused: bool,
+    /// Something that the bundle named or brought is neither held nor wanted, for want of room.
+    is_partial: bool,
     passes: usize,
 }
 
@@ -86,6 +89,7 @@ impl Reading {
             has_new_wants: false,
             has_trust: false,
             is_refused: false,
+            is_partial: false,
             passes: 1,
         }
     }
@@ -95,7 +99,8 @@ impl Reading {
         match event {
             Event::Received(message) => self.receive(message),
             Event::PositionChecked { holds, entries_to_send: _ } => self.checked(holds),
-            Event::Applied { position: _, faults, has_new_wants, has_trust } => {
+            Event::Applied { position: _, faults, has_new_wants, has_trust, has_left_out } => {
+                self.is_partial |= has_left_out;
                 self.applied(faults, has_new_wants, has_trust)
             }
             Event::Answered { faults, has_trust, .. } => {
@@ -107,6 +112,7 @@ impl Reading {
             Event::Opened { .. }
             | Event::HeadsRead { .. }
             | Event::FeedRead(_)
+            | Event::PageNoted { .. }
             | Event::WantsRead { .. }
             | Event::Served { .. }
             | Event::FeedAdvanced
@@ -127,7 +133,7 @@ impl Reading {
         }
         self.stage = Stage::Greeting;
         self.passes += 1;
-        (self.has_new_wants, self.has_trust) = (false, false);
+        (self.has_new_wants, self.has_trust, self.is_partial) = (false, false, false);
         self.heads.clear();
         self.heard = Heard::default();
         true
@@ -163,6 +169,7 @@ impl Reading {
             }
             (Stage::Listening, Message::Heads { heads, position: _, wants_answer: _ }) => {
                 let room = HEADS_MAX.saturating_sub(self.heads.len());
+                self.is_partial |= heads.len() > room;
                 self.heads.extend(heads.into_iter().take(room));
                 self.heard.has_heads = true;
                 Vec::new()
@@ -224,6 +231,7 @@ impl Reading {
 
     fn applied(&mut self, faults: Vec<Fault>, has_new_wants: bool, has_trust: bool) -> Vec<Effect> {
         if self.stage == Stage::Comparing {
+            self.heard.has_heads = !self.is_partial;
             return self.finish(Outcome::Complete);
         }
         self.has_new_wants |= has_new_wants;

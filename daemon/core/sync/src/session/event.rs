@@ -92,6 +92,15 @@ pub enum Event {
         has_new_wants: bool,
         /// Whether entries of the trust lane were stored.
         has_trust: bool,
+        /// Whether something could not even be noted as wanted, because too much is wanted of this peer already.
+        has_left_out: bool,
+    },
+    /// Result of [`Effect::NotePage`]: committed.
+    PageNoted {
+        /// Whether wants were noted.
+        has_new_wants: bool,
+        /// Whether something could not be noted; see [`Event::Applied`].
+        has_left_out: bool,
     },
     /// Result of [`Effect::ReadWants`].
     WantsRead {
@@ -146,9 +155,14 @@ pub enum Effect {
     },
     /// Commit entries of the peer's feed, and move our position if it stands at `from`.
     Apply(Batch),
-    /// Commit as wants what the peer has and we lack, and take the position.
+    /// Commit as wants what the peer has and we lack, one page of several. Answered by [`Event::PageNoted`].
+    NotePage {
+        /// The page.
+        heads: Vec<Head>,
+    },
+    /// The same with the last page, and take the position, unless something was left out of it.
     ApplyHeads {
-        /// All pages.
+        /// The last page.
         heads: Vec<Head>,
         /// The position they stand for.
         position: Position,
@@ -156,7 +170,7 @@ pub enum Effect {
     /// Commit as wants what the peer has and we lack, and leave our position where it stands. Answered by
     /// [`Event::Applied`].
     NoteHeads {
-        /// All pages.
+        /// The last page, or all pages of a bundle.
         heads: Vec<Head>,
     },
     /// Read the durable wants towards this peer, trust lane and smallest first.
@@ -183,6 +197,11 @@ pub enum Effect {
         want: Want,
         /// What came.
         entries: Vec<Entry>,
+    },
+    /// Forget a want for which the peer serves nothing, and the position on its feed with it: heads are compared next.
+    LetGo {
+        /// The want.
+        want: Want,
     },
     /// Note that a want cannot be met for now.
     SetAside {

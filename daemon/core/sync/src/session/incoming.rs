@@ -1,8 +1,10 @@
 //! The receiving half: commit what the peer's feed brings, then drain the wants, trust lane first, smallest first,
 //! beside the live tail.
 //!
-//! Invariant: a want leaves the durable list only by the store, when the entry it names is held; here it is at most
-//! set aside for the rest of the session. One stream is asked for once at a time.
+//! Invariant: a want leaves the durable list when the entry it names is held, or when the peer that named it serves
+//! nothing for it; else it is at most set aside for the rest of the session. One stream is asked for once at a time. What
+//! there was no room to want, and what took the place of what was let go, is found by another comparison: the position
+//! is forgotten until then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,23 +14,35 @@ use super::{Effect, OpenWant, WantKey};
 use crate::{
     message::{Batch, Fault, Message},
     position::Position,
-    want::{Head, Tip, Want},
+    want::{Head, Tip, Want, Why},
 };
 
 mod queue;
 
 use queue::Queue;
 
+/// Comparisons after which nothing came, at most: the first shows that the peer has no more, which is the rule; one that
+/// names each time what it does not have is not asked again in this session.
+const BARREN_MAX: usize = 2;
 /// Wants asked for at once: hides the round trip, and bounds what a fresh batch has to wait behind.
 pub(super) const WANTS_IN_FLIGHT_MAX: usize = 4;
-/// Heads gathered over pages: a province's 1,500 nodes with some twenty streams each stay far below.
-const HEADS_MAX: usize = 1_000_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     /// Entries that the peer announced.
     pub(super) announced: Option<u64>,
-    pages: Vec<Head>,
+    /// Pages of heads came, and the last one is still to come.
+    is_between_pages: bool,
+    /// Something was left out of the pages that came.
+    has_partial_pages: bool,
+    /// Something was left out since the last comparison, for want of room, or was let go.
+    has_left_out: bool,
+    /// Something that was wanted has come since the last comparison.
+    has_progress: bool,
+    /// Comparisons after which nothing came but what was let go.
+    barren: usize,
+    /// The peer was asked for its heads once more.
+    is_comparing: bool,
     /// Commits under way.
     applying: u32,
     has_read_wants: bool,
@@ -71,12 +85,26 @@ impl Incoming {
         vec![Effect::Apply(batch)]
     }
 
+    /// Each page is noted as it comes, so that nobody makes us keep them all.
     pub(super) fn heads(&mut self, heads: Vec<Head>, position: Option<Position>) -> Vec<Effect> {
-        let room = HEADS_MAX.saturating_sub(self.pages.len());
-        self.pages.extend(heads.into_iter().take(room));
-        let Some(position) = position else { return Vec::new() };
         self.applying += 1;
-        vec![Effect::ApplyHeads { heads: std::mem::take(&mut self.pages), position }]
+        self.is_between_pages = position.is_none();
+        match position {
+            None => vec![Effect::NotePage { heads }],
+            Some(position) => {
+                self.is_comparing = false;
+                let is_partial = std::mem::take(&mut self.has_partial_pages);
+                vec![if is_partial { Effect::NoteHeads { heads } } else { Effect::ApplyHeads { heads, position } }]
+            }
+        }
+    }
+
+    pub(super) fn page_noted(&mut self, has_new_wants: bool, has_left_out: bool) -> Vec<Effect> {
+        self.applying = self.applying.saturating_sub(1);
+        self.is_stale |= has_new_wants;
+        self.has_partial_pages |= has_left_out;
+        self.has_left_out |= has_left_out;
+        self.go_on()
     }
 
     pub(super) fn applied(
@@ -85,13 +113,30 @@ impl Incoming {
         faults: Vec<Fault>,
         has_new_wants: bool,
         has_trust: bool,
+        has_left_out: bool,
     ) -> Vec<Effect> {
         self.applying = self.applying.saturating_sub(1);
         self.is_stale |= has_new_wants;
+        self.has_left_out |= has_left_out;
         self.forgive(has_trust);
         let mut effects = vec![Effect::Send(Message::Ack { position, faults })];
         effects.extend(self.go_on());
         effects
+    }
+
+    /// Whether the peer's heads are due once more: all that was wanted has come or was let go, and there may be more.
+    pub(super) fn begin_comparing(&mut self) -> bool {
+        if !self.has_left_out || !self.is_drained() || (!self.has_progress && self.barren >= BARREN_MAX) {
+            return false;
+        }
+        self.barren += usize::from(!self.has_progress);
+        (self.has_left_out, self.has_progress, self.is_comparing) = (false, false, true);
+        true
+    }
+
+    /// Whether something that the peer has is neither held nor wanted here.
+    pub(super) fn has_left_out(&self) -> bool {
+        self.has_left_out || self.is_comparing
     }
 
     pub(super) fn wants_read(&mut self, wants: Vec<OpenWant>, has_more: bool) -> Vec<Effect> {
@@ -107,13 +152,22 @@ impl Incoming {
         let Some(want) = self.asked.get(&request).map(|asked| asked.want.clone()) else { return Vec::new() };
         if entries.is_empty() {
             self.asked.remove(&request);
-            self.set_aside.insert(key_of(&want));
-            let mut effects = vec![Effect::SetAside { want, code: "GK-SYNC-010".to_owned() }];
+            let mut effects = vec![self.unserved(want)];
             effects.extend(self.go_on());
             return effects;
         }
         self.answering += 1;
         vec![Effect::Answer { request, want, entries }]
+    }
+
+    /// The peer serves nothing. An entry that is held, and lacks its payload only, no comparison of heads would find again.
+    fn unserved(&mut self, want: Want) -> Effect {
+        if want.why == Why::Bare {
+            self.set_aside.insert(key_of(&want));
+            return Effect::SetAside { want, code: "GK-SYNC-010".to_owned() };
+        }
+        self.has_left_out = true;
+        Effect::LetGo { want }
     }
 
     /// An answer that ends in something held brings the want on even where nothing in it was new: after a fork the
@@ -122,6 +176,7 @@ impl Incoming {
         self.answering = self.answering.saturating_sub(1);
         let Some(Asked { want, cursor }) = self.asked.remove(&request) else { return Vec::new() };
         self.forgive(answer.has_trust);
+        self.has_progress |= answer.is_held;
         if let Some(through) = &answer.through {
             self.queue.learn(&want.stream, through);
         }
@@ -149,7 +204,8 @@ impl Incoming {
             && self.answering == 0
             && self.asked.is_empty()
             && self.queue.is_drained()
-            && self.pages.is_empty()
+            && !self.is_between_pages
+            && !self.is_comparing
     }
 
     /// New keys or a new tree may cure what was set aside.

@@ -93,6 +93,11 @@ impl Session {
         self.is_caught_up() && self.is_peer_done()
     }
 
+    /// Whether all that the peer has for this end is held or wanted here: heads were compared to the last one.
+    pub fn has_compared_all(&self) -> bool {
+        !self.incoming.has_left_out()
+    }
+
     /// Takes what happened and says what to do.
     pub fn step(&mut self, event: Event) -> Vec<Effect> {
         if self.phase == Phase::Over {
@@ -109,10 +114,11 @@ impl Session {
             Event::Served { request, entries, is_complete } => {
                 vec![Effect::Send(Message::Wanted { request, entries, is_complete })]
             }
-            Event::Applied { position, faults, has_new_wants, has_trust } => {
-                let effects = self.incoming.applied(position, faults, has_new_wants, has_trust);
+            Event::Applied { position, faults, has_new_wants, has_trust, has_left_out } => {
+                let effects = self.incoming.applied(position, faults, has_new_wants, has_trust, has_left_out);
                 self.with_own_growth(effects)
             }
+            Event::PageNoted { has_new_wants, has_left_out } => self.incoming.page_noted(has_new_wants, has_left_out),
             Event::WantsRead { wants, has_more } => self.incoming.wants_read(wants, has_more),
             Event::Answered { request, is_held, through, has_trust, faults, haves } => {
                 let answer = Answer { is_held, through, has_trust, faults, haves };
@@ -120,6 +126,9 @@ impl Session {
                 self.with_own_growth(effects)
             }
         };
+        if self.phase == Phase::Talking && self.incoming.begin_comparing() {
+            effects.extend(self.outgoing.ask_for_heads());
+        }
         self.settle(&mut effects);
         effects
     }

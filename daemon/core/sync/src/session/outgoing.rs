@@ -82,6 +82,12 @@ impl Outgoing {
         }
     }
 
+    /// This end had no room to want all that the peer named: the peer shall name what it has once more.
+    pub(super) fn ask_for_heads(&mut self) -> Vec<Effect> {
+        self.wants_answer = true;
+        self.answer_heads()
+    }
+
     pub(super) fn heads_read(&mut self, heads: Vec<Head>, position: Position) -> Vec<Effect> {
         let wants_answer = std::mem::take(&mut self.wants_answer);
         let mut pages: Vec<Vec<Head>> = heads.chunks(HEADS_PAGE_MAX).map(<[Head]>::to_vec).collect();

@@ -2,7 +2,9 @@
 //!
 //! Invariant: links carry no bodies; a stream's range is read by the index on (stream, seq, hash).
 
-use gongkai_journal::{EntryHash, StreamKey};
+use std::collections::BTreeMap;
+
+use gongkai_journal::{EntryHash, Lane, StreamKey};
 use gongkai_model::id::DivisionId;
 use gongkai_sync::want::{Tip, Want};
 use sqlx::{QueryBuilder, Row, Sqlite as Engine, sqlite::SqliteRow};
@@ -12,7 +14,12 @@ use super::{
     row::{Columns, bytes, number},
     tx::{push_list, stored_want},
 };
-use crate::{branch::Link, error::Error, tx::StreamId, wanting::StoredWant};
+use crate::{
+    branch::Link,
+    error::Error,
+    tx::StreamId,
+    wanting::{Lacking, StoredWant},
+};
 
 /// Columns of a [`Link`].
 macro_rules! select_link {
@@ -98,19 +105,47 @@ impl Sqlite {
         Ok(())
     }
 
-    /// (want, highest sequence held of its stream).
-    pub(crate) async fn wants(&self, peer: &DivisionId) -> Result<Vec<(StoredWant, u64)>, Error> {
+    /// The first wants towards a peer; see [`Store::wants_page`](crate::Store::wants_page). Sorting keeps no more rows
+    /// than are asked for.
+    pub(crate) async fn wants(
+        &self,
+        peer: &DivisionId,
+        own: &DivisionId,
+        limit: usize,
+    ) -> Result<Vec<StoredWant>, Error> {
         let query = sqlx::query(
             "SELECT s.author, s.incarnation, s.subject, s.reach, s.lane, w.tip_seq, w.tip_hash, w.why, w.stopped,
-             w.created_at_ms, COALESCE((SELECT MAX(t.seq) FROM tips t WHERE t.stream = w.stream), 0)
-             FROM wants w JOIN streams s ON s.id = w.stream WHERE w.peer = $1",
+             w.created_at_ms FROM wants w JOIN streams s ON s.id = w.stream WHERE w.peer = $1
+             ORDER BY s.lane <> $2, s.author <> $3,
+               MAX(0, (SELECT MAX(v.tip_seq) FROM wants v WHERE v.peer = w.peer AND v.stream = w.stream)
+                 - COALESCE((SELECT MAX(t.seq) FROM tips t WHERE t.stream = w.stream), 0)),
+               s.digest, w.tip_seq DESC, w.tip_hash
+             LIMIT $4",
         );
-        let rows = query.bind(peer.to_string()).fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
-        let read = |row: &SqliteRow| {
-            let mut columns = Columns::of(row);
-            Ok((stored_want(&mut columns)?, columns.number()?))
-        };
-        rows.iter().map(read).collect()
+        let query = query.bind(peer.to_string()).bind(i64::from(Lane::Trust.number())).bind(own.to_string());
+        let query = query.bind(number(limit as u64));
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(|row| stored_want(&mut Columns::of(row))).collect()
+    }
+
+    /// How much is wanted from a peer. The sum is a float: what a peer names may be near the end of the numbers.
+    pub(crate) async fn lacking(&self, peer: &DivisionId) -> Result<Lacking, Error> {
+        let query = sqlx::query(
+            "SELECT TOTAL(gap), COUNT(*), COALESCE(SUM(is_stopped), 0) FROM
+               (SELECT MAX(MAX(w.tip_seq - COALESCE((SELECT MAX(t.seq) FROM tips t WHERE t.stream = w.stream), 0), 1))
+                  AS gap, MAX(w.stopped IS NOT NULL) AS is_stopped
+                FROM wants w WHERE w.peer = $1 GROUP BY w.stream)",
+        );
+        let row = query.bind(peer.to_string()).fetch_one(&self.readers).await.map_err(|error| self.fault(error))?;
+        let mut columns = Columns::of(&row);
+        let entries: f64 = columns.next()?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the cast saturates, none is negative"
+        )]
+        let entries = entries as u64;
+        Ok(Lacking { entries, streams: columns.number()?, stopped: columns.number()? })
     }
 
     pub(crate) async fn mark_want_stopped(
@@ -128,9 +163,41 @@ impl Sqlite {
         query.execute(&self.writer).await.map(drop).map_err(|error| self.fault(error))
     }
 
+    pub(crate) async fn claims_on(&self, author: &DivisionId) -> Result<BTreeMap<DivisionId, u64>, Error> {
+        let query = sqlx::query(
+            "SELECT w.peer, COUNT(DISTINCT w.stream) FROM wants w JOIN streams s ON s.id = w.stream
+             WHERE s.author = $1 AND w.stopped IS NULL GROUP BY w.peer",
+        );
+        let rows = query.bind(author.to_string()).fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        let read = |row: &SqliteRow| {
+            let mut columns = Columns::of(row);
+            Ok((columns.division()?, columns.number()?))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    pub(crate) async fn is_claimed(
+        &self,
+        author: &DivisionId,
+        subject: &DivisionId,
+        since_ms: i64,
+    ) -> Result<bool, Error> {
+        let query = sqlx::query_scalar::<_, i64>(
+            "SELECT EXISTS (SELECT 1 FROM wants w JOIN streams s ON s.id = w.stream
+             WHERE s.author = $1 AND s.subject = $2 AND w.stopped IS NULL AND w.created_at_ms >= $3)",
+        );
+        let query = query.bind(author.to_string()).bind(subject.to_string()).bind(since_ms);
+        query.fetch_one(&self.readers).await.map(|found| found != 0).map_err(|error| self.fault(error))
+    }
+
     pub(crate) async fn drop_wants_of(&self, peer: &DivisionId) -> Result<u64, Error> {
         let query = sqlx::query("DELETE FROM wants WHERE peer = $1").bind(peer.to_string());
         let done = query.execute(&self.writer).await.map_err(|error| self.fault(error))?;
+        let bare = sqlx::query(
+            "DELETE FROM streams WHERE NOT EXISTS (SELECT 1 FROM entries e WHERE e.stream = id)
+             AND id NOT IN (SELECT stream FROM wants)",
+        );
+        bare.execute(&self.writer).await.map_err(|error| self.fault(error))?;
         Ok(done.rows_affected())
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     error::Error,
     feed::FeedState,
     tx::{Direction, EntryRow, StreamId, StreamIds, Survey, TipsByStream, WriteTx},
-    wanting::StoredWant,
+    wanting::{StoredWant, WantCount},
 };
 
 /// A transaction of the writing connection.
@@ -280,6 +280,38 @@ impl WriteTx for SqliteTx {
             }
         }
         Ok(found)
+    }
+
+    async fn count_wants(&mut self, peer: &DivisionId) -> Result<WantCount, Error> {
+        self.flush().await?;
+        let row = sqlx::query("SELECT COUNT(*), COALESCE(SUM(why = $1), 0) FROM wants WHERE peer = $2")
+            .bind(Why::Misrouted.word())
+            .bind(peer.to_string())
+            .fetch_one(&mut *self.tx)
+            .await
+            .map_err(|error| fault::sort(error, &self.path))?;
+        let mut columns = Columns::of(&row);
+        let mut next = || Ok::<usize, Error>(usize::try_from(columns.number()?).unwrap_or(usize::MAX));
+        Ok(WantCount { all: next()?, misrouted: next()? })
+    }
+
+    async fn drop_bare_streams(&mut self, streams: &StreamIds) -> Result<(), Error> {
+        let ids: Vec<StreamId> = streams.values().copied().collect();
+        for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+            let query = self.write("DELETE FROM streams WHERE id IN ");
+            push_list(query, chunk.iter().copied());
+            query.push(
+                " AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.stream = id) AND id NOT IN (SELECT stream FROM wants)",
+            );
+            self.written(chunk.len()).await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_position(&mut self, peer: &DivisionId, direction: Direction) -> Result<(), Error> {
+        let query = self.write("DELETE FROM positions WHERE peer = ");
+        query.push_bind(peer.to_string()).push(" AND direction = ").push_bind(direction.word());
+        self.written(1).await
     }
 
     async fn put_wants(&mut self, peer: &DivisionId, wants: &[(StreamId, StoredWant)]) -> Result<(), Error> {

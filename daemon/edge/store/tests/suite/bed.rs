@@ -173,7 +173,7 @@ impl Bed {
                 comparisons += 1;
                 let position = self.end_of(from, &route).await;
                 let heads = from.store.heads(&route).await.unwrap();
-                to.store.apply_heads(&from.id, &heads, &position, 2).await.unwrap();
+                to.store.apply_heads(&from.id, &heads, &position, &to.trust, 2).await.unwrap();
                 position
             }
         };

@@ -6,3 +6,4 @@ pub(crate) mod checking;
 pub(crate) mod exchange;
 pub(crate) mod serving;
 pub(crate) mod tables;
+pub(crate) mod wanting;

@@ -58,6 +58,13 @@ suite! {
         projections_change_with_their_feed_number,
         peers_and_sessions_read_back,
         metas_own_keys_are_refused;
+    wanting:
+        what_a_peer_names_beyond_the_limit_waits_and_the_position_with_it,
+        what_is_wanted_already_needs_no_room,
+        what_no_tree_routes_here_gets_a_small_share,
+        a_peer_that_names_the_end_of_the_numbers_overflows_nothing,
+        wants_are_read_by_pages_and_ones_own_past_comes_before_others,
+        what_is_let_go_takes_the_position_with_it;
     checking:
         a_whole_journal_has_no_problems,
         an_erased_payload_is_gone_and_the_chain_stands,

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use gongkai_journal::{Reach, StreamKey};
+use gongkai_journal::{Author, Incarnation, Lane, Reach, StreamKey};
+use gongkai_model::digest::Digest;
 
 use super::{
     node::{Node, id},
     talk::{End, talk},
 };
-use crate::session::{Event, Outcome};
+use crate::{
+    message::Message,
+    position::Position,
+    session::{Event, Outcome},
+    want::{Head, Tip},
+};
 
 fn check_equal(one: &Node, two: &Node) {
     let (here, there) = (one.routed(two.name), two.routed(one.name));
@@ -166,6 +172,66 @@ fn an_end_that_wrote_because_of_what_it_took_sends_that_before_it_is_done() {
     assert_eq!(outcomes, (Some(Outcome::Complete), Some(Outcome::Complete)));
     assert_eq!(child.acked.as_ref(), Some(&child.at(child.feed.len(), &id("k"))));
     assert_eq!(parent.acked.as_ref(), Some(&parent.at(parent.feed.len(), &id("t"))), "its names came over as well");
+}
+
+/// A peer with more streams than there is room to want: they come in turns, and nothing is passed over.
+#[test]
+fn what_there_was_no_room_to_want_comes_when_the_rest_has_come() {
+    for wants_max in [1, 2, 3, 5] {
+        let (mut parent, mut child) = (Node::new("k", 1), Node::new("t", 2));
+        for number in 0..4 {
+            parent.incarnation = Incarnation::from_bytes([10 + number; 16]);
+            parent.write("t", Reach::Path, "decision");
+            parent.write("k", Reach::Subtree, "edition");
+        }
+        child.wants_max = wants_max;
+        let outcomes = talk(&mut child, &mut parent, usize::MAX);
+        assert_eq!(outcomes, (Some(Outcome::Complete), Some(Outcome::Complete)), "room for {wants_max}");
+        check_equal(&parent, &child);
+        assert_eq!(child.position, Some(parent.at(parent.feed.len(), &id("t"))), "it stands at the end");
+    }
+}
+
+/// A peer that names what it cannot serve fills its own list, holds the session up no longer than the asking takes,
+/// and moves no position over what was left out.
+#[test]
+fn a_peer_that_names_more_than_it_has_ends_its_session_and_moves_nothing() {
+    let (mut parent, mut child) = (Node::new("k", 1), Node::new("t", 2));
+    parent.write("t", Reach::Path, "decision");
+    talk(&mut child, &mut parent, usize::MAX);
+    let before = child.position.clone();
+    child.wants_max = 3;
+    let greeting = End::new(&mut parent, "t").run(Event::Opened { position: None }).remove(0);
+    let position = child.position.clone();
+    let mut end = End::new(&mut child, "k");
+    end.run(Event::Opened { position });
+    end.run(Event::Received(greeting));
+    let made_up = |number: u8| {
+        let author = Author { division: id("k"), incarnation: Incarnation::from_bytes([number; 16]) };
+        let stream = StreamKey::new(author, id("t"), Reach::Path, Lane::Work);
+        Head { stream, tips: vec![Tip { seq: u64::MAX / 2, hash: Digest::of_file(&[number]) }] }
+    };
+    let place = Position { offset: 99, ..parent.at(1, &id("t")) };
+    let mut asked: Vec<u64> = Vec::new();
+    for (page, position) in [(0..2, None), (2..9, Some(place))] {
+        let heads = page.map(made_up).collect();
+        let said = end.run(Event::Received(Message::Heads { heads, position, wants_answer: false }));
+        asked.extend(said.iter().filter_map(request_of));
+    }
+    while let Some(request) = asked.pop() {
+        let nothing = Message::Wanted { request, entries: Vec::new(), is_complete: false };
+        asked.extend(end.run(Event::Received(nothing)).iter().filter_map(request_of));
+    }
+    assert!(end.session.is_caught_up(), "it does not wait for what is not there");
+    assert!(!end.session.has_compared_all());
+    assert_eq!((child.wants.len(), child.position), (3, before));
+}
+
+fn request_of(message: &Message) -> Option<u64> {
+    match message {
+        Message::Want { request, .. } => Some(*request),
+        _ => None,
+    }
 }
 
 #[test]

@@ -216,7 +216,7 @@ impl Flow {
 }
 
 fn applied(position: Position, has_new_wants: bool) -> Event {
-    Event::Applied { position, faults: Vec::new(), has_new_wants, has_trust: false }
+    Event::Applied { position, faults: Vec::new(), has_new_wants, has_trust: false, has_left_out: false }
 }
 
 /// 50,000 entries on ten streams: a county's first load.

@@ -53,6 +53,14 @@ fn keyring() -> Keyring {
     keyring
 }
 
+/// What became of entries.
+struct Stored {
+    count: usize,
+    faults: Vec<Fault>,
+    wants: usize,
+    has_left_out: bool,
+}
+
 /// A store in memory with the real admission rules.
 #[derive(Clone)]
 pub(crate) struct Node {
@@ -66,6 +74,8 @@ pub(crate) struct Node {
     /// How far the peer said that it has taken the feed.
     pub(crate) acked: Option<Position>,
     pub(crate) trust: Trust,
+    /// Wants kept at most.
+    pub(crate) wants_max: usize,
 }
 
 impl Node {
@@ -83,6 +93,7 @@ impl Node {
             position: None,
             acked: None,
             trust,
+            wants_max: usize::MAX,
         }
     }
 
@@ -147,15 +158,24 @@ impl Node {
         Position { feed_id: self.feed_id, offset: offset as u64, hash: self.hashes[offset], epoch }
     }
 
-    fn store(&mut self, peer: &DivisionId, occasion: Occasion, entries: Vec<Carried>) -> (usize, Vec<Fault>, usize) {
+    fn store(&mut self, peer: &DivisionId, occasion: Occasion, entries: Vec<Carried>) -> Stored {
         let admission = admit(self.known(&entries), &self.trust, occasion, entries);
         let wants = admission.wants.len();
-        self.wants.extend(admission.wants);
+        let has_left_out = admission.wants.into_iter().fold(false, |left_out, want| !self.want(want) || left_out);
         let count = admission.append.len();
         for entry in admission.append {
             self.push(entry, Some(peer.clone()));
         }
-        (count, admission.faults, wants)
+        Stored { count, faults: admission.faults, wants, has_left_out }
+    }
+
+    /// Whether there was room.
+    fn want(&mut self, want: Want) -> bool {
+        let has_room = self.wants.len() < self.wants_max || self.wants.contains(&want);
+        if has_room {
+            self.wants.insert(want);
+        }
+        has_room
     }
 
     /// Carries out one effect; what the machine shall hear of it, and what goes to the peer.
@@ -188,23 +208,27 @@ impl Node {
                 Event::FeedRead(FeedPart { entries, to: self.at(to, peer), is_at_end: to == self.feed.len() })
             }
             Effect::Apply(batch) => {
-                let (count, faults, wants) = self.store(peer, Occasion::Tail, batch.entries);
+                let Stored { count, faults, wants, has_left_out } = self.store(peer, Occasion::Tail, batch.entries);
                 let stands_there = self.position.as_ref().map_or(batch.from.is_beginning(), |at| *at == batch.from);
-                if stands_there {
+                if stands_there && !has_left_out {
                     self.position = Some(batch.to);
                 }
                 let position = self.position.clone().unwrap_or(batch.from);
-                Event::Applied { position, faults, has_new_wants: wants > 0, has_trust: count > 0 }
+                Event::Applied { position, faults, has_new_wants: wants > 0, has_trust: count > 0, has_left_out }
+            }
+            Effect::NotePage { heads } => {
+                Event::PageNoted { has_new_wants: true, has_left_out: !self.want_missing(heads) }
             }
             Effect::ApplyHeads { heads, position } => {
-                self.want_missing(heads);
-                self.position = Some(position.clone());
-                Event::Applied { position, faults: Vec::new(), has_new_wants: true, has_trust: false }
+                let has_left_out = !self.want_missing(heads);
+                if !has_left_out {
+                    self.position = Some(position);
+                }
+                self.compared(peer, has_left_out)
             }
             Effect::NoteHeads { heads } => {
-                self.want_missing(heads);
-                let position = self.position.clone().unwrap_or_else(|| self.at(0, peer));
-                Event::Applied { position, faults: Vec::new(), has_new_wants: true, has_trust: false }
+                let has_left_out = !self.want_missing(heads);
+                self.compared(peer, has_left_out)
             }
             Effect::ReadWants { but } => {
                 let is_open = |want: &&Want| !but.contains(&(want.stream.clone(), want.tip.clone()));
@@ -220,7 +244,7 @@ impl Node {
             Effect::Answer { request, want, entries } => {
                 let served: Vec<Tip> = entries.iter().map(tip_of).collect();
                 let entries = entries.into_iter().map(|entry| Carried::Whole(Box::new(entry))).collect();
-                let (_, faults, _) = self.store(peer, Occasion::Answer, entries);
+                let Stored { faults, .. } = self.store(peer, Occasion::Answer, entries);
                 let holds = |tip: &Tip| self.branch(&want.stream).any(|entry| entry.hash() == tip.hash);
                 let (is_held, through) = (holds(&want.tip), served.into_iter().rev().find(holds));
                 let haves = self.haves(&want.stream);
@@ -230,6 +254,11 @@ impl Node {
                 self.acked = Some(position);
                 return (None, None);
             }
+            Effect::LetGo { want } => {
+                self.wants.remove(&want);
+                self.position = None;
+                return (None, None);
+            }
             Effect::SetAside { .. } | Effect::CaughtUp | Effect::Finish(_) => {
                 return (None, None);
             }
@@ -237,13 +266,21 @@ impl Node {
         (Some(event), None)
     }
 
-    fn want_missing(&mut self, heads: Vec<Head>) {
+    /// Whether there was room for all.
+    fn want_missing(&mut self, heads: Vec<Head>) -> bool {
+        let mut had_room = true;
         for head in heads {
             let held: BTreeSet<EntryHash> = self.branch(&head.stream).map(Entry::hash).collect();
             for tip in head.tips.into_iter().filter(|tip| !held.contains(&tip.hash)) {
-                self.wants.insert(Want { stream: head.stream.clone(), tip, why: Why::Heads });
+                had_room &= self.want(Want { stream: head.stream.clone(), tip, why: Why::Heads });
             }
         }
+        had_room
+    }
+
+    fn compared(&self, peer: &DivisionId, has_left_out: bool) -> Event {
+        let position = self.position.clone().unwrap_or_else(|| self.at(0, peer));
+        Event::Applied { position, faults: Vec::new(), has_new_wants: true, has_trust: false, has_left_out }
     }
 
     /// As the store samples: each tip, and 1, 2, 4, 8, … back on its branch.

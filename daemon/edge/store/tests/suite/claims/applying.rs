@@ -28,7 +28,7 @@ async fn wanted(node: &Node, peer: &str) -> Vec<(u64, Why, Option<String>)> {
 pub(crate) async fn what_came_is_stored_and_the_position_moves(bed: &Bed) {
     let k = bed.node("k").await;
     let entries = chain(&stream("t1", "t1"), None, 3, "e");
-    k.store.apply_heads(&id("t1"), &[], &position(bed, 0), 1).await.unwrap();
+    k.store.apply_heads(&id("t1"), &[], &position(bed, 0), &k.trust, 1).await.unwrap();
     let advance = (position(bed, 0), position(bed, 3));
     let applied = k.take(&id("t1"), whole(&entries), Occasion::Tail, Some(advance), None).await;
     assert_eq!(applied.appended, entries);
@@ -54,7 +54,7 @@ pub(crate) async fn the_position_moves_only_from_where_the_sender_believes_it(be
         k.take(&t1, entries, Occasion::Tail, advance, None).await.position.map(|position| position.offset)
     };
     assert_eq!(step(0, 1).await, None, "no position yet: only heads set one");
-    k.store.apply_heads(&t1, &[], &position(bed, 4), 1).await.unwrap();
+    k.store.apply_heads(&t1, &[], &position(bed, 4), &k.trust, 1).await.unwrap();
     assert_eq!(step(3, 9).await, Some(4), "moved from elsewhere");
     assert_eq!(step(4, 9).await, Some(9));
     assert_eq!(k.store.feed_state().await.unwrap().offset, 3, "entries are taken whatever the position");
@@ -70,7 +70,7 @@ pub(crate) async fn who_has_no_position_stands_at_the_beginning_and_nowhere_else
     let t1 = id("t1");
     let entries = chain(&stream("t1", "t1"), None, 2, "e");
     let heads = [Head { stream: stream("t1", "t1"), tips: vec![tip(&entries[1])] }];
-    let wants = k.store.note_heads(&t1, &heads, 1).await.unwrap();
+    let wants = k.store.note_heads(&t1, &heads, &k.trust, 1).await.unwrap().wants;
     assert_eq!(wants.len(), 1);
     assert_eq!(k.store.position_of(&t1).await.unwrap(), None, "heads alone are no position");
     let beginning = Position { hash: gongkai_sync::position::empty_hash(), ..position(bed, 0) };
@@ -132,7 +132,7 @@ pub(crate) async fn an_answer_in_vain_marks_its_want(bed: &Bed) {
     let k = bed.node("k").await;
     let entries = chain(&stream("t1", "t1"), None, 5, "e");
     let head = Head { stream: stream("t1", "t1"), tips: vec![tip(&entries[4])] };
-    let wants = k.store.apply_heads(&id("t1"), &[head], &position(bed, 5), 1).await.unwrap();
+    let wants = k.store.apply_heads(&id("t1"), &[head], &position(bed, 5), &k.trust, 1).await.unwrap().wants;
     assert_eq!(wanted(&k, "t1").await, [(5, Why::Heads, None)]);
     let mut mauled = entries[1].clone();
     mauled.signature[5] ^= 1;
@@ -167,7 +167,7 @@ pub(crate) async fn heads_become_wants_trust_first_then_the_smallest_gap(bed: &B
         tips: vec![tip(&entries[entries.len() - 1])],
     };
     let heads = [head(&long), head(&held), head(&trust), head(&held[..3])];
-    let wants = k.store.apply_heads(&id("c"), &heads, &position(bed, 50), 1).await.unwrap();
+    let wants = k.store.apply_heads(&id("c"), &heads, &position(bed, 50), &k.trust, 1).await.unwrap().wants;
     assert_eq!(wants.len(), 3, "what is held is not wanted");
     assert_eq!(k.store.position_of(&id("c")).await.unwrap(), Some(position(bed, 50)));
     let order: Vec<u64> = wanted(&k, "c").await.iter().map(|row| row.0).collect();
