@@ -31,18 +31,9 @@ pub(crate) struct Acting<'a> {
     _alone: Alone<'a>,
 }
 
-/// What the node does by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Duty {
-    /// Lets a child in that redeems a token: a person invited it.
-    Enrolment,
-    /// Gives a child its next certificate: it must not end for what this node may lack.
-    Renewal,
-    /// Notes that somebody wanted what he may not; it stays here.
-    Refusal,
-}
-
-/// The node at one of its duties.
+/// The node at one of its duties: it lets a child in that redeems a token, for a person invited it; it gives a child its
+/// next certificate, which must not end for what this node may lack; it notes that somebody wanted what he may not. No
+/// hold stops any of them.
 pub(crate) struct OnDuty<'a> {
     app: &'a App,
     _alone: Alone<'a>,
@@ -132,13 +123,8 @@ impl App {
     }
 
     /// Lets the node act by itself.
-    pub(crate) async fn on_duty(&self, duty: Duty) -> Result<OnDuty<'_>> {
-        let alone = self.alone().await;
-        match duty {
-            Duty::Enrolment => self.require_free()?,
-            Duty::Renewal | Duty::Refusal => {}
-        }
-        Ok(OnDuty { app: self, _alone: alone })
+    pub(crate) async fn on_duty(&self) -> OnDuty<'_> {
+        OnDuty { app: self, _alone: self.alone().await }
     }
 }
 

@@ -62,14 +62,22 @@ impl App {
     }
 
     /// Commits at the root what moved divisions lack of the keys of those above whom they stood; see [`App::append`].
+    /// What a peer says that this node has repeated before waits until it has shown it or has not.
     pub(crate) async fn carry_keys(&self) -> Result<()> {
         let world = self.world();
         if world.missing.is_empty() || self.held().is_some() {
             return Ok(());
         }
         let repeat = |it: &Carriage| Draft::of(it.kind, it.about.clone(), it.payload.clone());
-        let drafts = world.missing.iter().map(repeat).collect();
-        self.append(drafts).await?;
+        let mut drafts = Vec::with_capacity(world.missing.len());
+        for it in &world.missing {
+            if !self.is_claimed(&it.about).await? {
+                drafts.push(repeat(it));
+            }
+        }
+        if !drafts.is_empty() {
+            self.append(drafts).await?;
+        }
         Ok(())
     }
 

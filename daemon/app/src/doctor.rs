@@ -101,6 +101,7 @@ impl App {
             self.check_catalogs().await?,
             self.check_backup().await?,
             self.check_hold(),
+            self.check_claims().await?,
         ];
         let (before, after) = if rebuild {
             self.rebuild().await?
@@ -291,6 +292,19 @@ impl App {
         let Some(held) = self.held() else { return ok("hold", "none") };
         let refusal = held.refusal();
         warning("hold", refusal.code(), refusal.to_string(), refusal.hint())
+    }
+
+    /// What peers say of this node's past without having shown it.
+    async fn check_claims(&self) -> Result<Check> {
+        let claims = self.claims().await?;
+        let Some(first) = claims.first() else { return Ok(ok("claims", "none")) };
+        let says = first.clause();
+        let others = match claims.len() - 1 {
+            0 => String::new(),
+            count => format!(" ({count} more peers say the like)"),
+        };
+        let hint = "nothing is held for it: run `gongkai sync now`; what is true comes back signed, the rest lapses";
+        Ok(warning("claims", "GK-DOCTOR-020", format!("`{}` {says}, and has not shown it{others}", first.peer), hint))
     }
 }
 

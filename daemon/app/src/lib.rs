@@ -39,6 +39,7 @@ mod renew;
 mod reorganise;
 mod replica;
 mod review;
+mod revocation;
 mod routing;
 mod source;
 mod stale;
@@ -97,7 +98,7 @@ pub use publish::{
     EditionRow, EditionShown, ItemChanged, MissingCatalog, Preview, Readiness, Reason, SignOffError, SignOffPolicy,
     SignOffRow, SignOffs, Verified, VerifyError, verify,
 };
-pub use recovery::{BackupReport, Held, HoldReason, RecoveryError, Restored, restore};
+pub use recovery::{BackupReport, Claims, Held, HoldReason, OtherPlace, RecoveryError, Restored, restore};
 pub use rejoin::{Rejoining, ToldParent};
 pub use reorganise::Moved;
 pub use replica::Replica;
@@ -148,6 +149,8 @@ struct Inner {
     certs: ArcSwap<certify::Register>,
     /// Peers with whom a session of this process was settled.
     compared: std::sync::Mutex<BTreeSet<DivisionId>>,
+    /// What peers say of this node's past without having shown it.
+    unproved: std::sync::Mutex<recovery::Unproved>,
     /// What peers say of where feeds have arrived.
     standings: known::Book,
     /// Counts how often payloads were removed by law.
@@ -185,6 +188,7 @@ impl App {
             refused: std::sync::Mutex::default(),
             certs: ArcSwap::default(),
             compared: std::sync::Mutex::default(),
+            unproved: std::sync::Mutex::default(),
             standings: known::Book::default(),
             erased: watch::Sender::new(0),
             is_erasing: AtomicBool::new(false),
@@ -194,6 +198,7 @@ impl App {
         app.catch_up().await?;
         app.carry_keys().await?;
         app.catch_up().await?;
+        app.postpone_again().await?;
         app.read_certs().await?;
         Ok(app)
     }

@@ -12,7 +12,7 @@ use gongkai_journal::{
 };
 use gongkai_store::Draft;
 
-use crate::{App, Operator, Result, act::Duty};
+use crate::{App, Operator, Result};
 
 /// How long the same refusal is not written again: an auditor wants to know that it happened, not how often.
 const AGAIN_MS: i64 = 60 * 60 * 1_000;
@@ -57,7 +57,7 @@ impl App {
         if !self.is_new_refusal(operator, &refused) {
             return Ok(());
         }
-        let on_duty = self.on_duty(Duty::Refusal).await?;
+        let on_duty = self.on_duty().await;
         let mut draft = Draft::of(Kind::Refusal, self.world().me.clone(), payload::encode(&refused));
         draft.operator = operator.map(|operator| operator.id.clone());
         on_duty.record(vec![draft]).await?;

@@ -10,12 +10,12 @@ use gongkai_journal::{
 use gongkai_pki::{Grant, Lifetimes, PeerIdentity, Request};
 use gongkai_store::Draft;
 
-use crate::{App, Error, Result, act::Duty, enrol::pki};
+use crate::{App, Error, Result, enrol::pki};
 
 impl App {
     /// Renews the certificate of a direct child whose chain was checked; the leaf may have run out.
     pub async fn answer_renewal(&self, peer: &PeerIdentity, request: &Request) -> Result<Grant> {
-        let on_duty = self.on_duty(Duty::Renewal).await?;
+        let on_duty = self.on_duty().await;
         let world = self.world();
         let division = &peer.division;
         if world.tree().parent(division) != Some(&world.me) {

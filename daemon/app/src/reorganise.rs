@@ -4,17 +4,14 @@
 //! order moves nothing by itself: routes follow from the tree, history from routes. A dry run writes nothing.
 
 use gongkai_journal::{
-    Route,
     kind::Kind,
-    payload::{self, GoodHead, KeyRevoke, TreePut},
+    payload::{self, TreePut},
 };
 use gongkai_model::{id::DivisionId, tree::Division};
 use gongkai_store::Draft;
 
-use crate::{Action, App, Error, Operator, Result, World, act::Subject};
+use crate::{Action, App, Error, Operator, Result, World, act::Subject, revocation::Owed};
 
-/// Streams of one division named in a revocation: with some 250 bytes each they fill half of the largest payload.
-const HEADS_MAX: usize = 2_000;
 /// Longest reason kept, in characters.
 const REASON_CHARS_MAX: usize = 500;
 
@@ -66,7 +63,7 @@ impl App {
     }
 
     /// Ends the keys of a division below: its node opens no session any more, and what it signs beyond what is here
-    /// now counts nowhere.
+    /// now counts nowhere; under a hold what is here when heads were compared (revocation).
     pub async fn revoke_node(&self, operator: &Operator, division: &str, reason: &str) -> Result<usize> {
         let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
         let acting = self.begin(operator, Action::NodeRevoke, Subject::NODE).await?;
@@ -74,17 +71,14 @@ impl App {
         let division = world.division(division)?.id.clone();
         let keys = world.standing_keys(&division);
         check_revocation(&world, &division, &reason, keys.len())?;
-        let heads = self.store().heads(&Route::of(world.tree(), &world.me)).await?;
-        let of_it = heads.into_iter().filter(|head| head.stream.author.division == division);
-        let last = of_it.filter_map(|head| Some((head.stream, head.tips.into_iter().max()?)));
-        let good: Vec<GoodHead> =
-            last.map(|(stream, tip)| GoodHead { stream, seq: tip.seq, hash: tip.hash }).take(HEADS_MAX).collect();
-        let revoke = |key_id: String| {
-            let (division, good, reason) = (division.clone(), good.clone(), reason.clone());
-            payload::encode(&KeyRevoke { division, key_id, good, reason, is_retired: false })
+        let key = |key_id: String| Owed {
+            division: division.clone(),
+            key_id,
+            reason: reason.clone(),
+            operator: operator.id.clone(),
         };
-        let drafts = keys.into_iter().map(|key_id| Draft::of(Kind::KeyRevoke, division.clone(), revoke(key_id)));
-        Ok(acting.record(drafts.collect()).await?.len())
+        let drafts = self.revocations(keys.into_iter().map(key).collect()).await?;
+        Ok(acting.record(drafts).await?.len())
     }
 
     /// The highest version that the tree was ordered in.

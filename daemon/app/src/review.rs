@@ -114,7 +114,8 @@ impl App {
     }
 
     /// Writes receipts for submissions that reached the node of their first step and have none yet.
-    /// A held node writes none: the one it wrote before may be on its way back. They follow when the hold ends.
+    /// A held node writes none: the one it wrote before may be on its way back. They follow when the hold ends. Where a
+    /// peer merely says that there is more of ours about the division, they follow when it has shown it or has not.
     pub(crate) async fn receive(&self, catalog: &CatalogId) -> Result<()> {
         if self.held().is_some() {
             return Ok(());
@@ -129,6 +130,10 @@ impl App {
             .filter(|submission| submission.steps.first().is_some_and(|step| step.division == world.me))
             .filter(|submission| submission.receipts.iter().all(|receipt| receipt.author != world.me))
             .collect();
+        if !due.is_empty() && self.is_claimed(&catalog.division).await? {
+            self.postpone(catalog);
+            return Ok(());
+        }
         for submission in due {
             let actor = Actor {
                 operator: node_operator(&world.me),

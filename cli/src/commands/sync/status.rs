@@ -55,6 +55,7 @@ fn sentences(peer: &PeerStatus, now_ms: i64, lang: Lang) -> Vec<String> {
     }
     said.extend(undelivered(peer, lang));
     said.extend(first_hand(peer, now_ms, lang));
+    said.extend(unproved(peer, lang));
     for told in &peer.second_hand {
         let (who, age) = (format!("{} {}", told.division, told.name), ago(Some(told.at), now_ms, lang));
         let (says, behind) = (&peer.division, told.entries_behind);
@@ -101,9 +102,27 @@ fn first_hand(peer: &PeerStatus, now_ms: i64, lang: Lang) -> Option<String> {
     ))
 }
 
+/// What the peer says of this node's past and has not shown.
+fn unproved(peer: &PeerStatus, lang: Lang) -> Option<String> {
+    let (division, streams) = (&peer.division, peer.claimed_streams);
+    match (streams, peer.claimed_position) {
+        (0, None) => None,
+        (0, Some(place)) => Some(lang.pick(
+            format!("{division} stands at {place} of a feed of this node that is not the one here; heads are compared"),
+            format!("{division} 停在本节点没有的汇流位置 {place}；正在核对流末端"),
+        )),
+        (streams, _) => Some(lang.pick(
+            format!(
+                "{division} names entries of {streams} streams of this node that are not here, and has not shown them"
+            ),
+            format!("{division} 声称有本节点 {streams} 个流的条目而此处没有，尚未出示"),
+        )),
+    }
+}
+
 /// `1200/5000 entries, 340.0 KB of about 1.4 MB, 120.0 KB/s, 8 s left`.
 fn progress(moved: &Moved, lang: Lang) -> String {
-    let total = moved.entries + moved.entries_left;
+    let total = moved.entries.saturating_add(moved.entries_left);
     let entries = format!("{}/{total} {}", moved.entries, lang.pick("entries", "条"));
     [entries, volume(moved, lang)].join(lang.pick(", ", "，"))
 }
@@ -113,7 +132,7 @@ pub(super) fn volume(moved: &Moved, lang: Lang) -> String {
     let done = size(moved.bytes);
     let done = match moved.bytes_left.filter(|left| *left > 0) {
         Some(left) => {
-            let all = size(moved.bytes + left);
+            let all = size(moved.bytes.saturating_add(left));
             lang.pick(format!("{done} of about {all}"), format!("{done}，共约 {all}"))
         }
         None => done,
@@ -162,6 +181,23 @@ mod tests {
             ..PeerStatus::default()
         };
         SyncStatusResponse { peers: vec![peer], at: 1_000_000, ..SyncStatusResponse::default() }
+    }
+
+    #[test]
+    fn what_a_peer_merely_says_is_told_and_no_count_overflows() {
+        let mut told = response();
+        let peer = &mut told.peers[0];
+        peer.claimed_position = Some(7);
+        peer.received = Some(Moved {
+            entries: 1,
+            entries_left: u64::MAX,
+            bytes: 9,
+            bytes_left: Some(u64::MAX),
+            ..Moved::default()
+        });
+        assert!(text(&told, Lang::En).contains("211221 stands at 7 of a feed of this node that is not the one here"));
+        told.peers[0].claimed_streams = 3;
+        assert!(text(&told, Lang::Zh).contains("211221 声称有本节点 3 个流的条目而此处没有，尚未出示"));
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn show(event: &SyncEvent, peer: &PeerStatus, before: Option<&PeerStatus>, bars:
     let (sent, received) = (peer.sent.unwrap_or_default(), peer.received.unwrap_or_default());
     if context.ui.draws_progress() {
         let mut draw = |arrow: &str, moved: &Moved| {
-            let total = moved.entries + moved.entries_left;
+            let total = moved.entries.saturating_add(moved.entries_left);
             let name = format!("{} {arrow}", peer.division);
             bars.set(&name, volume(moved, lang), moved.entries, total);
         };

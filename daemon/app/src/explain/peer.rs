@@ -317,10 +317,10 @@ fn why_text(why: Why, peer: &DivisionId, count: usize) -> WhyText {
         Why::Rewound => (
             FindingState::Waiting,
             two(
-                format!("{peer} 保存着本节点丢失的 {count} 个流的条目"),
-                format!("{peer} has entries of {count} streams that this node has lost"),
+                format!("{peer} 声称有 {count} 个流的条目是由本节点送去、而此处没有的"),
+                format!("{peer} names entries of {count} streams that it had from this node and that are not here"),
             ),
-            two("保持连接，条目会取回", "let the link run: they come back"),
+            two("保持连接：有的会取回，没有的随即作废", "let the link run: what it has comes back, the rest lapses"),
             by_itself(),
         ),
         Why::Misrouted => (

@@ -1,8 +1,9 @@
 //! The hold: a node that may have lost its own latest entries edits, and does nothing that others act on.
 //!
 //! Invariant: a hold ends when heads were compared, each in a session that both sides settled, with all peers that it
-//! names, or when a person lifts it under his name. A peer's claim alone holds this node only until that peer was
-//! heard out; entries of our own that come back signed are proof, and end in a new incarnation.
+//! names, or when a person lifts it under his name. Besides a known restore or rebuild only proof holds a node: entries
+//! of its own that come back signed; it then goes on in a new incarnation. What a peer merely says is no proof
+//! (`claims`). Revocations, renewals, enrolments and operators' certificates are never held.
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +17,7 @@ use gongkai_journal::{
 };
 use gongkai_model::id::{CatalogId, DivisionId};
 use gongkai_store::{Draft, Store};
-use gongkai_sync::want::Want;
+use gongkai_sync::rewind;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
@@ -91,11 +92,12 @@ impl Held {
     }
 }
 
-/// Reads the hold that a store keeps.
+/// Reads the hold that a store keeps. One that earlier versions kept for what a peer had merely said is none.
 pub(crate) async fn kept(store: &Store) -> Result<Option<Held>> {
     let text = store.meta(HELD).await?.filter(|text| !text.is_empty());
     let damaged = |error: serde_json::Error| Error::Damaged { hash: HELD.to_owned(), why: error.to_string() };
-    text.map(|text| serde_json::from_str(&text).map_err(damaged)).transpose()
+    let held: Option<Held> = text.map(|text| serde_json::from_str(&text).map_err(damaged)).transpose()?;
+    Ok(held.filter(|held| held.renews || held.reason != HoldReason::Rewound))
 }
 
 /// Holds a store that was just made for the successor of a lost node.
@@ -158,16 +160,31 @@ impl App {
     /// A session with a peer was settled: both sides have what the other has.
     pub(crate) async fn compared_with(&self, peer: &DivisionId) -> Result<()> {
         self.compared().insert(peer.clone());
+        self.forget_place(peer);
         if self.inner.held.load().is_none() {
-            return Ok(());
+            return self.receive_what_waited().await;
         }
         let _acting = self.inner.acting.lock().await;
         let Some(held) = self.held() else { return Ok(()) };
         let mut next = Held::clone(&held);
-        if next.awaited.remove(peer) && !next.awaited.is_empty() {
-            return self.put_hold(Some(next)).await;
+        next.awaited.remove(peer);
+        self.follow_orders(&mut next);
+        if next.awaited.is_empty() {
+            return self.go_on(&held, None).await;
         }
-        if next.awaited.is_empty() { self.go_on(&held, None).await } else { Ok(()) }
+        if next == *held { Ok(()) } else { self.put_hold(Some(next)).await }
+    }
+
+    /// A hold waits for whoever is a neighbour by the newest order that was heard, and the trust lane is heard first: a
+    /// child that went to another parent after the backup was made will not come by, and a parent in the place of
+    /// another is heard in its stead.
+    fn follow_orders(&self, held: &mut Held) {
+        let before = held.awaited.len();
+        held.awaited.retain(|peer| self.is_neighbour(peer));
+        if held.awaited.len() < before {
+            let parent = self.world().parent().cloned();
+            held.awaited.extend(parent.filter(|parent| !self.compared().contains(parent)));
+        }
     }
 
     /// A new session with a peer begins: what was compared before it counts no longer.
@@ -175,29 +192,30 @@ impl App {
         self.compared().remove(peer);
     }
 
-    /// Looks at what a peer brought for signs that entries of this node are missing here, and holds the node if so.
+    /// Looks at what a peer brought for proof that entries of this node are missing here, and holds the node if so.
     /// Called under the acting lock, before anything follows from what was brought.
-    pub(crate) async fn watch_for_rewind(&self, peer: &DivisionId, wants: &[Want], appended: &[Entry]) -> Result<()> {
-        let own = self.store().identity().author();
-        let is_proof = |entry: &&Entry| entry.header.stream.author == own;
-        if appended.iter().any(|entry| is_proof(&entry)) {
-            return self.hold_for(peer, true).await;
-        }
-        let is_claim = |want: &&Want| want.stream.author.division == own.division;
-        if wants.iter().any(|want| is_claim(&want)) {
-            return self.hold_for(peer, false).await;
-        }
-        Ok(())
+    pub(crate) async fn watch_for_rewind(&self, peer: &DivisionId, appended: &[Entry]) -> Result<()> {
+        if self.proves_a_fall(appended) { self.hold_for(peer).await } else { Ok(()) }
     }
 
-    /// Holds the node until the peer, and with proof every peer, was heard out. Called under the acting lock.
-    pub(crate) async fn hold_for(&self, peer: &DivisionId, is_proven: bool) -> Result<()> {
+    fn proves_a_fall(&self, appended: &[Entry]) -> bool {
+        let own = self.store().identity().author();
+        let key_id = self.inner.signer.key_id();
+        // Who was restored or rebuilt knows that former lives come back; only this one's own past says more.
+        let is_known = self.held().is_some_and(|held| held.reason != HoldReason::Rewound);
+        let is_proof =
+            |entry: &Entry| rewind::is_proof(&own, &key_id, entry) && (!is_known || entry.header.stream.author == own);
+        appended.iter().any(is_proof)
+    }
+
+    /// Holds the node until every peer was heard out, also those with whom heads were not compared yet.
+    async fn hold_for(&self, peer: &DivisionId) -> Result<()> {
         let held = self.held();
         let fresh =
             || Held { reason: HoldReason::Rewound, since_ms: self.now_ms(), awaited: BTreeSet::new(), renews: false };
         let mut next = held.as_deref().cloned().unwrap_or_else(fresh);
         next.awaited.insert(peer.clone());
-        if is_proven && !next.renews {
+        if !next.renews {
             next.renews = true;
             let peers = self.store().peers().await?.into_iter().map(|peer| peer.division);
             let compared = self.compared().clone();
@@ -206,7 +224,7 @@ impl App {
         if held.as_deref() == Some(&next) {
             return Ok(());
         }
-        warn!(%peer, is_proven, "this node lacks entries of its own; it is held until they are back");
+        warn!(%peer, "this node lacks entries of its own; it is held until they are back");
         self.put_hold(Some(next)).await
     }
 
@@ -236,6 +254,7 @@ impl App {
         }
         self.put_hold(None).await?;
         info!("the hold has ended");
+        self.complete_revocations().await?;
         for row in self.store().projections(CATALOGS).await? {
             self.receive(&CatalogId::parse(&row.key)?).await?;
         }

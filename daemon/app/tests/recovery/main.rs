@@ -4,6 +4,7 @@
 
 mod backups;
 mod bed;
+mod claims;
 #[path = "../bed/mod.rs"]
 mod nodes;
 mod restores;

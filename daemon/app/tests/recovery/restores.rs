@@ -3,11 +3,12 @@
 use std::fs;
 
 use gongkai_app::{App, HoldReason, SystemChance, SystemClock, restore};
+use gongkai_model::digest::Digest;
 use gongkai_store::LogFilter;
 
 use crate::{
     bed::{Bed, approve, forks, import, submissions, submit},
-    nodes::{CORRECTED, WORKBOOK, open, operator, sync},
+    nodes::{CORRECTED, COUNTY, TOWN, WORKBOOK, open, operator, sync},
 };
 
 /// Saves the node, lets it work on, loses its directory and brings the backup back.
@@ -115,4 +116,76 @@ async fn a_person_lifts_the_hold_by_name_and_the_journal_keeps_it() {
     drop(town);
     let town = open(&bed.path("town")).await;
     assert!(town.held().is_none(), "the hold does not come back with a restart");
+}
+
+/// The key is stolen while the county's backup is being brought back: its sessions end now, what it signed before is
+/// judged by what comes back.
+#[tokio::test]
+async fn a_held_county_revokes_at_once_and_names_the_good_heads_afterwards() {
+    let bed = Bed::new().await;
+    let catalog = import(&bed.town, WORKBOOK).await;
+    bed.county.backup(&operator(&bed.county, "admin"), &bed.path("backup")).await.unwrap();
+    submit(&bed.town, &catalog).await.unwrap();
+    sync(&bed.town, &bed.county).await;
+    approve(&bed.county, &catalog).await.unwrap();
+    sync(&bed.county, &bed.city).await;
+    let before = bed.city.load_known(&catalog).await.unwrap().state;
+    let county = lose_and_restore(&bed, bed.county.clone(), "county").await;
+    let fingerprint = || {
+        let cert = bed.city.world().certificate(&bed.town.world().me).unwrap().tls_fingerprint.clone();
+        let bytes = [&Digest::of_file(b"").to_bytes()[..1], &hex::decode(cert).unwrap()].concat();
+        Digest::from_bytes(&bytes).unwrap()
+    };
+    let stands = |app: &App| app.world().has_standing(&bed.town.world().me, &fingerprint());
+    assert!(stands(&county));
+    county.revoke_node(&operator(&county, "admin"), TOWN, "stolen").await.unwrap();
+    assert!(county.held().is_some());
+    assert!(!stands(&county), "no session from now on");
+    county.store().close().await;
+    drop(county);
+    let county = open(&bed.path("county")).await;
+
+    sync(&county, &bed.city).await;
+    // The township can tell no more: a person says so.
+    county.release(&operator(&county, "zhang"), "the township's machine was stolen").await.unwrap();
+    let state = |app: &App| {
+        let app = app.clone();
+        let catalog = catalog.clone();
+        async move { app.load_known(&catalog).await.unwrap().state }
+    };
+    let here = state(&county).await;
+    assert_eq!(here.submissions.len(), 1, "what the city brought back of the township's past counts");
+    assert_eq!(here.head().unwrap().status, before.head().unwrap().status);
+    sync(&county, &bed.city).await;
+    assert_eq!(state(&bed.city).await, here, "the city sees the same");
+    let filter = LogFilter { kind: Some("key.revoke".to_owned()), ..LogFilter::default() };
+    assert_eq!(county.store().log(&filter).await.unwrap().len(), 2, "one for the sessions, one with the heads");
+}
+
+/// The township has gone to another county since: it will not come by, and nobody waits for it. It may come back.
+#[tokio::test]
+async fn a_restored_county_does_not_wait_for_a_township_that_was_moved_away() {
+    let bed = Bed::new().await;
+    let admin = operator(&bed.city, "admin");
+    bed.county.backup(&operator(&bed.county, "admin"), &bed.path("backup")).await.unwrap();
+    bed.city.move_division(&admin, TOWN, "211223", false).await.unwrap();
+    let county = lose_and_restore(&bed, bed.county.clone(), "county").await;
+    let awaited = |app: &App| -> Vec<String> {
+        app.held().map_or_else(Vec::new, |held| held.awaited.iter().map(ToString::to_string).collect())
+    };
+    assert_eq!(awaited(&county), ["211200", TOWN]);
+    sync(&county, &bed.city).await;
+    assert_eq!(awaited(&county), Vec::<String>::new(), "the order came with the city's heads");
+    assert!(county.held().is_none());
+
+    // Restored once more and moved back meanwhile: it is let in while the county is held for it.
+    bed.city.move_division(&admin, TOWN, COUNTY, false).await.unwrap();
+    sync(&county, &bed.city).await;
+    let county = lose_and_restore(&bed, county, "county").await;
+    assert_eq!(awaited(&county), ["211200", TOWN]);
+    let again = county.invite(&operator(&county, "admin"), TOWN, &["127.0.0.1:1".to_owned()], 60_000).await.unwrap();
+    assert!(!again.token.is_empty());
+    sync(&bed.town, &county).await;
+    sync(&county, &bed.city).await;
+    assert!(county.held().is_none());
 }

@@ -56,6 +56,7 @@ impl Admin {
     pub(super) async fn peer_status(&self, peer: &DivisionId, link: &LinkStatus) -> Result<wire::PeerStatus, Error> {
         let left = self.left(peer, link).await?;
         let known = self.app().known(peer).await?;
+        let claims = self.app().claims_of(peer).await?;
         let (moved, rates) = (link.moved, link.meter.rates(self.app().now_ms()));
         Ok(wire::PeerStatus {
             division: peer.to_string(),
@@ -81,6 +82,8 @@ impl Admin {
             second_hand: self.second_hand(peer, &known).await?,
             version: known.program,
             protocol: known.protocol,
+            claimed_streams: claims.streams,
+            claimed_position: claims.place.map(|place| place.offset),
         })
     }
 
