@@ -141,12 +141,14 @@ pub enum Error {
         division: String,
     },
     /// The time for catching up ran out.
-    #[error("`{division}` was not caught up within {seconds} s")]
+    #[error("`{division}` was not caught up within {seconds} s: {waiting}")]
     SyncTimeout {
         /// The peer.
         division: DivisionId,
         /// How long was waited.
         seconds: u64,
+        /// What for.
+        waiting: &'static str,
     },
     /// The address to print in a token cannot be dialled from elsewhere.
     #[error("`{address}` is no address that another machine can dial")]

@@ -116,6 +116,7 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
     let app =
         App::open(dir.to_owned(), store.clone(), Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await?;
     app.set_review_days(config.review.working_days);
+    app.store().set_wants_max(config.link.wants_per_peer_max);
     app.require_sign_offs(SignOffPolicy {
         steps: config.publish.sign_offs.clone(),
         people_min: config.publish.signers_min,
@@ -244,6 +245,11 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
     let children = Arc::new(Children::new(shared.clone(), stop.clone()));
     let enroller = Arc::new(Enroller(shared.clone()));
     let (tls, stopping) = (Arc::clone(&shared.tls), stop.clone());
+    let moves = Arc::clone(&children);
+    tasks.spawn(async move {
+        moves.watch_moves().await;
+        ("moves of children", Ok(()))
+    });
     tasks.spawn(async move {
         let ran = listener.run(tls, children, enroller, stopping, grace / 2).await;
         ("listener", ran.map_err(Error::from))

@@ -11,7 +11,10 @@ use tokio::{sync::mpsc, time::timeout};
 use tonic::Status;
 
 use super::{Admin, convert};
-use crate::{Error, Told, links::LinkStatus};
+use crate::{
+    Error, Told,
+    links::{LinkState, LinkStatus},
+};
 
 type Answers<T> = mpsc::Sender<Result<T, Status>>;
 
@@ -50,13 +53,24 @@ pub(super) async fn run(admin: &Admin, targets: Vec<DivisionId>, wait_ms: u64, a
         return;
     }
     for peer in open.into_keys() {
-        let error = Error::SyncTimeout { division: peer.clone(), seconds: wait_ms.div_ceil(1_000) };
+        let waiting = waiting_for(board.link(&peer).as_ref());
+        let error = Error::SyncTimeout { division: peer.clone(), seconds: wait_ms.div_ceil(1_000), waiting };
         let mut progress = last.remove(&peer).unwrap_or_default();
         (progress.division, progress.state) = (peer.to_string(), "failed".to_owned());
         progress.reason = Some(convert::reason(&Told::from(&error)));
         if answers.send(Ok(progress)).await.is_err() {
             return;
         }
+    }
+}
+
+/// What a link that has not answered is waited for.
+fn waiting_for(link: Option<&LinkStatus>) -> &'static str {
+    match link.map(|link| link.state) {
+        Some(LinkState::Syncing | LinkState::Connected) => "it is connected and has not said that it has everything",
+        Some(LinkState::Connecting) => "it is being dialled",
+        Some(LinkState::Never | LinkState::Waiting | LinkState::Idle | LinkState::Unreachable | LinkState::Refused)
+        | None => "there is no session with it",
     }
 }
 

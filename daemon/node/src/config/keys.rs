@@ -21,6 +21,8 @@ const SECTIONS: [(&str, &[&str]); 12] = [
             "keepalive_seconds",
             "keepalive_timeout_seconds",
             "stall_seconds",
+            "session_seconds",
+            "wants_per_peer_max",
         ],
     ),
     ("admin", &["listen", "socket", "group"]),

@@ -11,6 +11,7 @@ use gongkai_sync::{
     pace::BYTES_PER_SECOND_MIN,
     plan::{Plan, Timing, offset_ms},
     schedule::{Schedule, zone_of},
+    want::WANTS_PER_PEER_MAX,
     window::Windows,
 };
 use serde::Deserialize;
@@ -24,6 +25,12 @@ const JITTER_SECONDS_DEFAULT: u64 = 60;
 const JITTER_SECONDS_MAX: u64 = 12 * 3_600;
 /// Longest of the times below: nobody waits an hour for a link to answer.
 const SECONDS_MAX: u64 = 3_600;
+/// A session that was not done in a day begins anew.
+const SESSION_SECONDS_MAX: u64 = 86_400;
+/// With fewer wants than this a county would compare heads many times in its first load; with more one peer could make
+/// every commit that notes them slow.
+const WANTS_MIN: usize = 256;
+const WANTS_MAX: usize = 65_536;
 /// What may stand before a sign of life on a limited link: a full HTTP/2 frame, a TLS buffer.
 const QUEUED_BYTES_MAX: u64 = 320 * 1024;
 const MS_PER_SECOND: u64 = 1_000;
@@ -98,11 +105,16 @@ pub struct LinkConfig {
     pub keepalive_timeout_seconds: u64,
     /// How long a peer that owes an answer may say nothing, though its connection stands.
     pub stall_seconds: u64,
+    /// How long a session may go on without both sides having said that they are done.
+    pub session_seconds: u64,
+    /// What is noted as wanted of one peer at most; the rest of what it has is asked for when that has come.
+    pub wants_per_peer_max: usize,
 }
 
 impl Default for LinkConfig {
     /// Connection and handshake: see [`Tuning`]. First words need no work at the peer. A stall: a full window at the
-    /// slowest rate takes a minute, a commit on a busy disk some seconds.
+    /// slowest rate takes a minute, a commit on a busy disk some seconds. A session: the first load of a county over a
+    /// slow line takes less, and what takes longer goes on in the next one from where it was.
     fn default() -> Self {
         Self {
             connect_seconds: 10,
@@ -111,6 +123,8 @@ impl Default for LinkConfig {
             keepalive_seconds: 35,
             keepalive_timeout_seconds: 20,
             stall_seconds: 300,
+            session_seconds: 4 * 3_600,
+            wants_per_peer_max: WANTS_PER_PEER_MAX,
         }
     }
 }
@@ -290,6 +304,14 @@ impl Config {
                 let why = format!("it must be from 1 to {SECONDS_MAX}");
                 return Err(refused(key, &seconds.to_string(), why));
             }
+        }
+        if !(1..=SESSION_SECONDS_MAX).contains(&link.session_seconds) {
+            let why = format!("it must be from 1 to {SESSION_SECONDS_MAX}");
+            return Err(refused("link.session_seconds", &link.session_seconds.to_string(), why));
+        }
+        if !(WANTS_MIN..=WANTS_MAX).contains(&link.wants_per_peer_max) {
+            let why = format!("it must be from {WANTS_MIN} to {WANTS_MAX}");
+            return Err(refused("link.wants_per_peer_max", &link.wants_per_peer_max.to_string(), why));
         }
         Ok(())
     }

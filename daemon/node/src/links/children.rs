@@ -174,6 +174,32 @@ impl Children {
         self.shared.board.remove(division);
     }
 
+    /// Forgets the links of children that an order took away while they were not in session, or this node was down, now
+    /// and whenever orders are heard.
+    pub(crate) async fn watch_moves(&self) {
+        let mut folded = self.shared.app.watch_world();
+        loop {
+            self.forget_the_moved().await;
+            let changed = self.stop.run_until_cancelled(folded.changed()).await;
+            if !matches!(changed, Some(Ok(()))) {
+                return;
+            }
+        }
+    }
+
+    async fn forget_the_moved(&self) {
+        let peers = match self.shared.app.store().peers().await {
+            Ok(peers) => peers,
+            Err(error) => return warn!(%error, "cannot read the peers"),
+        };
+        for peer in peers.into_iter().filter(|peer| peer.role == PeerRole::Child) {
+            // One in session is let in until it has joined elsewhere, and is forgotten when the session ends.
+            if !locked(&self.active).contains_key(&peer.division) {
+                self.forget_if_moved(&peer.division).await;
+            }
+        }
+    }
+
     /// The clone's refusal is shown at the link, whose own session goes on.
     fn show_refusal(&self, division: &DivisionId, hello: &Hello, refusal: &Refusal) {
         self.shared.board.add(division, PeerRole::Child, mode_of(hello), None);

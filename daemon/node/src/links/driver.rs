@@ -87,6 +87,7 @@ pub(super) async fn hold(held: Held<'_>) -> (Ended, bool) {
         shall_redial: false,
         patience: Patience::of(shared),
         heard_at: Instant::now(),
+        unsettled_since: Instant::now(),
         has_greeted: false,
         telling: Telling::default(),
     };
@@ -143,6 +144,8 @@ struct Driver<'a> {
     shall_redial: bool,
     patience: Patience,
     heard_at: Instant,
+    /// Since when the two sides have not both been done.
+    unsettled_since: Instant,
     has_greeted: bool,
     telling: Telling,
 }
@@ -162,6 +165,7 @@ impl Driver<'_> {
             }
             // Before `sync now` is answered: what the hold kept back is free when the caller reads it.
             if self.session.is_settled()
+                && self.session.has_compared_all()
                 && let Err(error) = self.replica.settled().await
             {
                 return failed_here(&error);
@@ -173,12 +177,15 @@ impl Driver<'_> {
                     Err(ended) => ended,
                 };
             }
-            let silence = self.silence();
+            let (silence, done_by) = (self.silence(), self.done_by());
             event = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ended::Stopped,
-                () = sleep_until(self.heard_at + silence), if !self.session.is_caught_up() => {
+                () = sleep_until(self.heard_at + silence), if self.is_owed() => {
                     return failed_there(&self.silent(silence));
+                }
+                () = sleep_until(done_by), if !self.session.is_settled() => {
+                    return failed_there(&self.unsettled());
                 }
                 _ = feed.changed() => Some(Event::FeedAdvanced),
                 _ = folded.changed() => {
@@ -275,7 +282,7 @@ impl Driver<'_> {
             Effect::Finish(outcome) => {
                 // A peer that has left did not need it.
                 let _ = self.flush(stop).await;
-                if outcome == Outcome::Complete {
+                if outcome == Outcome::Complete && self.session.has_compared_all() {
                     self.replica.settled().await.map_err(|error| failed_here(&error))?;
                 }
                 self.tell();
@@ -357,9 +364,11 @@ impl Driver<'_> {
 fn commits(effect: &Effect) -> bool {
     match effect {
         Effect::Apply(_)
+        | Effect::NotePage { .. }
         | Effect::ApplyHeads { .. }
         | Effect::NoteHeads { .. }
         | Effect::Answer { .. }
+        | Effect::LetGo { .. }
         | Effect::Serve { .. } => true,
         Effect::Send(_)
         | Effect::CheckPosition(_)

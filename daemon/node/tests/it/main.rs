@@ -12,6 +12,7 @@ mod desk;
 mod enrolment;
 mod explain;
 mod harness;
+mod liars;
 mod main_job;
 mod permits;
 mod port;

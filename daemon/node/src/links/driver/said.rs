@@ -21,12 +21,19 @@ pub(super) struct Patience {
     pub(super) hello: Duration,
     /// An acknowledgement or an answer.
     pub(super) stall: Duration,
+    /// That it is done.
+    pub(super) session: Duration,
 }
 
 impl Patience {
     pub(super) fn of(shared: &Shared) -> Self {
         let link = &shared.config.link;
-        Self { hello: Duration::from_secs(link.hello_seconds), stall: Duration::from_secs(link.stall_seconds) }
+        let seconds = Duration::from_secs;
+        Self {
+            hello: seconds(link.hello_seconds),
+            stall: seconds(link.stall_seconds),
+            session: seconds(link.session_seconds),
+        }
     }
 }
 
@@ -34,6 +41,26 @@ impl Driver<'_> {
     /// How long the peer may say nothing now. HTTP/2's own sign of life only shows that its machine is there.
     pub(super) fn silence(&self) -> Duration {
         if self.has_greeted { self.patience.stall } else { self.patience.hello }
+    }
+
+    /// Whether the peer owes something: its first words, an answer, or, where it does not stay for news, that it is done.
+    pub(super) fn is_owed(&self) -> bool {
+        let is_done = if self.is_live { self.session.is_caught_up() } else { self.session.is_settled() };
+        !is_done
+    }
+
+    /// Until when the session must be done; one that was done waits for news as long as it likes.
+    pub(super) fn done_by(&mut self) -> Instant {
+        if self.session.is_settled() {
+            self.unsettled_since = Instant::now();
+        }
+        self.unsettled_since + self.patience.session
+    }
+
+    pub(super) fn unsettled(&self) -> LinkError {
+        let address = self.wire.peer.division.to_string();
+        let what = "waiting until both sides are done";
+        LinkError::TimedOut { address, seconds: self.patience.session.as_secs(), what }
     }
 
     pub(super) fn silent(&self, silence: Duration) -> LinkError {
