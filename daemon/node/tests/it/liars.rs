@@ -132,9 +132,9 @@ async fn a_child_that_names_more_than_there_is_room_for_fills_its_own_share_only
             let life =
                 Incarnation::from_bytes([[page; 14].as_slice(), &number.to_be_bytes()].concat().try_into().unwrap());
             let hash = digest(&format!("{page} {number}"));
-            Head { stream: liar.stream(life), tips: vec![Tip { seq: u64::MAX / 2 - u64::from(number), hash }; 64] }
+            Head { stream: liar.stream(life), tips: vec![Tip { seq: u64::MAX / 2 - u64::from(number), hash }; 16] }
         };
-        let heads = (0..2_000).map(head).collect();
+        let heads = (0..500).map(head).collect();
         let position = (page == 3).then(|| Position {
             feed_id: Incarnation::from_bytes([7; 16]),
             offset: 9,
