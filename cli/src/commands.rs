@@ -11,7 +11,7 @@ use crate::{
     client::{Caller, Client},
     errors::{Failure, Fault},
     remote::Port,
-    ui::{Lang, Ui},
+    ui::{Lang, Line, Text, Ui},
 };
 
 pub(crate) mod audit;
@@ -70,13 +70,13 @@ impl Exit {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) json: String,
-    pub(crate) text: String,
+    pub(crate) text: Text,
     pub(crate) exit: Exit,
 }
 
 impl Answer {
     /// The message as JSON, the text for people.
-    pub(crate) fn new(message: &impl Serialize, text: String) -> Result<Self, Failure> {
+    pub(crate) fn new(message: &impl Serialize, text: Text) -> Result<Self, Failure> {
         let json = serde_json::to_string_pretty(message)
             .map_err(|error| Fault::DaemonProgramMute { said: error.to_string() })?;
         Ok(Self { json, text, exit: Exit::Done })
@@ -169,7 +169,10 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
 
 fn version() -> Result<Answer, Failure> {
     let version = env!("CARGO_PKG_VERSION");
-    Answer::new(&serde_json::json!({ "program": "gongkai", "version": version }), format!("gongkai {version}"))
+    Answer::new(
+        &serde_json::json!({ "program": "gongkai", "version": version }),
+        Line::from(format!("gongkai {version}")).into(),
+    )
 }
 
 /// The first characters of a digest or entry hash, enough to name it to a person: `sha256:` and 12 hex digits.

@@ -8,7 +8,11 @@ use std::{io, path::PathBuf};
 use gongkai_proto::{IMPORT_BYTES_MAX, metadata};
 use serde::{Deserialize, Serialize};
 
-use crate::{commands::demo::fault::DemoFault, explain, ui::Lang};
+use crate::{
+    commands::demo::fault::DemoFault,
+    explain,
+    ui::{Lang, Line, Text},
+};
 
 /// Faults that this program finds itself.
 #[derive(Debug)]
@@ -252,15 +256,19 @@ impl Failure {
         }
     }
 
-    pub(crate) fn to_text(&self, lang: Lang) -> String {
+    pub(crate) fn to_text(&self, lang: Lang) -> Text {
         let Told { code, message, hint } = self.tell(lang);
         let (error, hint_word, more) = lang.pick(("error", "hint", "more"), ("错误", "建议", "详见"));
         let colon = lang.pick(": ", "：");
-        let mut text = format!("{error}[{code}]{colon}{message}\n");
+        // A message that lists several faults goes on below its first line, further in than what is ours.
+        let mut parts = message.split('\n');
+        let mut text: Text = Line::from(format!("{error}[{code}]{colon}{}", parts.next().unwrap_or_default())).into();
+        parts.for_each(|part| text.push(format!("    {}", part.trim_start())));
         if !hint.is_empty() {
-            text += &format!("  {hint_word}{colon}{hint}\n");
+            text.push(format!("  {hint_word}{colon}{hint}"));
         }
-        text + &format!("  {more}{colon}gongkai explain {code}")
+        text.push(format!("  {more}{colon}gongkai explain {code}"));
+        text
     }
 
     pub(crate) fn to_json(&self, lang: Lang) -> String {

@@ -20,7 +20,7 @@ use crate::{
     args::Arguments,
     commands::{Answer, Context},
     errors::{Failure, Fault},
-    ui::{Lang, Output, Ui},
+    ui::{Lang, Output, Text, Ui},
 };
 
 /// Wrong usage, as in CLI conventions everywhere.
@@ -44,14 +44,14 @@ fn parse(words: &[OsString], lang: Lang) -> Result<Arguments, clap::Error> {
 /// `--help` and `--version` also come here: clap treats them as errors that exit 0.
 fn refuse_usage(error: &clap::Error, ui: &Ui) -> ExitCode {
     if !error.use_stderr() {
-        ui.print(&error.render().to_string());
+        ui.print(&Text::of_program(&error.render().to_string()));
         return ExitCode::SUCCESS;
     }
     if ui.output == Output::Json {
         let text = error.render().to_string();
         ui.print_failure(&Failure::from(Fault::Usage(text.trim_end().to_owned())));
     } else {
-        ui.print_notice(&error.render().to_string());
+        ui.print_notice(&Text::of_program(&error.render().to_string()));
     }
     ExitCode::from(EXIT_USAGE)
 }

@@ -1,6 +1,7 @@
 //! What a person or a script sees: answers and failures, as text or as JSON, in Chinese or English.
 //!
-//! Invariant: nothing else in this program writes to stdout or stderr.
+//! Invariant: nothing else in this program writes to stdout or stderr, and nothing is written that was not made for it
+//! (`shown`): foreign texts are cleaned, in JSON they are escaped.
 
 mod amount;
 mod columns;
@@ -9,6 +10,7 @@ pub(crate) mod findings;
 mod origin;
 mod page;
 mod progress;
+mod shown;
 mod table;
 mod time;
 mod words;
@@ -20,12 +22,14 @@ use std::{
 };
 
 use clap::ValueEnum;
+use gongkai_model::visible;
 
 pub(crate) use self::{
     amount::{ago, rate, size, span},
     difference::{difference_lines, element_word, value_word},
     page::Page,
     progress::Bars,
+    shown::{Line, Text},
     table::{Cell, Table, cells},
     time::moment,
     words::{Lang, Word, field_word, field_words, state_word},
@@ -79,36 +83,42 @@ impl Ui {
 
     /// The answer on stdout, in the form asked for.
     pub(crate) fn print_answer(&self, answer: &Answer) {
-        let shown = match self.output {
-            Output::Json => &answer.json,
-            Output::Text => &answer.text,
-        };
         // A command that printed as it went has nothing left to say.
-        if !shown.is_empty() {
-            self.print(shown);
+        match self.output {
+            Output::Json if !answer.json.is_empty() => self.print_json(&answer.json),
+            Output::Text if !answer.text.is_empty() => self.print(&answer.text),
+            Output::Json | Output::Text => {}
         }
     }
 
     /// A failure: on stderr for people; as the one document on stdout for scripts.
     pub(crate) fn print_failure(&self, failure: &Failure) {
         match self.output {
-            Output::Json => self.print(&failure.to_json(self.lang)),
+            Output::Json => self.print_json(&failure.to_json(self.lang)),
             Output::Text => self.print_notice(&failure.to_text(self.lang)),
         }
     }
 
-    /// A line on stdout. Who closed the pipe has seen enough: that is no error.
-    pub(crate) fn print(&self, text: &str) {
+    /// Lines on stdout. Who closed the pipe has seen enough: that is no error.
+    pub(crate) fn print(&self, text: &Text) {
         let mut stdout = std::io::stdout().lock();
         let _closed = writeln!(stdout, "{}", text.trim_end_matches('\n'));
     }
 
-    /// A line on stderr.
-    pub(crate) fn print_notice(&self, text: &str) {
+    /// A document on stdout.
+    pub(crate) fn print_json(&self, document: &str) {
+        let mut stdout = std::io::stdout().lock();
+        let _closed = writeln!(stdout, "{}", visible::json(document.trim_end_matches('\n')));
+    }
+
+    /// Lines on stderr.
+    pub(crate) fn print_notice(&self, text: &Text) {
         let mut stderr = std::io::stderr().lock();
         let room = columns::room_of(&stderr);
-        for line in text.trim_end_matches('\n').split('\n').flat_map(|line| wrap::folded(line, room)) {
-            let _closed = writeln!(stderr, "{line}");
+        for line in text.trim_end_matches('\n').split('\n') {
+            for line in wrap::folded(&Line::painted(line.to_owned()), room) {
+                let _closed = writeln!(stderr, "{line}");
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use gongkai_node::{
     Error, Found, Join, Made, Restore, RestoredNode, SeenBundle, Start, Told,
     config::{Config, LISTEN_DEFAULT},
 };
+    visible,
 
 /// The daemon that carries disclosure catalogs (政务公开事项标准目录) between levels of government.
 #[derive(Debug, Parser)]
@@ -226,7 +227,7 @@ fn print(answer: &Answer, output: Output) -> Result<(), Error> {
         (Answer::Made(made), Output::Text) => format!(
             "node {} {}\npath {}\ndata {}\nlisten {}\nroot certificate {}\nstart it with: gongkaid run --data {}",
             made.division,
-            made.name,
+            visible::one_line(&made.name),
             made.path.join(" > "),
             made.data_dir,
             made.listen,
@@ -248,8 +249,9 @@ fn refuse(told: &Told, output: Output) {
         }
         Output::Json => {
             let document = serde_json::json!({ "error": told });
-            let _ = writeln!(io::stdout().lock(), "{document}");
-            writeln!(io::stderr().lock(), "{}", document["error"])
+            let _ = writeln!(io::stdout().lock(), "{}", visible::json(&document.to_string()));
+            writeln!(io::stderr().lock(), "{}", visible::json(&document["error"].to_string()))
         }
     };
 }
+            let (message, hint) = (visible::one_line(message), visible::one_line(hint));

@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{AuditLogRequest, AuditLogResponse};
 use super::{Answer, Context, short, who};
 use crate::{
     errors::Failure,
-    ui::{Page, Table, Word, cells, moment, state_word},
+    ui::{Page, Table, Text, Word, cells, moment, state_word},
 };
 
 /// What `gongkai audit` can do.
@@ -57,7 +57,7 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<Answ
     Answer::new(&response, text(&response, context))
 }
 
-fn text(response: &AuditLogResponse, context: &Context) -> String {
+fn text(response: &AuditLogResponse, context: &Context) -> Text {
     let head = [Word::When, Word::Operator, Word::Kind, Word::Subject, Word::Summary, Word::Hash];
     let mut table = Table::new(context.lang(), &head);
     for entry in &response.entries {

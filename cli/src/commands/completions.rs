@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
 use super::Answer;
-use crate::{args::Arguments, errors::Failure};
+use crate::{args::Arguments, errors::Failure, ui::Text};
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
@@ -20,5 +20,5 @@ pub(crate) fn run(args: &CompletionsArgs) -> Result<Answer, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Arguments::command(), "gongkai", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
-    Answer::new(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }), script.clone())
+    Answer::new(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }), Text::of_program(&script))
 }

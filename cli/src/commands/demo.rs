@@ -26,7 +26,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use self::{cast::Cast, fault::DemoFault, report::Report, stage::Stage};
 use super::{Answer, Context, Exit, catalog::import};
-use crate::errors::{Failure, Fault};
+use crate::{
+    errors::{Failure, Fault},
+    ui::Line,
+};
 
 /// The whole run. A minute is the aim on two cores; a machine four times as slow still gets its answer, a hanging
 /// demo does not run for ever.
@@ -75,10 +78,11 @@ pub(crate) async fn run(args: DemoArgs, context: &Context) -> Result<Answer, Fai
         }
         Err(failure) => {
             report.fail();
-            context.ui.print_notice(&context.lang().pick(
+            let line = context.lang().pick(
                 format!("the nodes' data and logs lie in {}", folder.display()),
                 format!("各节点的数据与日志位于 {}", folder.display()),
-            ));
+            );
+            context.ui.print_notice(&Line::from(line).into());
             Err(failure)
         }
     }

@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{DoctorRequest, DoctorResponse};
 use super::{Answer, Context, Exit, short};
 use crate::{
     errors::Failure,
-    ui::{Page, Table, Word, cells},
+    ui::{Page, Table, Text, Word, cells},
 };
 
 /// Arguments of `doctor`.
@@ -36,7 +36,7 @@ fn exit(response: &DoctorResponse) -> Exit {
     }
 }
 
-fn text(response: &DoctorResponse, context: &Context) -> String {
+fn text(response: &DoctorResponse, context: &Context) -> Text {
     let lang = context.lang();
     let mut table = Table::new(lang, &[Word::Check, Word::State, Word::Reason]);
     for check in &response.checks {

@@ -10,7 +10,7 @@ use super::{Answer, Context, Exit};
 use crate::{
     errors::{Failure, Fault},
     explain::{self, Page as CodePage},
-    ui::{Lang, Page, moment, state_word},
+    ui::{Lang, Line, Page, Text, moment, state_word},
 };
 
 /// Arguments of `explain`.
@@ -76,24 +76,22 @@ async fn explained(thing: &str, context: &Context) -> Result<Answer, Failure> {
     Ok(answer.with_exit(Exit::attention_if(needs_person)))
 }
 
-fn text(response: &ExplainResponse, lang: Lang) -> String {
+fn text(response: &ExplainResponse, lang: Lang) -> Text {
     let title = format!("{} · {}", response.thing, state_word(&response.state, lang));
     let mut page = Page::new(lang).say(&title, &title);
     for finding in &response.findings {
-        for line in lines(finding, lang) {
-            page = page.say(&line, &line);
-        }
+        page = page.lines(lines(finding, lang));
     }
     page.into_text()
 }
 
 /// Cause, evidence, action and actor of one finding, each on its own line.
-fn lines(finding: &ExplainFinding, lang: Lang) -> Vec<String> {
+fn lines(finding: &ExplainFinding, lang: Lang) -> Vec<Line> {
     let state = state_word(&finding.state, lang);
-    let mut lines = vec![String::new(), format!("[{state}] {}", finding.cause)];
+    let mut lines = vec![Line::default(), format!("[{state}] {}", finding.cause).into()];
     for fact in &finding.evidence {
         let at = fact.at.map(|at| format!(" ({})", moment(at))).unwrap_or_default();
-        lines.push(format!("    {}: {}{at}", fact.name, fact.value));
+        lines.push(format!("    {}: {}{at}", fact.name, fact.value).into());
     }
     let page = explain::page(&finding.code).map(|page| page.in_language(lang));
     let action = match page {
@@ -103,13 +101,13 @@ fn lines(finding: &ExplainFinding, lang: Lang) -> Vec<String> {
     };
     let (next, who) = lang.pick(("next", "who"), ("下一步", "由谁"));
     if !action.is_empty() {
-        lines.push(format!("    {next}: {action}"));
+        lines.push(format!("    {next}: {action}").into());
     }
     if !finding.who.is_empty() {
-        lines.push(format!("    {who}: {}", finding.who));
+        lines.push(format!("    {who}: {}", finding.who).into());
     }
     if !finding.code.is_empty() {
-        lines.push(format!("    {}: gongkai explain {}", lang.pick("more", "详见"), finding.code));
+        lines.push(format!("    {}: gongkai explain {}", lang.pick("more", "详见"), finding.code).into());
     }
     lines
 }

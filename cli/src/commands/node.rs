@@ -3,7 +3,12 @@
 //! Invariant: `init` and `join` work without a daemon; `init` refuses a directory that belongs to a node, `join` gives
 //! that node another place or certificate while its daemon is stopped.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{
@@ -14,8 +19,8 @@ use serde_json::Value;
 use super::{Answer, Context, short};
 use crate::{
     daemon,
-    errors::Failure,
-    ui::{Page, Table, Word, cells, moment, state_word},
+    errors::{Failure, Fault},
+    ui::{Page, Table, Text, Word, cells, moment, state_word},
 };
 
 mod tree;
@@ -83,8 +88,13 @@ pub(crate) struct InviteArgs {
 /// Arguments of `node join`.
 #[derive(Debug, Args)]
 pub(crate) struct JoinArgs {
-    /// The token that `gongkai node invite` printed at the level above
-    token: String,
+    /// The token that `gongkai node invite` printed at the level above; every user of this machine sees it in the list of
+    /// processes while this runs
+    #[arg(required_unless_present = "token_file")]
+    token: Option<String>,
+    /// The file that holds the token; `-` for stdin
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    token_file: Option<PathBuf>,
     /// The address on which links from below are taken
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
@@ -177,9 +187,28 @@ async fn init(args: InitArgs, context: &Context) -> Result<Answer, Failure> {
 async fn join(args: JoinArgs, context: &Context) -> Result<Answer, Failure> {
     let options = vec![("--listen", args.listen.map(Into::into)), ("--advertise", args.advertise.map(Into::into))];
     let mut words = with_options("join", context, options)?;
-    words.push(args.token.into());
-    let made = daemon::ask(words).await?;
+    // It goes on through a pipe: an argument stands in the list of processes, for everybody to read.
+    words.extend(["--token-file".into(), "-".into()]);
+    let token = match (&args.token_file, args.token) {
+        (Some(file), _) => token_of(file)?,
+        (None, token) => token.unwrap_or_default(),
+    };
+    let made = daemon::tell(words, token.into_bytes()).await?;
     made_node(&made, context)
+}
+
+/// A token from a file or stdin.
+fn token_of(file: &Path) -> Result<String, Failure> {
+    /// A token of a deep tree with many addresses has below 2 KiB.
+    const BYTES_MAX: u64 = 64 * 1024;
+    let mut text = String::new();
+    let read = if file.as_os_str() == "-" {
+        io::stdin().lock().take(BYTES_MAX).read_to_string(&mut text)
+    } else {
+        fs::File::open(file).and_then(|opened| opened.take(BYTES_MAX).read_to_string(&mut text))
+    };
+    read.map_err(|source| Fault::FileUnreadable { file: file.to_owned(), source })?;
+    Ok(text.trim().to_owned())
 }
 
 fn made_node(made: &Value, context: &Context) -> Result<Answer, Failure> {
@@ -213,7 +242,7 @@ async fn invite(args: InviteArgs, context: &Context) -> Result<Answer, Failure> 
     Answer::new(&response, invite_text(&response, context))
 }
 
-fn invite_text(response: &InviteResponse, context: &Context) -> String {
+fn invite_text(response: &InviteResponse, context: &Context) -> Text {
     Page::new(context.lang())
         .facts(&[
             (Word::Division, &response.division),
@@ -236,7 +265,7 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Answer, Failure> {
     Answer::new(&response, list_text(&response, context))
 }
 
-fn list_text(response: &ListNodesResponse, context: &Context) -> String {
+fn list_text(response: &ListNodesResponse, context: &Context) -> Text {
     let lang = context.lang();
     let head = [Word::Division, Word::Name, Word::Level, Word::Parent, Word::State, Word::LastContact];
     let mut table = Table::new(lang, &head);
@@ -254,7 +283,7 @@ async fn show(context: &Context) -> Result<Answer, Failure> {
     Answer::new(&response, show_text(&response, context))
 }
 
-fn show_text(response: &ShowNodeResponse, context: &Context) -> String {
+fn show_text(response: &ShowNodeResponse, context: &Context) -> Text {
     let lang = context.lang();
     let expires = moment(response.certificate_not_after_at_ms);
     Page::new(lang)

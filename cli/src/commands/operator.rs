@@ -10,7 +10,7 @@ use gongkai_proto::admin::v1::{
 use super::{Answer, Context};
 use crate::{
     errors::Failure,
-    ui::{Lang, Page, Table, Word, cells, state_word},
+    ui::{Lang, Page, Table, Text, Word, cells, state_word},
 };
 
 mod certificates;
@@ -65,7 +65,7 @@ fn or_all(slugs: &[String], lang: Lang) -> String {
     if slugs.is_empty() { lang.pick("all", "全部").to_owned() } else { slugs.join(", ") }
 }
 
-fn whoami_text(response: &WhoAmIResponse, lang: Lang) -> String {
+fn whoami_text(response: &WhoAmIResponse, lang: Lang) -> Text {
     let mut table = Table::new(lang, &[Word::Action, Word::Allowed, Word::Roles]);
     for row in &response.actions {
         let allowed = state_word(if row.is_allowed { "yes" } else { "no" }, lang).into_owned();
@@ -83,7 +83,7 @@ fn whoami_text(response: &WhoAmIResponse, lang: Lang) -> String {
         .into_text()
 }
 
-fn list_text(response: &ListOperatorsResponse, lang: Lang) -> String {
+fn list_text(response: &ListOperatorsResponse, lang: Lang) -> Text {
     let head = [Word::Operator, Word::Roles, Word::Departments, Word::Domains, Word::KnownBy];
     let mut table = Table::new(lang, &head);
     for row in &response.operators {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     errors::{Failure, Fault},
-    ui::{Lang, Page, Table, Word, cells, moment, state_word},
+    ui::{Lang, Page, Table, Text, Word, cells, moment, state_word},
 };
 
 /// What `gongkai publish` can do.
@@ -155,7 +155,7 @@ fn missing_table(missing: &[MissingCatalog], lang: Lang) -> Table {
     table
 }
 
-fn preview_text(response: &PreviewEditionResponse, lang: Lang) -> String {
+fn preview_text(response: &PreviewEditionResponse, lang: Lang) -> Text {
     let head = [Word::Catalog, Word::Division, Word::Domain, Word::Items, Word::Change, Word::Changed];
     let mut table = Table::new(lang, &head);
     for entry in &response.catalogs {
@@ -182,7 +182,7 @@ fn preview_text(response: &PreviewEditionResponse, lang: Lang) -> String {
         .into_text()
 }
 
-fn check_text(response: &CheckEditionResponse, lang: Lang) -> String {
+fn check_text(response: &CheckEditionResponse, lang: Lang) -> Text {
     let head = [Word::Catalog, Word::Division, Word::Domain, Word::Items, Word::State, Word::Message];
     let mut table = Table::new(lang, &head);
     for one in &response.catalogs {
@@ -250,7 +250,7 @@ fn readiness(response: &CheckEditionResponse, lang: Lang) -> Vec<String> {
     lines
 }
 
-fn sign_offs_text(response: &SignOffsResponse, lang: Lang) -> String {
+fn sign_offs_text(response: &SignOffsResponse, lang: Lang) -> Text {
     let mut table = Table::new(lang, &[Word::SignOff, Word::Operator, Word::When, Word::Note]);
     for row in &response.steps {
         let name = if row.operator.is_empty() { "-" } else { &row.operator };
@@ -279,7 +279,7 @@ fn sign_offs_text(response: &SignOffsResponse, lang: Lang) -> String {
         .into_text()
 }
 
-fn run_text(response: &RunPublishResponse, lang: Lang) -> String {
+fn run_text(response: &RunPublishResponse, lang: Lang) -> Text {
     let (edition, missing) = (response.edition, response.missing);
     Page::new(lang)
         .say_if(
@@ -299,7 +299,7 @@ fn run_text(response: &RunPublishResponse, lang: Lang) -> String {
         .into_text()
 }
 
-fn list_text(response: &ListEditionsResponse, lang: Lang) -> String {
+fn list_text(response: &ListEditionsResponse, lang: Lang) -> Text {
     let head =
         [Word::Edition, Word::Published, Word::Operator, Word::Catalogs, Word::Items, Word::Manifest, Word::Directory];
     let mut table = Table::new(lang, &head);
@@ -317,7 +317,7 @@ fn list_text(response: &ListEditionsResponse, lang: Lang) -> String {
     Page::new(lang).table(&table, ("no edition yet", "还没有发布")).into_text()
 }
 
-fn show_text(response: &ShowEditionResponse, lang: Lang) -> String {
+fn show_text(response: &ShowEditionResponse, lang: Lang) -> Text {
     let edition = response.edition.clone().unwrap_or_default();
     let mut table = Table::new(lang, &[Word::Catalog, Word::Division, Word::Domain, Word::Items, Word::Revision]);
     for entry in &response.catalogs {
@@ -337,7 +337,7 @@ fn show_text(response: &ShowEditionResponse, lang: Lang) -> String {
         .into_text()
 }
 
-fn diff_text(response: &DiffEditionsResponse, lang: Lang) -> String {
+fn diff_text(response: &DiffEditionsResponse, lang: Lang) -> Text {
     let (from, to) = (response.from, response.to);
     let mut page = Page::new(lang).say(format!("edition {from} → {to}"), format!("第 {from} 版 → 第 {to} 版"));
     for catalog in &response.catalogs {
@@ -376,7 +376,7 @@ fn verified_json(verified: &Verified) -> serde_json::Value {
     })
 }
 
-fn verified_text(verified: &Verified, lang: Lang) -> String {
+fn verified_text(verified: &Verified, lang: Lang) -> Text {
     let mut page = Page::new(lang)
         .say("the edition is sound: every file and item is as it was signed", "核验通过：每个文件和事项都与签名一致")
         .facts(&[

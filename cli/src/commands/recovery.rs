@@ -13,7 +13,7 @@ use super::{Answer, Context};
 use crate::{
     daemon,
     errors::{Failure, Fault},
-    ui::{Page, moment},
+    ui::{Page, Text, moment},
 };
 
 /// Arguments of `backup`.
@@ -54,7 +54,7 @@ fn place(file: PathBuf, context: &Context) -> Result<PathBuf, Failure> {
     std::path::absolute(&file).map_err(|source| Fault::FileUnreadable { file, source }.into())
 }
 
-fn backup_text(made: &BackupResponse, context: &Context) -> String {
+fn backup_text(made: &BackupResponse, context: &Context) -> Text {
     let BackupResponse { node, file, bytes, sha256, entries, made_at_ms } = made;
     let when = moment(*made_at_ms);
     Page::new(context.lang())

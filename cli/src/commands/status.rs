@@ -7,7 +7,7 @@ use gongkai_proto::admin::v1::{NodeStatusRequest, NodeStatusResponse};
 use super::{Answer, Context, Exit, or_dash};
 use crate::{
     errors::Failure,
-    ui::{Lang, Page, Word, moment, plain, state_word},
+    ui::{Lang, Page, Text, Word, moment, plain, state_word},
 };
 
 /// Blanks before what goes on of a warning.
@@ -20,7 +20,7 @@ pub(crate) async fn run(context: &Context) -> Result<Answer, Failure> {
     Ok(Answer::new(&response, text(&response, context))?.with_exit(Exit::attention_if(needs_person)))
 }
 
-fn text(response: &NodeStatusResponse, context: &Context) -> String {
+fn text(response: &NodeStatusResponse, context: &Context) -> Text {
     let lang = context.lang();
     let head = [
         format!("{} {}", response.name, response.node),

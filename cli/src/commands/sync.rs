@@ -15,7 +15,7 @@ use super::{Answer, Context, Exit};
 use crate::{
     client::Client,
     errors::Failure,
-    ui::{Bars, Page, Table, Word, cells, moment, plain, state_word},
+    ui::{Bars, Line, Page, Table, Text, Word, cells, moment, plain, state_word},
 };
 
 mod places;
@@ -106,7 +106,7 @@ fn why(reason: Option<&Reason>) -> String {
 }
 
 /// The reasons that a table names by code, in full below it with their next steps.
-fn reasons<'a>(told: impl Iterator<Item = (&'a str, Option<&'a Reason>)>) -> Vec<String> {
+fn reasons<'a>(told: impl Iterator<Item = (&'a str, Option<&'a Reason>)>) -> Vec<Line> {
     const HANG: usize = 2;
     let told = told.filter_map(|(peer, reason)| Some((peer, reason.filter(|reason| !reason.code.is_empty())?)));
     told.flat_map(|(peer, reason)| {
@@ -161,7 +161,7 @@ async fn now(client: &Client, args: NowArgs, context: &Context) -> Result<Answer
     Ok(answer.with_exit(Exit::failed_if(!result.is_caught_up())))
 }
 
-fn now_text(result: &SyncNow, context: &Context) -> String {
+fn now_text(result: &SyncNow, context: &Context) -> Text {
     let lang = context.lang();
     let head = [
         Word::Peer,
@@ -187,7 +187,7 @@ fn now_text(result: &SyncNow, context: &Context) -> String {
         .into_text()
 }
 
-fn peers_text(response: &ListPeersResponse, context: &Context) -> String {
+fn peers_text(response: &ListPeersResponse, context: &Context) -> Text {
     let lang = context.lang();
     let head = [Word::Peer, Word::Role, Word::Address, Word::Mode, Word::Certificate, Word::Expires, Word::Version];
     let mut table = Table::new(lang, &head);
@@ -205,7 +205,7 @@ fn peers_text(response: &ListPeersResponse, context: &Context) -> String {
     Page::new(lang).table(&table, ("this node has no link yet", "本节点还没有链路")).into_text()
 }
 
-fn history_text(response: &SyncHistoryResponse, context: &Context) -> String {
+fn history_text(response: &SyncHistoryResponse, context: &Context) -> Text {
     let lang = context.lang();
     let head = [
         Word::When,

@@ -10,6 +10,7 @@ use gongkai_seeds::Seeds;
 
 use super::{
     origin,
+    shown::Line,
     words::{Lang, field_word, state_word},
     wrap::{Tone, Wrapped, plain},
 };
@@ -22,13 +23,13 @@ const INDENT: &str = "    ";
 const HANG: usize = 8;
 
 /// The lines of one item: a heading and its elements.
-pub(crate) fn difference_lines(found: &ItemDifference, lang: Lang) -> Vec<String> {
+pub(crate) fn difference_lines(found: &ItemDifference, lang: Lang) -> Vec<Line> {
     let mut lines = plain(&heading(found, lang), "", HANG);
     if !found.former_name.is_empty() {
         lines.extend(plain(&found.former_name, &format!("{INDENT}{}", lang.pick("was: ", "原名称：")), HANG));
     }
     if !found.item_id.is_empty() && found.item_id != "header" {
-        lines.push(format!("{INDENT}{} {}", lang.pick("item", "标识"), found.item_id));
+        lines.push(format!("{INDENT}{} {}", lang.pick("item", "标识"), found.item_id).into());
     }
     let is_whole = matches!(found.change.as_str(), "added" | "removed");
     for change in &found.elements {
@@ -63,7 +64,7 @@ fn heading(found: &ItemDifference, lang: Lang) -> String {
 }
 
 /// One element: its name and what became of its value; of a whole item the value alone.
-fn element_lines(change: &ElementChange, is_whole: bool, lang: Lang) -> Vec<String> {
+fn element_lines(change: &ElementChange, is_whole: bool, lang: Lang) -> Vec<Line> {
     let prefix = format!("{INDENT}{}  ", element_word(&change.element, lang));
     let mut text = Wrapped::default();
     if is_whole {

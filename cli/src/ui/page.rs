@@ -1,13 +1,15 @@
 //! A page of text for people: facts, tables and notes, in the order given.
 //!
-//! Invariant: an empty page prints one line that says so, never nothing; on a terminal no line is wider than it.
+//! Invariant: an empty page prints one line that says so, never nothing; on a terminal no line is wider than it; what
+//! stands in a sentence or behind a word never begins a line of its own.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     columns,
+    shown::{Line, Text},
     table::Table,
     words::{Lang, Word},
     wrap,
@@ -18,13 +20,13 @@ pub(crate) struct Page {
     lang: Lang,
     /// The columns that lines have to fit; `None` off a terminal.
     room: Option<usize>,
-    text: String,
+    text: Text,
 }
 
 impl Page {
     /// An empty page.
     pub(crate) fn new(lang: Lang) -> Self {
-        Self { lang, room: columns::room(), text: String::new() }
+        Self { lang, room: columns::room(), text: Text::default() }
     }
 
     /// Lines of word and value, the values below each other; empty values are left out.
@@ -35,7 +37,7 @@ impl Page {
         for (word, value) in shown.iter().filter(|(_, value)| !value.is_empty()) {
             let gap = " ".repeat(width.saturating_sub(word.width()));
             for line in wrap::behind(&format!("{word}{gap}  "), value, self.room) {
-                self.raw(&line);
+                self.text.push(line);
             }
         }
         self
@@ -44,9 +46,9 @@ impl Page {
     /// A table, or the sentence for "none".
     pub(crate) fn table(mut self, table: &Table, none: (&str, &str)) -> Self {
         if table.is_empty() {
-            self.line(self.lang.pick(none.0, none.1));
+            self.line(&self.lang.pick(none.0, none.1).into());
         } else {
-            self.raw(&table.to_string());
+            self.text.push_block(&table.to_string());
         }
         self
     }
@@ -54,7 +56,7 @@ impl Page {
     /// A table, if it holds.
     pub(crate) fn table_if(mut self, holds: bool, table: &Table) -> Self {
         if holds {
-            self.raw(&table.to_string());
+            self.text.push_block(&table.to_string());
         }
         self
     }
@@ -62,16 +64,26 @@ impl Page {
     /// A sentence.
     pub(crate) fn say(mut self, en: impl Display, zh: impl Display) -> Self {
         let text = self.lang.pick(en.to_string(), zh.to_string());
-        self.line(&text);
+        self.line(&text.into());
         self
     }
 
-    /// Lines as they are.
-    pub(crate) fn lines(mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+    /// Lines below each other.
+    pub(crate) fn lines(mut self, lines: impl IntoIterator<Item = impl Into<Line>>) -> Self {
         for line in lines {
-            self.line(line.as_ref());
+            self.line(&line.into());
         }
         self
+    }
+
+    /// A line without words.
+    pub(crate) fn gap(self) -> Self {
+        self.lines([""])
+    }
+
+    /// The same, if it holds.
+    pub(crate) fn gap_if(self, holds: bool) -> Self {
+        if holds { self.gap() } else { self }
     }
 
     /// A sentence, if it holds.
@@ -79,20 +91,18 @@ impl Page {
         if holds { self.say(en, zh) } else { self }
     }
 
-    fn line(&mut self, text: &str) {
-        let room = self.room;
-        for line in text.split('\n').flat_map(|line| wrap::folded(line, room)) {
-            self.raw(&line);
+    fn line(&mut self, line: &Line) {
+        for line in wrap::folded(line, self.room) {
+            self.text.push(line);
         }
     }
 
-    fn raw(&mut self, text: &str) {
-        // Writing to a string does not fail.
-        let _infallible = writeln!(self.text, "{text}");
-    }
-
     /// The page's text.
-    pub(crate) fn into_text(self) -> String {
-        if self.text.is_empty() { self.lang.pick("nothing to show", "没有内容").to_owned() } else { self.text }
+    pub(crate) fn into_text(self) -> Text {
+        if self.text.is_empty() {
+            Line::from(self.lang.pick("nothing to show", "没有内容")).into()
+        } else {
+            self.text
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Lang, Ui};
+use super::{Lang, Line, Ui};
 
 /// What moves, how much of it is done, and the rest of what is known; on a narrow terminal the rest is cut off.
 const TEMPLATE: &str = "{prefix} {bar:20} {pos:>5}/{len:5} {wide_msg}";
@@ -34,9 +34,10 @@ impl Bars {
 
     /// Moves the bar of `name`, making it when it is new.
     pub(crate) fn set(&mut self, name: &str, message: String, done: u64, total: u64) {
+        let message = Line::from(message).to_string();
         let bar = self.bars.entry(name.to_owned()).or_insert_with(|| {
             let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::new(total).with_style(style).with_prefix(name.to_owned());
+            let bar = ProgressBar::new(total).with_style(style).with_prefix(Line::from(name).to_string());
             self.all.add(bar.with_message(message.clone()))
         });
         bar.set_length(total.max(done));

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     columns::{Wish, room, shared},
+    shown::Line,
     words::{Lang, Word, state_word},
     wrap,
 };
@@ -58,9 +59,9 @@ impl Table {
         Self { is_tight: true, ..Self::new(lang, head) }
     }
 
-    /// A plain cell; line feeds would break the row off a terminal.
+    /// A plain cell, cleaned; line feeds would break the row off a terminal.
     pub(crate) fn cell(value: &dyn Display) -> Cell {
-        Cell { text: value.to_string().replace('\n', " "), colour: None }
+        Cell { text: Line::from(value.to_string()).to_string(), colour: None }
     }
 
     /// A state's cell: its word, and the colour of its kind.

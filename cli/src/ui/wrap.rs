@@ -1,13 +1,15 @@
 //! Text in lines of a given width: Chinese characters count two columns and break anywhere, Latin words stay whole.
 //!
 //! Invariant: nothing is lost but blanks at the ends of lines; no line begins with a closing sign (，。》…)
-//! unless whole rows of them stand there; no line exceeds its width but by a word that is longer than a line.
+//! unless whole rows of them stand there; no line exceeds its width but by a word that is longer than a line. What is
+//! wrapped is cleaned: its line feeds break lines that hang below the first, nothing else of it moves a cursor.
 
 use std::io::IsTerminal as _;
 
+use gongkai_model::visible;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::columns;
+use super::{columns, shown::Line};
 
 /// The width that pages are made for: what a terminal has had since there are terminals.
 pub(crate) const COLUMNS: usize = 80;
@@ -63,20 +65,21 @@ impl Wrapped {
     }
 
     /// The lines: the first behind `prefix`, the others behind `hang` blanks.
-    pub(crate) fn lines(&self, prefix: &str, hang: usize) -> Vec<String> {
+    pub(crate) fn lines(&self, prefix: &str, hang: usize) -> Vec<Line> {
         self.lines_of(columns::room().map_or(COLUMNS, |room| room.min(COLUMNS)), prefix, hang)
     }
 
     /// The same for another width.
-    fn lines_of(&self, columns: usize, prefix: &str, hang: usize) -> Vec<String> {
+    fn lines_of(&self, columns: usize, prefix: &str, hang: usize) -> Vec<Line> {
         let is_coloured = std::io::stdout().is_terminal();
         let mut lines = Vec::new();
-        let (mut line, mut width) = (prefix.to_owned(), prefix.width());
+        let prefix = visible::one_line(prefix);
+        let (mut line, mut width) = (prefix.clone().into_owned(), prefix.width());
         let mut is_empty = prefix.trim().is_empty();
         for (index, (unit, tone)) in self.units.iter().enumerate() {
             let room = if closes(unit) { 0 } else { self.closing_behind(index) };
             if unit == "\n" || (!is_empty && width + unit.width() + room > columns) {
-                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                lines.push(Line::painted(std::mem::take(&mut line).trim_end().to_owned()));
                 (line, width, is_empty) = (" ".repeat(hang), hang, true);
             }
             if unit == "\n" || (is_empty && unit.trim().is_empty()) {
@@ -85,7 +88,7 @@ impl Wrapped {
             line.push_str(&painted(unit, *tone, is_coloured));
             (width, is_empty) = (width + unit.width(), false);
         }
-        lines.push(line.trim_end().to_owned());
+        lines.push(Line::painted(line.trim_end().to_owned()));
         lines
     }
 
@@ -98,7 +101,7 @@ impl Wrapped {
 }
 
 /// A cell's text in lines of its column's width.
-pub(super) fn cell(text: &str, width: usize) -> Vec<String> {
+pub(super) fn cell(text: &str, width: usize) -> Vec<Line> {
     let mut wrapped = Wrapped::default();
     for part in units(text).iter().flat_map(|unit| parts(unit)) {
         // Only a single character may be wider than its column then.
@@ -114,9 +117,9 @@ pub(super) fn least_width(text: &str) -> usize {
 }
 
 /// A line that is wider than the page, in several; others as they are.
-pub(super) fn folded(line: &str, room: Option<usize>) -> Vec<String> {
+pub(super) fn folded(line: &Line, room: Option<usize>) -> Vec<Line> {
     let Some(room) = room.filter(|room| line.width() > *room && !line.contains('\u{1b}')) else {
-        return vec![line.to_owned()];
+        return vec![line.clone()];
     };
     let text = line.trim_start_matches(' ');
     let indent = &line[..line.len() - text.len()];
@@ -128,15 +131,13 @@ pub(super) fn folded(line: &str, room: Option<usize>) -> Vec<String> {
 }
 
 /// A value behind its word: on one line, or on a page in several below each other.
-pub(super) fn behind(word: &str, value: &str, room: Option<usize>) -> Vec<String> {
-    let whole = format!("{word}{value}");
+pub(super) fn behind(word: &str, value: &str, room: Option<usize>) -> Vec<Line> {
+    let whole = Line::from(format!("{word}{value}"));
     let Some(room) = room.filter(|room| whole.width() > *room) else { return vec![whole] };
-    let mut lines = cell(value, room.saturating_sub(word.width()).max(1));
+    let lines = cell(value, room.saturating_sub(word.width()).max(1));
     let hang = " ".repeat(word.width());
-    for (index, line) in lines.iter_mut().enumerate() {
-        line.insert_str(0, if index == 0 { word } else { &hang });
-    }
-    lines
+    let lines = lines.iter().enumerate();
+    lines.map(|(index, line)| Line::painted(format!("{}{line}", if index == 0 { word } else { &hang }))).collect()
 }
 
 /// A long Latin stretch cut behind its signs.
@@ -148,7 +149,7 @@ fn parts(unit: &str) -> Vec<String> {
 }
 
 /// Plain text in lines.
-pub(crate) fn plain(text: &str, prefix: &str, hang: usize) -> Vec<String> {
+pub(crate) fn plain(text: &str, prefix: &str, hang: usize) -> Vec<Line> {
     let mut wrapped = Wrapped::default();
     wrapped.push(text, Tone::Plain);
     wrapped.lines(prefix, hang)
@@ -167,16 +168,18 @@ fn painted(unit: &str, tone: Tone, is_coloured: bool) -> String {
     }
 }
 
-/// What must not be broken: Latin words, and every other character alone. Control characters are shown as blanks:
-/// a catalog's text must not steer the terminal.
+/// What must not be broken: Latin words, and every other character alone with the marks that stand on it.
 fn units(text: &str) -> Vec<String> {
     let mut units: Vec<String> = Vec::new();
     let mut in_word = false;
-    for c in text.chars() {
-        let c = if c != '\n' && c.is_control() { ' ' } else { c };
+    for c in visible::lines(text).chars() {
         let is_word = c != '\n' && c != ' ' && c.width() == Some(1);
         match units.last_mut() {
             Some(last) if is_word && in_word && last.width() < COLUMNS / 2 => last.push(c),
+            Some(last) if c.width() == Some(0) && last != "\n" => {
+                last.push(c);
+                continue;
+            }
             Some(_) | None => units.push(c.to_string()),
         }
         in_word = is_word;
@@ -211,6 +214,7 @@ mod tests {
         wrapped.push("1\u{1b}5", Tone::Added);
         wrapped.push("", Tone::Added);
         wrapped.push("个工作日", Tone::Plain);
-        assert_eq!(wrapped.lines("", 2), ["之日起[-20-]{+1 5+}个工作日"]);
+        assert_eq!(wrapped.lines("", 2), ["之日起[-20-]{+1<U+001B>5+}个工作日"]);
+        assert_eq!(plain("a\nb", "\u{202e}\n ", 2), ["<U+202E>  a", "  b"]);
     }
 }

@@ -5,6 +5,8 @@
 mod answers;
 mod explain;
 mod harness;
+mod hostile;
+mod liar;
 mod offline;
 mod recovery;
 mod refusals;

@@ -26,6 +26,7 @@ pub use bundles::{SeenBundle, inspect_file};
 pub use data_dir::CONFIG_FILE;
 pub use error::Error;
 pub use found::{Found, found};
+pub use gongkai_model::visible;
 pub use join::{Join, join};
 pub use log::start_logging;
 pub use restore::{Restore, RestoredNode, restore};

@@ -8,11 +8,11 @@ use gongkai_proto::admin::v1::{
 
 use crate::{
     commands::short,
-    ui::{Cell, Lang, Page, Table, Word, ago, cells, moment, size, state_word},
+    ui::{Cell, Lang, Page, Table, Text, Word, ago, cells, moment, size, state_word},
 };
 
 /// After an export.
-pub(super) fn exported(bundle: &Bundle, file: &str, lang: Lang) -> String {
+pub(super) fn exported(bundle: &Bundle, file: &str, lang: Lang) -> Text {
     let page = outside(Page::new(lang), bundle, lang);
     if file.is_empty() {
         return page.say("nothing was written", "未写入文件").into_text();
@@ -61,7 +61,7 @@ fn entries(bundle: &Bundle, lang: Lang) -> String {
 }
 
 /// With a daemon.
-pub(super) fn inspection(found: &BundleInspection, lang: Lang) -> String {
+pub(super) fn inspection(found: &BundleInspection, lang: Lang) -> Text {
     let bundle = found.bundle.clone().unwrap_or_default();
     let mut page = outside(Page::new(lang), &bundle, lang);
     let state = state_word(&found.state, lang);
@@ -89,7 +89,7 @@ pub(super) fn inspection(found: &BundleInspection, lang: Lang) -> String {
 }
 
 /// Without one.
-pub(super) fn looked_at(found: &BundleInspection, lang: Lang) -> String {
+pub(super) fn looked_at(found: &BundleInspection, lang: Lang) -> Text {
     outside(Page::new(lang), &found.bundle.clone().unwrap_or_default(), lang)
         .say(
             "the file is whole and signed by the key named; whose key that is, a node's journal says: add --data DIR",
@@ -108,7 +108,7 @@ fn missing(page: Page, numbers: &[u64]) -> Page {
 }
 
 /// After an import.
-pub(super) fn imported(report: &ImportedBundle, lang: Lang) -> String {
+pub(super) fn imported(report: &ImportedBundle, lang: Lang) -> Text {
     let bundle = report.bundle.clone().unwrap_or_default();
     let mut page = outside(Page::new(lang), &bundle, lang).say(
         format!(
@@ -163,7 +163,7 @@ pub(super) fn imported(report: &ImportedBundle, lang: Lang) -> String {
 }
 
 /// The history.
-pub(super) fn status(response: &BundleStatusResponse, lang: Lang) -> String {
+pub(super) fn status(response: &BundleStatusResponse, lang: Lang) -> Text {
     let mut page = Page::new(lang);
     for peer in &response.peers {
         page = peer_facts(page, peer, response.at, lang);
@@ -215,7 +215,7 @@ fn peer_facts(page: Page, peer: &BundlePeer, now_ms: i64, lang: Lang) -> Page {
 }
 
 /// What was never heard of.
-pub(super) fn lost(response: &LostBundlesResponse, lang: Lang) -> String {
+pub(super) fn lost(response: &LostBundlesResponse, lang: Lang) -> Text {
     let head = [Word::Peer, Word::Number, Word::MadeAt, Word::Entries, Word::AtStake, Word::State];
     let mut table = Table::new(lang, &head);
     for lost in &response.bundles {

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     commands::{Answer, Context, Exit, short},
     errors::{Failure, Fault},
-    ui::{Lang, Page, Table, Word, cells, field_word, findings, moment},
+    ui::{Lang, Page, Table, Text, Word, cells, field_word, findings, moment},
 };
 
 /// Arguments of `catalog check`.
@@ -88,8 +88,8 @@ pub(crate) async fn run(args: CheckArgs, context: &Context) -> Result<Answer, Fa
         context.connect().await?.catalog().check(request).await?.into_inner()
     };
     let exit = Exit::attention_if(!response.is_complete || !response.rejected.is_empty());
-    let wrote = written.map_or_else(String::new, |out| report::wrote(&out, lang));
-    Ok(Answer::new(&response, text(&response, lang) + &wrote)?.with_exit(exit))
+    let wrote = written.map_or_else(Text::default, |out| report::wrote(&out, lang));
+    Ok(Answer::new(&response, text(&response, lang).and(&wrote))?.with_exit(exit))
 }
 
 /// Checks a file with what the daemon knows; where none answers, with what the program knows.
@@ -147,7 +147,7 @@ pub(crate) fn finding_table(listed: &[Finding], lang: Lang) -> Table {
     table
 }
 
-fn text(response: &CheckCatalogResponse, lang: Lang) -> String {
+fn text(response: &CheckCatalogResponse, lang: Lang) -> Text {
     let CheckCatalogResponse { items, errors, warnings, notes, waived, .. } = response;
     let idle = response.idle.len();
     let has_waivable = response.findings.iter().any(|finding| finding.is_waivable && finding.waived.is_empty());
@@ -179,7 +179,7 @@ fn text(response: &CheckCatalogResponse, lang: Lang) -> String {
         .into_text()
 }
 
-fn waive_text(response: &WaiveResponse, lang: Lang) -> String {
+fn waive_text(response: &WaiveResponse, lang: Lang) -> Text {
     let waiver = response.waiver.clone().unwrap_or_default();
     let findings = response.findings;
     Page::new(lang)
@@ -195,7 +195,7 @@ fn waive_text(response: &WaiveResponse, lang: Lang) -> String {
         .into_text()
 }
 
-fn waivers_text(response: &ListWaiversResponse, lang: Lang) -> String {
+fn waivers_text(response: &ListWaiversResponse, lang: Lang) -> Text {
     let head = [Word::Hash, Word::When, Word::Operator, Word::Rule, Word::ItemId, Word::Reason];
     let mut table = Table::new(lang, &head);
     for waiver in &response.waivers {

@@ -17,6 +17,7 @@ use super::{RevisionArgs, file::domain_named};
 use crate::{
     commands::{Answer, Context},
     errors::{Failure, Fault},
+    ui::{Line, Text},
 };
 
 /// Rows of a form where none are asked for: about three printed pages.
@@ -144,6 +145,7 @@ pub(super) fn write(out: Option<PathBuf>, file_name: &str, content: &[u8]) -> Re
     Ok(file.display().to_string())
 }
 
-fn wrote(file: &str, bytes: usize, context: &Context) -> String {
-    context.lang().pick(format!("wrote {file} ({bytes} bytes)"), format!("已写入 {file}（{bytes} 字节）"))
+fn wrote(file: &str, bytes: usize, context: &Context) -> Text {
+    let line = context.lang().pick(format!("wrote {file} ({bytes} bytes)"), format!("已写入 {file}（{bytes} 字节）"));
+    Line::from(line).into()
 }

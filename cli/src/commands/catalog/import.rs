@@ -18,7 +18,7 @@ use crate::{
     client::Client,
     commands::{Answer, Context, Exit, short},
     errors::{Failure, Fault},
-    ui::{Bars, Lang, Page, Table, Word, cells, field_words, findings::reading},
+    ui::{Bars, Lang, Line, Page, Table, Text, Word, cells, field_words, findings::reading},
 };
 
 /// Arguments of `catalog import`.
@@ -51,8 +51,7 @@ pub(crate) struct ImportArgs {
 
 /// Runs it.
 pub(crate) async fn run(args: ImportArgs, context: &Context) -> Result<Answer, Failure> {
-    let client = match context.connect().await {
-        Ok(client) => Some(client),
+    let client = if args.dry_run {
         // Reading needs no daemon; what is in the catalogs is then not compared.
         Err(_) if args.dry_run => None,
         Err(failure) => return Err(failure),
@@ -69,14 +68,16 @@ pub(crate) async fn run(args: ImportArgs, context: &Context) -> Result<Answer, F
     bars.clear();
     let lang = context.lang();
     // Where nothing was compared, a person should not take the rows for changes.
-    let note = if client.is_none() { not_compared(lang) } else { "" };
-    let note = args.report.as_deref().map_or_else(String::new, |out| report::wrote(out, lang)) + note;
+    let mut note = args.report.as_deref().map_or_else(Text::default, |out| report::wrote(out, lang));
+    if client.is_none() {
+        note.push(not_compared(lang));
+    }
     match results.len() {
         // One file: its own document, or its own failure.
         1 => {
             let (_, result) = results.remove(0);
             let response = result?;
-            Ok(Answer::new(&response, text(&response, lang) + &note)?.with_exit(exit(&response)))
+            Ok(Answer::new(&response, text(&response, lang).and(&note))?.with_exit(exit(&response)))
         }
         _ => several(&results, &note, lang),
     }
@@ -94,8 +95,8 @@ async fn write_report(out: &Path, args: &ImportArgs, client: Option<&Client>, la
 
 fn not_compared(lang: Lang) -> &'static str {
     lang.pick(
-        "no daemon was asked: the file was read, and not compared with a catalog\n",
-        "未连接节点守护进程：只读取了文件，没有与现有目录比较\n",
+        "no daemon was asked: the file was read, and not compared with a catalog",
+        "未连接节点守护进程：只读取了文件，没有与现有目录比较",
     )
 }
 
@@ -137,47 +138,48 @@ const NOT_CUSTODIAN: &str = "GK-APP-004";
 
 fn several(
     results: &[(&PathBuf, Result<ImportCatalogResponse, Failure>)],
-    note: &str,
+    note: &Text,
     lang: Lang,
 ) -> Result<Answer, Failure> {
     let mut documents = Vec::new();
-    let mut page = String::new();
+    let mut page = Text::default();
     let mut end = Exit::Done;
     for (file, result) in results {
         match result {
             Ok(response) => {
                 documents.push(serde_json::to_value(response).unwrap_or_default());
-                page += &text(response, lang);
+                page = page.and(&text(response, lang));
                 if end == Exit::Done {
                     end = exit(response);
                 }
             }
             Err(failure) => {
                 documents.push(serde_json::json!({ "file": file.display().to_string(), "error": failure.tell(lang) }));
-                page += &format!("{}\n{}\n", file.display(), failure.to_text(lang));
+                page.push(file.display().to_string());
+                page = page.and(&failure.to_text(lang));
                 end = Exit::Failed;
             }
         }
     }
-    page += &summary(results, lang);
-    page += note;
+    page = page.and(&summary(results, lang)).and(note);
     Ok(Answer::new(&serde_json::json!({ "imports": documents }), page)?.with_exit(end))
 }
 
 /// What became of all files, in one line at the end: the first ones have left the screen by then.
-fn summary(results: &[(&PathBuf, Result<ImportCatalogResponse, Failure>)], lang: Lang) -> String {
+fn summary(results: &[(&PathBuf, Result<ImportCatalogResponse, Failure>)], lang: Lang) -> Text {
     let read: Vec<&ImportCatalogResponse> = results.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
     let (files, good) = (results.len(), read.len());
     let failed = files - good;
     let items: u32 = read.iter().map(|response| response.items).sum();
     let warnings: usize = read.iter().map(|response| response.warnings.len()).sum();
     let rejected: usize = read.iter().map(|response| response.rejected.len()).sum();
-    lang.pick(
+    let line = lang.pick(
         format!(
-            "{files} files: {good} read with {items} items, {failed} failed; {warnings} warnings, {rejected} sheets not taken\n"
+            "{files} files: {good} read with {items} items, {failed} failed; {warnings} warnings, {rejected} sheets not taken"
         ),
-        format!("共 {files} 个文件：读入 {good} 个、{items} 项，失败 {failed} 个；提示 {warnings} 条，未采用工作表 {rejected} 张\n"),
-    )
+        format!("共 {files} 个文件：读入 {good} 个、{items} 项，失败 {failed} 个；提示 {warnings} 条，未采用工作表 {rejected} 张"),
+    );
+    Line::from(line).into()
 }
 
 /// The kind of warning that an import which keeps something is refused for.
@@ -190,7 +192,7 @@ fn exit(response: &ImportCatalogResponse) -> Exit {
     Exit::attention_if(!response.rejected.is_empty() || is_unconfirmed || is_unsettled)
 }
 
-fn text(response: &ImportCatalogResponse, lang: Lang) -> String {
+fn text(response: &ImportCatalogResponse, lang: Lang) -> Text {
     let mut tables = Table::new(lang, &[Word::Sheet, Word::Domain, Word::Title, Word::Items]);
     for table in &response.tables {
         tables.row(cells![format!("{}!{}", table.sheet, table.range), table.domain, table.title, table.items]);

@@ -6,7 +6,7 @@
 use gongkai_proto::admin::v1::{Item, ItemSource, ShowCatalogResponse, TimeLimit};
 use serde_json::Value;
 
-use crate::ui::{Lang, Page, Word, element_word, moment, plain, state_word, value_word};
+use crate::ui::{Lang, Line, Page, Text, Word, element_word, moment, plain, state_word, value_word};
 
 /// The elements in the order of the official columns, each with fields that tell more of it.
 const ELEMENTS: [(&str, &[&str]); 21] = [
@@ -38,7 +38,7 @@ const HANG: usize = 8;
 const CELL_INDENT: &str = "        ";
 const CELL_HANG: usize = 12;
 
-pub(super) fn text(response: &ShowCatalogResponse, lang: Lang) -> String {
+pub(super) fn text(response: &ShowCatalogResponse, lang: Lang) -> Text {
     let mut page = Page::new(lang);
     for item in &response.items {
         let source = item.source.clone().unwrap_or_default();
@@ -72,7 +72,7 @@ fn place(source: &ItemSource) -> String {
     if source.row == 0 { String::new() } else { format!("{}  {}!{}", source.file, source.sheet, source.row) }
 }
 
-fn element_lines(item: &Item, source: &ItemSource, lang: Lang) -> Vec<String> {
+fn element_lines(item: &Item, source: &ItemSource, lang: Lang) -> Vec<Line> {
     let fields = serde_json::to_value(item).unwrap_or_default();
     let mut lines = Vec::new();
     let mut shown: Vec<&str> = vec!["serial"];
@@ -97,7 +97,7 @@ fn element_lines(item: &Item, source: &ItemSource, lang: Lang) -> Vec<String> {
 }
 
 /// An element, and below it its cells; nothing where there is neither.
-fn lines_of(element: &str, values: &[String], source: &ItemSource, lang: Lang) -> Vec<String> {
+fn lines_of(element: &str, values: &[String], source: &ItemSource, lang: Lang) -> Vec<Line> {
     let value = values.join("、");
     let cells = cells_of(element, source);
     if value.is_empty() && cells.is_empty() {
@@ -140,7 +140,7 @@ fn labels(element: &str, value: &Value, lang: Lang) -> Vec<String> {
 }
 
 /// What a clause of a time limit was read as.
-fn clause_lines(clause: &TimeLimit, lang: Lang) -> Vec<String> {
+fn clause_lines(clause: &TimeLimit, lang: Lang) -> Vec<Line> {
     let number = clause.number.map(|number| number.to_string());
     let words = [clause.unit.as_deref(), clause.period.as_deref(), clause.trigger.as_deref()];
     let words = words.into_iter().flatten().map(|word| limit_word(word, lang));

@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{MappingsRequest, MappingsResponse};
 use crate::{
     commands::{Answer, Context},
     errors::Failure,
-    ui::{Lang, Page, Table, Word, cells, field_word},
+    ui::{Lang, Page, Table, Text, Word, cells, field_word},
 };
 
 /// Arguments of `catalog mappings`.
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: MappingsArgs, context: &Context) -> Result<Answer,
     Answer::new(&response, text(&response, context.lang()))
 }
 
-fn text(response: &MappingsResponse, lang: Lang) -> String {
+fn text(response: &MappingsResponse, lang: Lang) -> Text {
     let mut table = Table::new(lang, &[Word::Publisher, Word::Column, Word::Field, Word::Name]);
     for mapping in &response.mappings {
         let office = match mapping.publisher.as_str() {

@@ -10,7 +10,7 @@ use gongkai_proto::admin::v1::{
 use crate::{
     commands::{Answer, Context, Exit, short},
     errors::Failure,
-    ui::{Lang, Page, difference_lines, moment, plain, state_word},
+    ui::{Lang, Line, Page, Text, difference_lines, moment, plain, state_word},
 };
 
 const INDENT: &str = "    ";
@@ -64,18 +64,18 @@ pub(super) async fn decline(args: DeclineArgs, context: &Context) -> Result<Answ
     Answer::new(&response, answer_text(&response, context.lang()))
 }
 
-fn list_text(response: &ListProposalsResponse, lang: Lang) -> String {
+fn list_text(response: &ListProposalsResponse, lang: Lang) -> Text {
     let mut page = Page::new(lang);
     for (place, proposal) in response.proposals.iter().enumerate() {
         if place > 0 {
-            page = page.lines([""]);
+            page = page.gap();
         }
         page = page.lines(lines(proposal, lang));
     }
     page.say_if(response.proposals.is_empty(), "no proposal waits", "没有待答复的修改建议").into_text()
 }
 
-fn answer_text(response: &AnswerProposalResponse, lang: Lang) -> String {
+fn answer_text(response: &AnswerProposalResponse, lang: Lang) -> Text {
     let mut page = Page::new(lang).say_if(
         response.unchanged,
         "this had been answered so before; nothing was written",
@@ -88,22 +88,22 @@ fn answer_text(response: &AnswerProposalResponse, lang: Lang) -> String {
 }
 
 /// A proposal: who suggests what, element by element, and what became of it.
-pub(crate) fn lines(proposal: &Proposal, lang: Lang) -> Vec<String> {
+pub(crate) fn lines(proposal: &Proposal, lang: Lang) -> Vec<Line> {
     let state = match proposal.state.as_str() {
         // A review that is open waits for its reviewer; this waits for the owner.
         "open" => lang.pick("open", "待答复").into(),
         other => state_word(other, lang),
     };
     let (hash, catalog) = (short(&proposal.proposal), &proposal.catalog);
-    let mut lines = vec![format!("{} {hash}  {state}  {catalog}", lang.pick("proposal", "修改建议"))];
+    let mut lines = vec![Line::from(format!("{} {hash}  {state}  {catalog}", lang.pick("proposal", "修改建议")))];
     let who = format!("{} {} {}", lang.pick("by", "建议人"), proposal.operator, moment(proposal.at_ms));
-    lines.push(format!("{INDENT}{who}"));
+    lines.push(format!("{INDENT}{who}").into());
     if !proposal.note.is_empty() {
         lines.extend(plain(&proposal.note, &format!("{INDENT}{}", lang.pick("why: ", "理由：")), HANG));
     }
     lines.extend(proposal.difference.iter().flat_map(|found| difference_lines(found, lang)));
     if let Some(edit) = &proposal.edited_since {
-        lines.push(format!("{INDENT}{}", lang.pick("the owner's edit since:", "填报单位此后的修改：")));
+        lines.push(format!("{INDENT}{}", lang.pick("the owner's edit since:", "填报单位此后的修改：")).into());
         lines.extend(difference_lines(edit, lang));
     }
     if !proposal.answered_by.is_empty() {
@@ -120,7 +120,7 @@ pub(crate) fn lines(proposal: &Proposal, lang: Lang) -> Vec<String> {
         lines.extend(plain(&merged, INDENT, HANG));
     }
     if !proposal.revision.is_empty() {
-        lines.push(format!("{INDENT}{} {}", lang.pick("draft revision", "草稿版本"), short(&proposal.revision)));
+        lines.push(format!("{INDENT}{} {}", lang.pick("draft revision", "草稿版本"), short(&proposal.revision)).into());
     }
     lines
 }

@@ -14,7 +14,7 @@ use gongkai_sheets::{REMARK_WORDS_EN, REMARK_WORDS_ZH, Remark, TextForm, Weight,
 use super::export;
 use crate::{
     errors::Failure,
-    ui::{Lang, field_word, findings},
+    ui::{Lang, Line, Text, field_word, findings},
 };
 
 /// Writes the workbook; gives its name.
@@ -38,9 +38,9 @@ pub(super) fn write(
 }
 
 /// Says where it lies.
-pub(super) fn wrote(out: &Path, lang: Lang) -> String {
+pub(super) fn wrote(out: &Path, lang: Lang) -> Text {
     let file = out.display();
-    lang.pick(format!("the rows with their findings: {file}\n"), format!("带检查结果的表格：{file}\n"))
+    Line::from(lang.pick(format!("the rows with their findings: {file}"), format!("带检查结果的表格：{file}"))).into()
 }
 
 /// Kinds of warnings of the reading that a rule of the check says again, of the same row.

@@ -11,7 +11,7 @@ use gongkai_proto::admin::v1::{
 use crate::{
     commands::{Answer, Context, Exit, short},
     errors::Failure,
-    ui::{Lang, Page, Word, difference_lines, field_word, state_word},
+    ui::{Lang, Line, Page, Text, Word, difference_lines, field_word, state_word},
 };
 
 /// Arguments of `catalog start`.
@@ -80,7 +80,7 @@ pub(super) async fn rebase(args: RebaseArgs, context: &Context) -> Result<Answer
     Ok(Answer::new(&response, rebased(&response, context.lang()))?.with_exit(exit))
 }
 
-fn started(response: &StartCatalogResponse, lang: Lang) -> String {
+fn started(response: &StartCatalogResponse, lang: Lang) -> Text {
     Page::new(lang)
         .facts(&[
             (Word::Catalog, &response.catalog),
@@ -94,7 +94,7 @@ fn started(response: &StartCatalogResponse, lang: Lang) -> String {
         .into_text()
 }
 
-fn rebased(response: &RebaseCatalogResponse, lang: Lang) -> String {
+fn rebased(response: &RebaseCatalogResponse, lang: Lang) -> Text {
     let from = if response.from_version.is_empty() { "-" } else { &response.from_version };
     let versions = format!("{from} → {}", response.to_version);
     let outcomes: Vec<String> =
@@ -119,10 +119,10 @@ fn rebased(response: &RebaseCatalogResponse, lang: Lang) -> String {
 }
 
 /// An item's outcome, its clashes, and what still deviates from the standard.
-fn item_lines(item: &RebasedItem, lang: Lang) -> Vec<String> {
+fn item_lines(item: &RebasedItem, lang: Lang) -> Vec<Line> {
     let difference = item.difference.clone().unwrap_or_default();
     let word = state_word(&item.outcome, lang);
-    let mut lines = vec![format!("[{word}] {} {}", difference.serial, difference.name)];
+    let mut lines = vec![Line::from(format!("[{word}] {} {}", difference.serial, difference.name))];
     lines.extend(item.clashes.iter().flat_map(|clash| clash_lines(clash, lang)));
     if item.outcome == "kept" || item.outcome == "merged" {
         // The heading says the name already.
@@ -131,15 +131,15 @@ fn item_lines(item: &RebasedItem, lang: Lang) -> Vec<String> {
     lines
 }
 
-fn clash_lines(clash: &StandardClash, lang: Lang) -> Vec<String> {
+fn clash_lines(clash: &StandardClash, lang: Lang) -> Vec<Line> {
     let element =
         if clash.element.is_empty() { lang.pick("the whole item", "整项") } else { field_word(&clash.element, lang) };
     let gone = lang.pick("(gone)", "（无）");
-    let shown = |text: &str| if text.is_empty() { gone.to_owned() } else { text.replace('\n', " ") };
+    let side = |word: &str, text: &str| format!("      {word}{}", if text.is_empty() { gone } else { text }).into();
     vec![
-        format!("    {element}"),
-        format!("      {}{}", lang.pick("before: ", "原标准："), shown(&clash.base)),
-        format!("      {}{}", lang.pick("standard: ", "新标准："), shown(&clash.standard)),
-        format!("      {}{}", lang.pick("here: ", "本地："), shown(&clash.local)),
+        format!("    {element}").into(),
+        side(lang.pick("before: ", "原标准："), &clash.base),
+        side(lang.pick("standard: ", "新标准："), &clash.standard),
+        side(lang.pick("here: ", "本地："), &clash.local),
     ]
 }

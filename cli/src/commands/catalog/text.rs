@@ -9,7 +9,7 @@ use gongkai_proto::admin::v1::{
 
 use crate::{
     commands::{or_dash, short, who},
-    ui::{Lang, Page, Table, Word, cells, difference_lines, field_words, moment, plain, state_word},
+    ui::{Lang, Line, Page, Table, Text, Word, cells, difference_lines, field_words, moment, plain, state_word},
 };
 
 /// The state of a decision that came too late.
@@ -19,7 +19,7 @@ const HEADER: &str = "header";
 /// Names in one line; the others are counted.
 const NAMES_SHOWN: usize = 6;
 
-pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
+pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> Text {
     let head = [
         Word::Catalog,
         Word::Name,
@@ -56,7 +56,7 @@ pub(super) fn list(response: &ListCatalogsResponse, lang: Lang) -> String {
     page.into_text()
 }
 
-pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> String {
+pub(super) fn show(response: &ShowCatalogResponse, lang: Lang) -> Text {
     let mut table = Table::new(lang, &[Word::Serial, Word::Item, Word::TimeLimit, Word::State, Word::ItemId]);
     for item in &response.items {
         let mut row = cells![item.serial, item.name, item.time_limit_text];
@@ -102,7 +102,7 @@ fn in_force(response: &ShowCatalogResponse, lang: Lang) -> String {
 }
 
 /// A decision that came too late: why, and what holds.
-fn stale_lines(stale: &Reason) -> Vec<String> {
+fn stale_lines(stale: &Reason) -> Vec<Line> {
     plain(&format!("{}; {}", stale.message, stale.hint), "! ", 2)
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn changes(changes: &[ItemChange], lang: Lang) -> Table {
     table
 }
 
-pub(super) fn diff(response: &DiffCatalogResponse, lang: Lang) -> String {
+pub(super) fn diff(response: &DiffCatalogResponse, lang: Lang) -> Text {
     let unchanged = response.unchanged;
     let from = if response.from.is_empty() { lang.pick("nothing", "（空）") } else { short(&response.from) };
     let sides = format!("{} {from} → {}", response.catalog, short(&response.to));
@@ -156,7 +156,7 @@ fn told(step: &ReviewStep, lang: Lang) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-pub(super) fn submit(response: &SubmitCatalogResponse, lang: Lang) -> String {
+pub(super) fn submit(response: &SubmitCatalogResponse, lang: Lang) -> Text {
     let (changed, carried) = (response.items_changed, response.items_carried);
     Page::new(lang)
         .say_if(
@@ -177,7 +177,7 @@ pub(super) fn submit(response: &SubmitCatalogResponse, lang: Lang) -> String {
         .into_text()
 }
 
-pub(super) fn withdraw(response: &WithdrawCatalogResponse, lang: Lang) -> String {
+pub(super) fn withdraw(response: &WithdrawCatalogResponse, lang: Lang) -> Text {
     Page::new(lang)
         .facts(&[
             (Word::Catalog, &response.catalog),
@@ -187,7 +187,7 @@ pub(super) fn withdraw(response: &WithdrawCatalogResponse, lang: Lang) -> String
         .into_text()
 }
 
-pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> String {
+pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> Text {
     let head = [Word::When, Word::Kind, Word::Operator, Word::Revision, Word::State, Word::Summary];
     let mut table = Table::new(lang, &head);
     for event in &response.events {
@@ -210,7 +210,7 @@ pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> String {
 }
 
 /// A decision on a submission that a later one had replaced: what of it still holds, and what is asked again.
-fn late_lines(event: &CatalogEvent, lang: Lang) -> Vec<String> {
+fn late_lines(event: &CatalogEvent, lang: Lang) -> Vec<Line> {
     let verdict = state_word(&event.verdict, lang);
     let names = |names: &[String]| -> String {
         let word = |name: &String| {

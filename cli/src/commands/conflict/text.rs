@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
     commands::short,
-    ui::{Lang, Page, Table, Word, cells, element_word, moment, plain, state_word, value_word},
+    ui::{Lang, Line, Page, Table, Text, Word, cells, element_word, moment, plain, state_word, value_word},
 };
 
 /// Columns of a side's word and the blanks around it.
@@ -61,7 +61,7 @@ impl Sides {
     }
 }
 
-pub(super) fn list(response: &ListConflictsResponse, lang: Lang) -> String {
+pub(super) fn list(response: &ListConflictsResponse, lang: Lang) -> Text {
     let mut table = Table::new(lang, &[Word::Conflict, Word::Kind, Word::Catalog, Word::Undecided, Word::SettledAt]);
     for row in &response.conflicts {
         table.row(cells![row.id, state_word(&row.kind, lang), row.catalog, row.open, row.resolved_at]);
@@ -78,7 +78,7 @@ pub(super) fn list(response: &ListConflictsResponse, lang: Lang) -> String {
         .into_text()
 }
 
-pub(super) fn show(response: &ShowConflictResponse, shows_all: bool, lang: Lang) -> String {
+pub(super) fn show(response: &ShowConflictResponse, shows_all: bool, lang: Lang) -> Text {
     let conflict = response.conflict.clone().unwrap_or_default();
     let is_asked = |row: &&MergeRow| row.outcome == "open";
     let is_both = |row: &&MergeRow| row.outcome == "both";
@@ -103,19 +103,19 @@ pub(super) fn show(response: &ShowConflictResponse, shows_all: bool, lang: Lang)
     ];
     for (en, zh, rows) in groups {
         let count = rows.len();
-        page = page.say_if(count > 0, format!("\n{en} ({count})"), format!("\n{zh}({count})"));
+        page = page.gap_if(count > 0).say_if(count > 0, format!("{en} ({count})"), format!("{zh}({count})"));
         page = page.lines(items(&rows, &sides, lang));
     }
     if ours + theirs > 0 {
         let (our, their) = (sides.ours().trim_end(), sides.theirs().trim_end());
-        page = page.say(
-            format!("\nof one side only: {ours} of {our}, {theirs} of {their} (--all shows them)"),
-            format!("\n仅一边修改的要素：{our} {ours} 处，{their} {theirs} 处（--all 列出）"),
+        page = page.gap().say(
+            format!("of one side only: {ours} of {our}, {theirs} of {their} (--all shows them)"),
+            format!("仅一边修改的要素：{our} {ours} 处，{their} {theirs} 处（--all 列出）"),
         );
     }
     page = steps(page, response);
     let next = lang.pick("next: ", "下一步：");
-    page.lines([String::new()]).lines(plain(&conflict.hint, next, next.width())).into_text()
+    page.gap().lines(plain(&conflict.hint, next, next.width())).into_text()
 }
 
 fn head(conflict: &ConflictRow, sides: &Sides, lang: Lang) -> Page {
@@ -141,7 +141,7 @@ fn head(conflict: &ConflictRow, sides: &Sides, lang: Lang) -> Page {
 }
 
 /// Rows by item: a heading each time the item changes.
-fn items(rows: &[&MergeRow], sides: &Sides, lang: Lang) -> Vec<String> {
+fn items(rows: &[&MergeRow], sides: &Sides, lang: Lang) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut current = "";
     for row in rows {
@@ -149,19 +149,19 @@ fn items(rows: &[&MergeRow], sides: &Sides, lang: Lang) -> Vec<String> {
             current = &row.item_id;
             let name = if current == "header" { lang.pick("catalog header", "目录表头") } else { &row.name };
             lines.extend(plain(&format!("{} {name}", row.serial), "  ", 4));
-            lines.push(format!("    {} {current}", lang.pick("item", "标识")));
+            lines.push(format!("    {} {current}", lang.pick("item", "标识")).into());
         }
         lines.extend(element(row, sides, lang));
     }
     lines
 }
 
-fn element(row: &MergeRow, words: &Sides, lang: Lang) -> Vec<String> {
+fn element(row: &MergeRow, words: &Sides, lang: Lang) -> Vec<Line> {
     let is_item = row.element.is_empty();
     let name = if is_item { lang.pick("the item", "整个事项") } else { element_word(&row.element, lang) };
-    let mut lines = vec![format!("    {name}")];
+    let mut lines = vec![Line::from(format!("    {name}"))];
     if !is_item && lang == Lang::Zh && name != row.element {
-        lines = vec![format!("    {name}({})", row.element)];
+        lines = vec![format!("    {name}({})", row.element).into()];
     }
     let value = |text: &str| -> String {
         if text.is_empty() {
@@ -200,7 +200,7 @@ fn steps(page: Page, response: &ShowConflictResponse) -> Page {
         .say(format!("today:        {now}"), format!("现行环节：{now}"))
 }
 
-pub(super) fn resolved(response: &ResolveConflictResponse, lang: Lang) -> String {
+pub(super) fn resolved(response: &ResolveConflictResponse, lang: Lang) -> Text {
     let parents: Vec<&str> = response.parents.iter().map(|parent| short(parent)).collect();
     let left = response.left;
     Page::new(lang)

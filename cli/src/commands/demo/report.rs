@@ -15,7 +15,7 @@ use super::stage::NODES;
 use crate::{
     commands::{Answer, or_dash, short},
     errors::{Failure, Fault},
-    ui::{Lang, Output, Page, Table, Ui, Word, cells},
+    ui::{Lang, Line, Output, Page, Table, Text, Ui, Word, cells},
 };
 
 /// The page with which an edition's site begins.
@@ -63,9 +63,9 @@ impl Report {
 
     fn line(&self, text: &str) {
         match self.ui.output {
-            Output::Text => self.ui.print(text),
+            Output::Text => self.ui.print(&Line::from(text).into()),
             Output::Json if self.ui.quiet => {}
-            Output::Json => self.ui.print_notice(text),
+            Output::Json => self.ui.print_notice(&Line::from(text).into()),
         }
     }
 
@@ -88,7 +88,8 @@ impl Report {
     pub(crate) fn fail(&self) {
         if !self.running.is_empty() {
             let word = self.lang().pick("did not succeed", "未成功");
-            self.ui.print_notice(&format!("[{:>2}/{}] {} — {word}", self.steps.len() + 1, self.total, self.running));
+            let line = format!("[{:>2}/{}] {} — {word}", self.steps.len() + 1, self.total, self.running);
+            self.ui.print_notice(&Line::from(line).into());
         }
     }
 
@@ -123,10 +124,11 @@ impl Report {
     pub(crate) fn say_running(&self, folder: &Path) {
         self.ui.print_notice(&self.text(folder));
         let nodes = folder.join(NODES);
-        self.ui.print_notice(&self.lang().pick(
+        let line = self.lang().pick(
             format!("all daemons run; try `gongkai --data {}/DIVISION status`; Ctrl-C ends them", nodes.display()),
             format!("所有守护进程仍在运行；可执行 `gongkai --data {}/区划代码 status`；Ctrl-C 结束", nodes.display()),
-        ));
+        );
+        self.ui.print_notice(&Line::from(line).into());
     }
 
     /// Moves the editions out of the nodes' folder and removes the rest.
@@ -148,7 +150,7 @@ impl Report {
         })
     }
 
-    fn text(&self, folder: &Path) -> String {
+    fn text(&self, folder: &Path) -> Text {
         let lang = self.lang();
         let head =
             [Word::Division, Word::Domain, Word::Items, Word::State, Word::Revision, Word::Approved, Word::Edition];

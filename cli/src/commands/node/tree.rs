@@ -8,7 +8,7 @@ use super::{MoveArgs, RevokeArgs};
 use crate::{
     commands::{Answer, Context},
     errors::Failure,
-    ui::{Page, moment},
+    ui::{Page, Text, moment},
 };
 
 /// Runs `node renew`.
@@ -30,7 +30,7 @@ pub(super) async fn move_division(args: MoveArgs, context: &Context) -> Result<A
     Answer::new(&response, moved_text(&response, context))
 }
 
-fn moved_text(moved: &MoveResponse, context: &Context) -> String {
+fn moved_text(moved: &MoveResponse, context: &Context) -> Text {
     let MoveResponse { division, from, to, nodes, catalogs, is_dry_run, .. } = moved;
     let mut page = Page::new(context.lang());
     page = if *is_dry_run {

@@ -20,7 +20,7 @@ use super::super::{Answer, Context};
 use crate::{
     errors::{Failure, Fault},
     remote::{CA_FILE, CERT_FILE, KEY_FILE, PROFILE_FILE, Profile},
-    ui::{Lang, Page, Table, Word, cells, moment},
+    ui::{Lang, Page, Table, Text, Word, cells, moment},
 };
 
 /// What is sent to the administrator who certifies.
@@ -108,7 +108,7 @@ fn fresh_key(directory: &Path, name: &str) -> Result<OperatorRequest, Failure> {
     request(name).map_err(|error| Failure::told(error.code(), &error, error.hint()))
 }
 
-fn certified_text(response: &CertifyOperatorResponse, directory: &Path, lang: Lang) -> String {
+fn certified_text(response: &CertifyOperatorResponse, directory: &Path, lang: Lang) -> Text {
     let profile = directory.join(PROFILE_FILE);
     let profile = profile.display();
     Page::new(lang)

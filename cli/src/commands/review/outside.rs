@@ -11,7 +11,7 @@ use gongkai_proto::admin::v1::{DecideReviewRequest, OutsideDecision, OutsideDocu
 use crate::{
     commands::{Answer, Context, catalog::import, short},
     errors::{Failure, Fault},
-    ui::{Lang, Page, Word},
+    ui::{Lang, Page, Text, Word},
 };
 
 /// What was decided outside.
@@ -105,7 +105,7 @@ pub(super) async fn document(args: DocumentArgs, context: &Context) -> Result<An
     Answer::new(&json, document_text(&found, args.to.as_ref(), context.lang()))
 }
 
-fn document_text(found: &OutsideDocumentResponse, to: Option<&PathBuf>, lang: Lang) -> String {
+fn document_text(found: &OutsideDocumentResponse, to: Option<&PathBuf>, lang: Lang) -> Text {
     let bytes = found.file.len();
     let page = Page::new(lang).facts(&[
         (Word::Catalog, &found.catalog),

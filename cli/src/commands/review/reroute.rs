@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{OutdatedReview, RerouteRequest, RerouteResponse, 
 use crate::{
     commands::{Answer, Context, short},
     errors::Failure,
-    ui::{Lang, Page, Table, Word, cells},
+    ui::{Lang, Page, Table, Text, Word, cells},
 };
 
 /// Arguments of `review reroute`.
@@ -48,7 +48,7 @@ pub(super) async fn run(args: RerouteArgs, context: &Context) -> Result<Answer, 
     Answer::new(&response, text(&response, context.lang()))
 }
 
-fn text(response: &RerouteResponse, lang: Lang) -> String {
+fn text(response: &RerouteResponse, lang: Lang) -> Text {
     Page::new(lang)
         .table(&reviews(&response.rerouted, lang), ("no open review has other steps", "没有需要改送的待审报送"))
         .say_if(response.dry_run, "a dry run: nothing was moved", "试运行：未改送")

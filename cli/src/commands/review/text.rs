@@ -12,14 +12,14 @@ use crate::{
         catalog::{proposal_lines, steps},
         short,
     },
-    ui::{Lang, Page, Table, Word, cells, difference_lines, field_word, moment, plain, state_word},
+    ui::{Lang, Line, Page, Table, Text, Word, cells, difference_lines, field_word, moment, plain, state_word},
 };
 
 /// Blanks before what belongs to an item.
 const INDENT: &str = "    ";
 const HANG: usize = 8;
 
-pub(super) fn list(response: &ListReviewsResponse, with_state: bool, lang: Lang) -> String {
+pub(super) fn list(response: &ListReviewsResponse, with_state: bool, lang: Lang) -> Text {
     let mut head = vec![Word::Due, Word::Age, Word::Change, Word::Division, Word::Domain, Word::Office, Word::Catalog];
     if with_state {
         head.insert(0, Word::State);
@@ -70,7 +70,7 @@ fn changed(review: &ReviewRow) -> String {
     format!("+{} ~{} -{}", review.items_added, review.items_edited, review.items_removed)
 }
 
-pub(super) fn show(response: &ShowReviewResponse, lang: Lang) -> String {
+pub(super) fn show(response: &ShowReviewResponse, lang: Lang) -> Text {
     let review = response.review.clone().unwrap_or_default();
     let waiting = waiting(&review, lang);
     let mut page = Page::new(lang)
@@ -93,11 +93,11 @@ pub(super) fn show(response: &ShowReviewResponse, lang: Lang) -> String {
             format!("需审核 {} 项，沿用 {} 项", review.items_changed, review.items_carried),
         );
     for item in &response.items {
-        page = page.lines([""]).lines(item_lines(item, lang));
+        page = page.gap().lines(item_lines(item, lang));
     }
-    page = page.say_if(response.items.is_empty(), "no item needs an opinion", "没有需要审核的事项").lines([""]);
+    page = page.say_if(response.items.is_empty(), "no item needs an opinion", "没有需要审核的事项").gap();
     for proposal in &response.proposals {
-        page = page.lines(proposal_lines(proposal, lang)).lines([""]);
+        page = page.lines(proposal_lines(proposal, lang)).gap();
     }
     page = page.table(&steps(&response.steps, lang), ("no review step", "没有审核环节"));
     for reason in response.stale.iter().chain(&response.warnings) {
@@ -120,14 +120,14 @@ fn waiting(review: &ReviewRow, lang: Lang) -> String {
 }
 
 /// One item to look at: what differs, and what was said of it before.
-fn item_lines(item: &ReviewItem, lang: Lang) -> Vec<String> {
+fn item_lines(item: &ReviewItem, lang: Lang) -> Vec<Line> {
     let mut lines = match &item.difference {
         Some(found) => difference_lines(found, lang),
         None => difference_lines(&named(item), lang),
     };
     let is_returned = item.change == "returned";
     if is_returned {
-        lines.push(format!("{INDENT}{}", lang.pick("returned as it stands", "按现内容已退回")));
+        lines.push(format!("{INDENT}{}", lang.pick("returned as it stands", "按现内容已退回")).into());
     }
     lines.extend(item.opinions.iter().flat_map(|opinion| opinion_lines(opinion, lang)));
     lines
@@ -145,7 +145,7 @@ fn named(item: &ReviewItem) -> ItemDifference {
     }
 }
 
-fn opinion_lines(opinion: &ItemOpinion, lang: Lang) -> Vec<String> {
+fn opinion_lines(opinion: &ItemOpinion, lang: Lang) -> Vec<Line> {
     let (verdict, operator) = (state_word(&opinion.verdict, lang), &opinion.operator);
     let prefix = format!("{INDENT}{} {verdict} {operator}: ", lang.pick("opinion", "意见"));
     let mut lines = Vec::new();
@@ -162,7 +162,7 @@ fn opinion_lines(opinion: &ItemOpinion, lang: Lang) -> Vec<String> {
     lines
 }
 
-pub(super) fn decided(response: &DecideReviewResponse, lang: Lang) -> String {
+pub(super) fn decided(response: &DecideReviewResponse, lang: Lang) -> Text {
     let next = response.next.clone().unwrap_or_default();
     Page::new(lang)
         .say_if(response.unchanged, "this decision had been made before", "该决定此前已作出，未重复写入")

@@ -6,13 +6,13 @@ use gongkai_proto::admin::v1::{ChainRow, ChangeTableResponse, DomainRow, LawRow,
 
 use crate::{
     commands::{review::reviews, short},
-    ui::{Lang, Page, Table, Word, cells, state_word},
+    ui::{Lang, Page, Table, Text, Word, cells, state_word},
 };
 
 /// The first day of what holds since always.
 const ALWAYS: &str = "0001-01-01";
 
-pub(super) fn show(response: &ShowRoutingResponse, lang: Lang) -> String {
+pub(super) fn show(response: &ShowRoutingResponse, lang: Lang) -> Text {
     let table = response.table.clone().unwrap_or_default();
     let mut versions = Table::new(lang, &[Word::TableVersion, Word::Hash, Word::State]);
     for version in &response.versions {
@@ -32,12 +32,8 @@ pub(super) fn show(response: &ShowRoutingResponse, lang: Lang) -> String {
             "open reviews that keep older steps; move them with `gongkai review reroute`:",
             "以下待审报送仍按旧流程，用 `gongkai review reroute` 改送：",
         )
-        .lines(outdated(&response.outdated, lang))
+        .table_if(!response.outdated.is_empty(), &reviews(&response.outdated, lang))
         .into_text()
-}
-
-fn outdated(found: &[gongkai_proto::admin::v1::OutdatedReview], lang: Lang) -> Vec<String> {
-    if found.is_empty() { Vec::new() } else { vec![reviews(found, lang).to_string()] }
 }
 
 /// The domains with who is responsible, today and from which days.
@@ -88,7 +84,7 @@ fn laws(rows: &[LawRow], lang: Lang) -> Table {
 }
 
 /// What a change made of the table.
-pub(crate) fn changed(response: &ChangeTableResponse, lang: Lang) -> String {
+pub(crate) fn changed(response: &ChangeTableResponse, lang: Lang) -> Text {
     let mut page = Page::new(lang).facts(&[(Word::TableVersion, &response.version), (Word::Hash, &response.entry)]);
     if !response.domains.is_empty() {
         page = page.table(&domains(&response.domains, lang), ("", ""));
@@ -105,6 +101,6 @@ pub(crate) fn changed(response: &ChangeTableResponse, lang: Lang) -> String {
             "open reviews keep their steps until `gongkai review reroute`:",
             "待审报送保持原流程，直到执行 `gongkai review reroute`：",
         )
-        .lines(outdated(&response.outdated, lang))
+        .table_if(!response.outdated.is_empty(), &reviews(&response.outdated, lang))
         .into_text()
 }

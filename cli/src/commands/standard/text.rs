@@ -9,10 +9,10 @@ use gongkai_proto::admin::v1::{
 
 use crate::{
     commands::short,
-    ui::{Lang, Page, Table, Word, cells, difference_lines, state_word},
+    ui::{Lang, Line, Page, Table, Text, Word, cells, difference_lines, state_word},
 };
 
-pub(super) fn imported(response: &ImportStandardResponse, lang: Lang) -> String {
+pub(super) fn imported(response: &ImportStandardResponse, lang: Lang) -> Text {
     let row = response.standard.clone().unwrap_or_default();
     let mut findings = Table::new(lang, &[Word::Kind, Word::Sheet, Word::Message]);
     for warning in &response.warnings {
@@ -43,7 +43,7 @@ pub(super) fn imported(response: &ImportStandardResponse, lang: Lang) -> String 
         .into_text()
 }
 
-pub(super) fn list(response: &ListStandardsResponse, lang: Lang) -> String {
+pub(super) fn list(response: &ListStandardsResponse, lang: Lang) -> Text {
     let head = [
         Word::Standard,
         Word::Domain,
@@ -79,7 +79,7 @@ fn facts(page: Page, row: &StandardRow, lang: Lang) -> Page {
     ])
 }
 
-pub(super) fn show(response: &ShowStandardResponse, lang: Lang) -> String {
+pub(super) fn show(response: &ShowStandardResponse, lang: Lang) -> Text {
     let row = response.standard.clone().unwrap_or_default();
     let mut items = Table::new(lang, &[Word::Serial, Word::Item, Word::TimeLimit, Word::Provenance, Word::ItemId]);
     for item in &response.items {
@@ -99,7 +99,7 @@ pub(super) fn show(response: &ShowStandardResponse, lang: Lang) -> String {
         .into_text()
 }
 
-pub(super) fn sent(response: &SendStandardResponse, lang: Lang) -> String {
+pub(super) fn sent(response: &SendStandardResponse, lang: Lang) -> Text {
     let row = response.standard.clone().unwrap_or_default();
     let divisions = response.divisions;
     facts(Page::new(lang), &row, lang)
@@ -107,7 +107,7 @@ pub(super) fn sent(response: &SendStandardResponse, lang: Lang) -> String {
         .into_text()
 }
 
-pub(super) fn offered(response: &OfferStandardResponse, lang: Lang) -> String {
+pub(super) fn offered(response: &OfferStandardResponse, lang: Lang) -> Text {
     Page::new(lang)
         .facts(&[
             (Word::Catalog, &response.catalog),
@@ -118,7 +118,7 @@ pub(super) fn offered(response: &OfferStandardResponse, lang: Lang) -> String {
         .into_text()
 }
 
-pub(super) fn compared(response: &CompareStandardResponse, lang: Lang) -> String {
+pub(super) fn compared(response: &CompareStandardResponse, lang: Lang) -> Text {
     let row = response.standard.clone().unwrap_or_default();
     let (same, changed) = (response.same, response.changed.len());
     let (missing, extra) = (response.missing.len(), response.extra.len());
@@ -144,7 +144,7 @@ pub(super) fn compared(response: &CompareStandardResponse, lang: Lang) -> String
 }
 
 /// One line an item that only one side has.
-fn names(word: &str, items: &[ItemDifference], lang: Lang) -> Vec<String> {
+fn names(word: &str, items: &[ItemDifference], lang: Lang) -> Vec<Line> {
     let word = state_word(word, lang).into_owned();
-    items.iter().map(|item| format!("{word} {} {} ({})", item.serial, item.name, item.item_id)).collect()
+    items.iter().map(|item| format!("{word} {} {} ({})", item.serial, item.name, item.item_id).into()).collect()
 }

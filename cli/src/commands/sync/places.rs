@@ -6,11 +6,11 @@ use gongkai_proto::admin::v1::WhereaboutsResponse;
 
 use crate::{
     commands::short,
-    ui::{Lang, Page, Table, Word, ago, cells, moment, state_word},
+    ui::{Lang, Page, Table, Text, Word, ago, cells, moment, state_word},
 };
 
 /// The page.
-pub(super) fn text(response: &WhereaboutsResponse, lang: Lang) -> String {
+pub(super) fn text(response: &WhereaboutsResponse, lang: Lang) -> Text {
     let mut page = Page::new(lang);
     for entry in &response.entries {
         let kind = state_word(&entry.kind, lang);

@@ -5,10 +5,10 @@
 use gongkai_proto::admin::v1::{Moved, PeerStatus, SyncStatusResponse};
 
 use super::{code, reasons};
-use crate::ui::{Lang, Page, Table, Word, ago, cells, moment, rate, size, span, state_word};
+use crate::ui::{Lang, Page, Table, Text, Word, ago, cells, moment, rate, size, span, state_word};
 
 /// The page.
-pub(super) fn text(response: &SyncStatusResponse, lang: Lang) -> String {
+pub(super) fn text(response: &SyncStatusResponse, lang: Lang) -> Text {
     let head = [
         Word::Peer,
         Word::Role,

@@ -14,7 +14,7 @@ use crate::{
     client::Client,
     commands::{Answer, Context, Exit},
     errors::Failure,
-    ui::{Bars, Output, moment, state_word},
+    ui::{Bars, Line, Output, Text, moment, state_word},
 };
 
 /// Arguments of `sync watch`.
@@ -52,7 +52,7 @@ pub(super) async fn run(client: &Client, args: WatchArgs, context: &Context) -> 
             continue;
         }
         if context.ui.output == Output::Json {
-            context.ui.print(&Answer::new(&event, String::new())?.json.replace('\n', ""));
+            context.ui.print_json(&Answer::new(&event, Text::default())?.json.replace('\n', ""));
             continue;
         }
         show(&event, &peer, before.as_ref(), &mut bars, context);
@@ -60,7 +60,7 @@ pub(super) async fn run(client: &Client, args: WatchArgs, context: &Context) -> 
     bars.clear();
     let needs_somebody = args.until_idle && last.values().any(is_unfinished);
     let watched = Watched { peers: last.into_values().collect() };
-    let answer = Answer::new(&watched, String::new())?;
+    let answer = Answer::new(&watched, Text::default())?;
     let json = if is_one_document { answer.json } else { String::new() };
     Ok(Answer { json, ..answer }.with_exit(Exit::attention_if(needs_somebody)))
 }
@@ -84,7 +84,7 @@ fn show(event: &SyncEvent, peer: &PeerStatus, before: Option<&PeerStatus>, bars:
     let state = state_word(&peer.state, lang);
     let left = format!("→{} ←{}", peer.entries_to_send, peer.entries_to_receive);
     let line = format!("{} {} {state} {left} {}", moment(event.at_ms), peer.division, why(peer.reason.as_ref()));
-    bars.above(|| context.ui.print(&line));
+    bars.above(|| context.ui.print(&Line::from(line).into()));
 }
 
 /// Something is left, and waiting here does not bring it on.

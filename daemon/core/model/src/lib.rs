@@ -19,4 +19,5 @@ pub mod review;
 pub mod revision;
 pub mod standard;
 pub mod tree;
+pub mod visible;
 pub mod vocabulary;
