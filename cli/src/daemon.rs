@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::errors::{Failure, Fault, Told};
 
@@ -35,15 +36,27 @@ pub(crate) fn program() -> Result<PathBuf, Failure> {
 /// # Errors
 /// What the program told as `{"code","message","hint"}` on the last line of its stderr.
 pub(crate) async fn ask(arguments: Vec<OsString>) -> Result<Value, Failure> {
+    tell(arguments, Vec::new()).await
+}
+
+/// The same with what it reads from its stdin: secrets do not belong among arguments.
+pub(crate) async fn tell(arguments: Vec<OsString>, told: Vec<u8>) -> Result<Value, Failure> {
     let program = program()?;
-    let output = tokio::process::Command::new(&program)
+    let unusable = |source| Fault::FileUnreadable { file: program.clone(), source };
+    let mut child = tokio::process::Command::new(&program)
         .args(arguments)
         .args(["--output", "json"])
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(|source| Fault::FileUnreadable { file: program, source })?;
+        .spawn()
+        .map_err(unusable)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that ends without reading says why by itself.
+        let _ = stdin.write_all(&told).await;
+    }
+    let output = child.wait_with_output().await.map_err(unusable)?;
     if !output.status.success() {
         return Err(refusal(&String::from_utf8_lossy(&output.stderr)));
     }

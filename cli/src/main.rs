@@ -26,7 +26,11 @@ use crate::{
 /// Wrong usage, as in CLI conventions everywhere.
 const EXIT_USAGE: u8 = 2;
 
+/// The rights of group and others: what this program writes holds drafts, keys and names.
+const OTHERS: u32 = 0o077;
+
 fn main() -> ExitCode {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(OTHERS));
     let words: Vec<OsString> = std::env::args_os().collect();
     let early = Ui::before_parsing(&words);
     match parse(&words, early.lang) {

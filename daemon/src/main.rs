@@ -3,9 +3,10 @@
 //! Invariant: stdout carries one answer, stderr the log and the refusal; exit status 0 done, 1 refused, 2 wrong usage.
 
 use std::{
-    io::{self, Write as _},
+    fs,
+    io::{self, Read as _, Write as _},
     os::unix::process::CommandExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, ExitCode},
 };
 
@@ -66,6 +67,7 @@ enum Command {
     Join {
         /// The data directory
         #[arg(long, value_name = "DIR", env = "GONGKAI_DATA")]
+    #[command(group = clap::ArgGroup::new("one_token").required(true).args(["token", "token_file"]))]
         data: PathBuf,
         /// Refuse a token for another division than this
         #[arg(long, value_name = "CODE")]
@@ -79,8 +81,11 @@ enum Command {
         /// How to print
         #[arg(long, value_name = "FORM", default_value = "text")]
         output: Output,
-        /// The token that `gongkai node invite` printed
-        token: String,
+        /// The token that `gongkai node invite` printed; every user of this machine can see it in the list of processes
+        token: Option<String>,
+        /// The file that holds the token; `-` for stdin
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
     },
     /// Bring a node back from a backup into an empty directory
     Restore {
@@ -123,7 +128,12 @@ const POOLS: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
 fn main() -> ExitCode {
     // First of all: two providers in one build would make rustls refuse to choose.
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+/// The rights of group and others, which no file of a node gives.
+const OTHERS: u32 = 0o077;
+
     let arguments = Arguments::parse();
+    // Before the first file: what a node writes is its own. Editions are opened to readers one by one.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(OTHERS));
     if matches!(arguments.command, Command::Run { .. }) {
         run_with_one_pool();
     }
@@ -189,7 +199,11 @@ async fn carry_out(command: Command) -> Result<Answer, Error> {
             let made = gongkai_node::found(Found { dir, division, name, listen, advertise, seeds }).await?;
             Ok(Answer::Made(Box::new(made)))
         }
-        Command::Join { data: dir, division, listen, advertise, output: _, token } => {
+        Command::Join { data: dir, division, listen, advertise, output: _, token, token_file } => {
+            let token = match token_file {
+                Some(file) => read_token(&file)?,
+                None => token.unwrap_or_default(),
+            };
             let made = gongkai_node::join(Join { dir, token, division, listen, advertise }).await?;
             Ok(Answer::Made(Box::new(made)))
         }
@@ -235,7 +249,12 @@ fn print(answer: &Answer, output: Output) -> Result<(), Error> {
             made.data_dir
         ),
     };
-    let written = writeln!(io::stdout().lock(), "{text}");
+    // What is told here came with a token, a backup or a bundle: others wrote it.
+    let text = match output {
+        Output::Text => visible::lines(&text),
+        Output::Json => visible::json(&text),
+    };
+    let written = writeln!(io::stdout().lock(), "{text}").and_then(|()| io::stdout().lock().flush());
     written.map_err(|source| Error::File { what: "write", path: "stdout".into(), source })
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a test says on stderr what it skips and how it is replayed")]
 
 mod bundles;
+mod closed;
 mod faults;
 mod headers;
 mod isolation;
@@ -12,6 +13,7 @@ mod layers;
 mod networks;
 mod operators;
 mod plant;
+mod readme;
 mod recovery;
 mod terminal;
 mod vectors;

@@ -286,5 +286,5 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry
 
 /// The id under which a node acts by itself.
 pub(crate) fn node_operator(division: &gongkai_model::id::DivisionId) -> OperatorId {
-    OperatorId::parse(&format!("{division}/node")).expect("a division id and `/node` are an operator id")
+    OperatorId::of_node(division)
 }

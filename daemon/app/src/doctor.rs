@@ -15,7 +15,7 @@ use gongkai_pki::{EntryKey, PkiDir};
 use gongkai_store::LogFilter;
 use gongkai_sync::admit::ChainFault;
 
-use crate::{App, Reason, Result};
+use crate::{App, Reason, Result, access};
 
 /// Entries whose signatures are checked in one go.
 const PAGE: usize = 200;
@@ -95,6 +95,7 @@ impl App {
             self.check_forks().await?,
             self.check_entry_key(),
             self.check_certificate(),
+            self.check_access(),
             self.check_clock().await?,
             self.check_times().await?,
             self.check_wants().await?,
@@ -214,6 +215,26 @@ impl App {
             return warning("certificate", "GK-DOCTOR-008", message, hint);
         }
         ok("certificate", format!("{days} days left"))
+    }
+
+    /// Drafts are not public: who may look into the data directory reads them.
+    fn check_access(&self) -> Check {
+        let hint = "chmod 700 DIR, and restart the daemon; a drive without rights is no place for a node";
+        let dir = self.dir();
+        let found =
+            access::is_open(dir).and_then(|is_open| if is_open { access::open_to_others(dir) } else { Ok(Vec::new()) });
+        let open = match found {
+            Ok(open) => open,
+            Err(error) => return warning("access", "GK-DOCTOR-017", format!("`{}`: {error}", dir.display()), hint),
+        };
+        let Some(first) = open.first() else { return ok("access", "closed to others") };
+        let message = format!(
+            "{} files and directories are open to other users of this machine; the first is `{}` (mode {:o})",
+            open.len(),
+            first.path.display(),
+            first.mode
+        );
+        warning("access", "GK-DOCTOR-017", message, hint)
     }
 
     async fn check_clock(&self) -> Result<Check> {

@@ -3,6 +3,7 @@
 //! Invariant: whatever changes the node goes through [`App`]; carriers, the admin API and the scheduler only call it.
 //! Acts of this node are made one after the other. Left out: sockets, processes, configuration (node).
 
+mod access;
 mod act;
 mod acts;
 mod audit;
@@ -66,6 +67,7 @@ use gongkai_model::id::DivisionId;
 use gongkai_store::Store;
 use tokio::sync::{Mutex, watch};
 
+pub use access::close_to_others;
 pub use audit::{AuditFilter, AuditPage, AuditRow, Summary};
 pub use bundle::{
     BundleJudged, BundlePeer, BundleQuestion, BundleRefused, BundleStart, BundleTaken, Foreseen, LostBundle, MadeState,

@@ -1,6 +1,6 @@
 //! Names and first steps in a data directory.
 //!
-//! Invariant: a directory that this program makes is its owner's alone (0700): drafts are not public.
+//! Invariant: a directory that this program makes or uses is its owner's alone (0700): drafts are not public.
 
 use std::{
     fs::DirBuilder,
@@ -15,10 +15,16 @@ pub const CONFIG_FILE: &str = "gongkaid.toml";
 /// Only the owner looks into the directory.
 const DIR_MODE: u32 = 0o700;
 
-/// Makes the directory where it is missing.
+/// Makes the directory where it is missing, and closes one that stood open.
 pub(crate) fn make(dir: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir);
-    made.map_err(|source| Error::file("make", dir, source))
+    made.map_err(|source| Error::file("make", dir, source))?;
+    close(dir)
+}
+
+/// Takes the rights of other users from the directory and from what lies in it, the editions aside.
+pub(crate) fn close(dir: &Path) -> Result<(), Error> {
+    gongkai_app::close_to_others(dir).map_err(|source| Error::file("close", dir, source))
 }
 
 /// Whether the directory holds a node.

@@ -8,7 +8,7 @@ use gongkai_app::{SystemChance, SystemClock};
 use gongkai_model::id::DivisionId;
 use serde::Serialize;
 
-use crate::Error;
+use crate::{Error, data_dir};
 
 /// What `restore` is told.
 #[derive(Clone, Debug)]
@@ -37,6 +37,7 @@ pub struct RestoredNode {
 /// Restores the node.
 pub async fn restore(asked: Restore) -> Result<RestoredNode, Error> {
     let restored = gongkai_app::restore(&asked.file, &asked.dir, &SystemClock, &SystemChance).await?;
+    data_dir::close(&asked.dir)?;
     Ok(RestoredNode {
         division: restored.division.to_string(),
         data_dir: asked.dir.display().to_string(),

@@ -73,6 +73,10 @@ pub struct Running {
 
 /// Starts a daemon; returns when children and operators can reach it.
 pub async fn start(start: Start) -> Result<Running, Error> {
+    // Before the database is opened: what is made beside it gets its rights.
+    if data_dir::holds_node(&start.dir) {
+        data_dir::close(&start.dir)?;
+    }
     let store = Store::open(&start.dir).await?;
     match assemble(&start, store.clone()).await {
         Ok(running) => Ok(running),

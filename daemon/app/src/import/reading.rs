@@ -54,7 +54,8 @@ impl App {
             let report = gongkai_sheets::read_told(&content, &file_name, &reading, &told)?;
             Ok(ReadFile { report, columns })
         };
-        tokio::task::spawn_blocking(reading).await.expect("the reader does not panic and is not cancelled")
+        let stopped = |_| gongkai_sheets::Error::Damaged { what: "the reader was stopped".to_owned() };
+        tokio::task::spawn_blocking(reading).await.map_err(stopped)?
     }
 
     /// The domain that the caller named; a slip of the keyboard is refused.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// Longest accepted identifier text, in bytes; real codes have 6 to 12 digits, functional areas a short name.
 pub const ID_BYTES_MAX: usize = 64;
+/// Longest operator id: a division's, a slash, and a name, so that there is room for people in every division.
+pub const OPERATOR_BYTES_MAX: usize = 2 * ID_BYTES_MAX + 1;
 
 /// Text that is not an identifier of the kind asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,13 +23,22 @@ pub struct InvalidId {
     pub why: &'static str,
 }
 
-fn check(what: &'static str, text: &str, allowed: fn(char) -> bool, why: &'static str) -> Result<(), InvalidId> {
-    let fits = !text.is_empty() && text.len() <= ID_BYTES_MAX && text.chars().all(allowed);
+fn check(
+    what: &'static str,
+    text: &str,
+    bytes_max: usize,
+    allowed: fn(char) -> bool,
+    why: &'static str,
+) -> Result<(), InvalidId> {
+    let fits = !text.is_empty() && text.len() <= bytes_max && text.chars().all(allowed);
     if fits { Ok(()) } else { Err(InvalidId { what, text: text.chars().take(40).collect(), why }) }
 }
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:expr, $why:literal) => {
+        text_id! { $(#[$doc])* $name, $what, $allowed, $why, ID_BYTES_MAX }
+    };
+    ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:expr, $why:literal, $max:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -36,7 +47,7 @@ macro_rules! text_id {
         impl $name {
             /// Checks the text and wraps it.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
-                check($what, text, $allowed, $why)?;
+                check($what, text, $max, $allowed, $why)?;
                 Ok(Self(text.to_owned()))
             }
 
@@ -115,7 +126,14 @@ text_id! {
     /// An operator's opaque id, `<division>/<name>`; never used again after retirement.
     OperatorId, "operator id",
     |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '@'),
-    "letters, digits and `/-_.@` only"
+    "letters, digits and `/-_.@` only", OPERATOR_BYTES_MAX
+}
+
+impl OperatorId {
+    /// The id under which a division's node acts by itself: every division has one, however long its own id.
+    pub fn of_node(division: &DivisionId) -> Self {
+        Self(format!("{division}/node"))
+    }
 }
 
 /// A catalog's id: (division, domain). Written `211221100/social-assistance`.
@@ -269,6 +287,15 @@ mod tests {
             Ok("211221/work-safety".to_owned())
         );
         assert!(CatalogId::parse("211221").is_err());
+    }
+
+    #[test]
+    fn every_division_has_room_for_its_operators() {
+        let longest = DivisionId::parse(&"9".repeat(ID_BYTES_MAX)).expect("the longest id");
+        let node = OperatorId::of_node(&longest);
+        assert_eq!(OperatorId::parse(node.as_str()), Ok(node));
+        assert!(OperatorId::parse(&format!("{longest}/{}", "n".repeat(ID_BYTES_MAX))).is_ok());
+        assert!(OperatorId::parse(&"n".repeat(OPERATOR_BYTES_MAX + 1)).is_err());
     }
 
     #[test]

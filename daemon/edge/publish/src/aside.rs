@@ -1,18 +1,24 @@
 //! The directory beside the final one: files are written, flushed and recorded here.
 //!
 //! Invariant: a file is recorded with the size and digest of the bytes that were flushed; after [`Aside::finish`] all
-//! files and directories are on the disk. Left out: the final name (commit).
+//! files and directories are on the disk. An edition is public: everybody may read it, whatever the process's umask says.
+//! Left out: the final name (commit).
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::Write,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
 use gongkai_model::digest::Digest;
 
 use crate::{error::PublishError, manifest::FileEntry};
+
+/// Readers' rights on a directory and on a file.
+const DIRECTORY_MODE: u32 = 0o755;
+const FILE_MODE: u32 = 0o644;
 
 /// A directory being filled.
 pub(crate) struct Aside {
@@ -25,7 +31,7 @@ impl Aside {
     /// Begins an empty directory; what a crash left under that name is removed.
     pub(crate) fn begin(root: &Path) -> Result<Self, PublishError> {
         remove_tree(root)?;
-        fs::create_dir_all(root).map_err(io("create", root))?;
+        make_public(root)?;
         Ok(Self { root: root.to_owned(), directories: BTreeSet::from([root.to_owned()]), files: Vec::new() })
     }
 
@@ -41,7 +47,7 @@ impl Aside {
     pub(crate) fn put_unlisted(&mut self, path: &str, bytes: &[u8]) -> Result<(), PublishError> {
         let full = self.root.join(path);
         if let Some(parent) = full.parent() {
-            fs::create_dir_all(parent).map_err(io("create", parent))?;
+            make_public(parent)?;
             let own = parent.ancestors().take_while(|ancestor| ancestor.starts_with(&self.root));
             self.directories.extend(own.map(Path::to_owned));
         }
@@ -62,9 +68,26 @@ impl Aside {
     }
 }
 
+/// Makes a directory and what is missing above it; those that are there keep their rights.
+fn make_public(path: &Path) -> Result<(), PublishError> {
+    let is_missing = |directory: &&Path| !directory.as_os_str().is_empty() && !directory.is_dir();
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+    for directory in missing.into_iter().rev() {
+        DirBuilder::new().recursive(true).create(directory).map_err(io("create", directory))?;
+        open_to_readers(directory, DIRECTORY_MODE);
+    }
+    Ok(())
+}
+
+/// A drive without rights refuses, and shows everything to everybody as it is.
+fn open_to_readers(path: &Path, mode: u32) {
+    let _ = fs::set_permissions(path, Permissions::from_mode(mode));
+}
+
 /// Writes a new file and flushes it; a file that exists is refused.
 pub(crate) fn write_flushed(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(io("create", path))?;
+    open_to_readers(path, FILE_MODE);
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io("write", path))
 }
 

@@ -76,6 +76,10 @@ pub fn read(bytes: &[u8], file_name: &str, reading: &Reading<'_>) -> Result<Repo
 /// # Errors
 /// As [`read`].
 pub fn read_told(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &Told<'_>) -> Result<Report, Error> {
+    xlsx::guarded(|| read_all(bytes, file_name, reading, told))
+}
+
+fn read_all(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &Told<'_>) -> Result<Report, Error> {
     limits::check_size(bytes)?;
     if json::is_object(bytes) {
         return json::read(bytes, file_name, reading, told);

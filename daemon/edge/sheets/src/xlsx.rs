@@ -4,9 +4,11 @@
 //! Ranges are never asked for: one cell at A1 and one at XFD1048576 would be 17 thousand million cells.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     io::Cursor,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+    sync::Once,
 };
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
@@ -26,10 +28,27 @@ pub(crate) fn sheets(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
     guarded(|| read(bytes, parts))
 }
 
-/// Runs a reader of foreign bytes; a panic of it is a damaged file, not the end of the daemon.
+/// Runs a reader of foreign bytes; a panic of it is a damaged file, not the end of the daemon, and nobody is shown where
+/// in the program it happened.
 pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(Error::Damaged { what: "the reader stopped in the middle".to_owned() }))
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let shown = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !IS_READING.get() {
+                shown(panic);
+            }
+        }));
+    });
+    let was_reading = IS_READING.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(read));
+    IS_READING.set(was_reading);
+    done.unwrap_or_else(|_| Err(Error::Damaged { what: "the reader stopped in the middle".to_owned() }))
+}
+
+thread_local! {
+    /// Whether this thread is inside [`guarded`].
+    static IS_READING: Cell<bool> = const { Cell::new(false) };
 }
 
 fn read(bytes: &[u8], parts: &Parts) -> Result<Vec<Sheet>, Error> {
@@ -205,5 +224,19 @@ fn damaged(error: &calamine::XlsxError) -> Error {
     match error {
         calamine::XlsxError::Password => Error::Encrypted,
         other => Error::Damaged { what: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_panics_is_a_damaged_file() {
+        let places = [1_u8, 2];
+        let beyond = places.len();
+        let read = || -> Result<u8, Error> { Ok(places[beyond]) };
+        assert!(matches!(guarded(read), Err(Error::Damaged { .. })));
+        assert!(!IS_READING.get());
     }
 }
