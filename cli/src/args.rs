@@ -140,6 +140,8 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     /// What an error code means, or why a division, catalog, entry, `sync` or `publish` is stuck
     Explain(explain::ExplainArgs),
+    /// What a command does and takes
+    Help(help::HelpArgs),
     /// A shell's completion script
     Completions(completions::CompletionsArgs),
     /// The version of this program
@@ -254,6 +256,7 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("demo", "从零演示主流程：本机七个守护进程，导入、审核、发布"),
     ("explain", "解释错误代码，或说明区划、目录、条目、同步、发布为何受阻"),
     ("completions", "生成命令行补全脚本"),
+    ("help", "显示一个命令的说明"),
     ("version", "显示版本"),
 ];
 

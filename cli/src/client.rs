@@ -7,7 +7,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Mutex,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use gongkai_model::id::OperatorId;
@@ -25,7 +25,7 @@ use gongkai_proto::{
     metadata,
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
+use tokio::{net::UnixStream, time::sleep};
 use tonic::{
     Request, Status,
     metadata::AsciiMetadataValue,
@@ -43,6 +43,13 @@ use crate::{
 const AUTHORITY: &str = "http://admin.gongkai.internal";
 /// A daemon from which nothing comes is asked so often whether it is there: a long answer ends with a lost link.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// How long a daemon may take from its start to its socket: it checks its database before.
+const START_MAX: Duration = Duration::from_secs(5);
+/// How often it is knocked at meanwhile.
+const KNOCK_EVERY: Duration = Duration::from_millis(50);
+/// What makes a directory a node's; in another one no daemon is starting.
+const MARKER_FILE: &str = "node.json";
 
 type Service = InterceptedService<Channel, Caller>;
 
@@ -112,8 +119,22 @@ impl Client {
         sync: SyncServiceClient,
     }
 
-    /// Connects to the daemon of a data directory.
+    /// Connects to the daemon of a data directory; one that is starting is waited for.
     pub(crate) async fn connect(data: &Path, caller: Caller) -> Result<Self, Failure> {
+        let socket = data.join(ADMIN_SOCKET);
+        let is_node = data.join(MARKER_FILE).exists();
+        let begun = Instant::now();
+        loop {
+            match dial(socket.clone()).await {
+                Err(error) if is_node && is_away(&error) && begun.elapsed() < START_MAX => sleep(KNOCK_EVERY).await,
+                Err(error) => return Err(refused(&socket, &error).into()),
+                Ok(_answered) => return Self::connect_now(data, caller).await,
+            }
+        }
+    }
+
+    /// The same for whoever can do without: a daemon that does not answer at once is away.
+    pub(crate) async fn connect_now(data: &Path, caller: Caller) -> Result<Self, Failure> {
         let socket = data.join(ADMIN_SOCKET);
         // tonic's own error says only "transport error"; a bare connection tells why.
         drop(dial(socket.clone()).await.map_err(|error| refused(&socket, &error))?);
@@ -161,6 +182,11 @@ async fn dial(socket: PathBuf) -> io::Result<UnixStream> {
     let folder = std::fs::File::open(socket.parent().unwrap_or(Path::new(".")))?;
     let name = socket.file_name().unwrap_or_default();
     UnixStream::connect(Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name)).await
+}
+
+/// No socket yet, or one that a crash left behind.
+fn is_away(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
 fn refused(socket: &Path, error: &io::Error) -> Fault {

@@ -24,6 +24,7 @@ pub(crate) mod doctor;
 pub(crate) mod domain;
 pub(crate) mod erase;
 pub(crate) mod explain;
+pub(crate) mod help;
 pub(crate) mod node;
 pub(crate) mod operator;
 pub(crate) mod publish;
@@ -129,6 +130,15 @@ impl Context {
         self.data.is_some() || self.is_remote()
     }
 
+    /// A connection to a daemon that answers at once, for a command that can do without one.
+    pub(crate) async fn connect_if_there(&self) -> Result<Client, Failure> {
+        let caller = Caller::new(self.operator.as_deref(), self.lang())?;
+        match Port::named(&self.remote)? {
+            Some(port) => Client::over_tls(&port, caller).await,
+            None => Client::connect_now(self.data()?, caller).await,
+        }
+    }
+
     /// A connection to the daemon of the port that was named, else of the directory.
     pub(crate) async fn connect(&self) -> Result<Client, Failure> {
         let caller = Caller::new(self.operator.as_deref(), self.lang())?;
@@ -162,6 +172,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Doctor(args) => doctor::run(args, context).await,
         Command::Demo(args) => demo::run(args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,
+        Command::Help(args) => help::run(&args, context.lang()),
         Command::Completions(args) => completions::run(&args),
         Command::Version => version(),
     }

@@ -14,8 +14,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use gongkai_node::{
     Error, Found, Join, Made, Restore, RestoredNode, SeenBundle, Start, Told,
     config::{Config, LISTEN_DEFAULT},
-};
     visible,
+};
 
 /// The daemon that carries disclosure catalogs (政务公开事项标准目录) between levels of government.
 #[derive(Debug, Parser)]
@@ -38,6 +38,9 @@ enum Command {
         /// Stop when stdin ends
         #[arg(long)]
         exit_with_parent: bool,
+        /// Write a line to this open pipe or file once children and operators can reach the daemon
+        #[arg(long, value_name = "N")]
+        ready_fd: Option<u32>,
     },
     /// Make the data directory of a top node
     Init {
@@ -64,10 +67,10 @@ enum Command {
         output: Output,
     },
     /// Make a data directory with a token of the level above
+    #[command(group = clap::ArgGroup::new("one_token").required(true).args(["token", "token_file"]))]
     Join {
         /// The data directory
         #[arg(long, value_name = "DIR", env = "GONGKAI_DATA")]
-    #[command(group = clap::ArgGroup::new("one_token").required(true).args(["token", "token_file"]))]
         data: PathBuf,
         /// Refuse a token for another division than this
         #[arg(long, value_name = "CODE")]
@@ -125,15 +128,15 @@ enum Output {
 /// How many pools of memory glibc keeps, and the name under which it is told.
 const POOLS: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
 
-fn main() -> ExitCode {
-    // First of all: two providers in one build would make rustls refuse to choose.
-    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
 /// The rights of group and others, which no file of a node gives.
 const OTHERS: u32 = 0o077;
 
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
     // Before the first file: what a node writes is its own. Editions are opened to readers one by one.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(OTHERS));
+    // First of all: two providers in one build would make rustls refuse to choose.
+    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let arguments = Arguments::parse();
     if matches!(arguments.command, Command::Run { .. }) {
         run_with_one_pool();
     }
@@ -188,10 +191,13 @@ enum Answer {
 
 async fn carry_out(command: Command) -> Result<Answer, Error> {
     match command {
-        Command::Run { data, config, exit_with_parent } => {
+        Command::Run { data, config, exit_with_parent, ready_fd } => {
             let start = Start::read(data, config.as_deref())?;
             gongkai_node::start_logging(&start.config.log)?;
             let running = gongkai_node::start(start).await?;
+            if let Some(number) = ready_fd {
+                say_ready(number)?;
+            }
             running.until(gongkai_node::until_asked(exit_with_parent)).await?;
             Ok(Answer::Nothing)
         }
@@ -217,6 +223,28 @@ async fn carry_out(command: Command) -> Result<Answer, Error> {
         }
         Command::Version => Ok(Answer::Line(format!("gongkaid {}", env!("CARGO_PKG_VERSION")))),
     }
+}
+
+/// Tells whoever started the daemon that it can be reached.
+fn say_ready(number: u32) -> Result<(), Error> {
+    // Opened by its number's name: the number alone says nothing of who else holds it.
+    let path = PathBuf::from(format!("/proc/self/fd/{number}"));
+    let written = fs::OpenOptions::new().append(true).open(&path).and_then(|mut pipe| pipe.write_all(b"READY\n"));
+    written.map_err(|source| Error::File { what: "write", path, source })
+}
+
+/// A token from a file or stdin, so that it stands in no list of processes.
+fn read_token(file: &Path) -> Result<String, Error> {
+    /// A token of a deep tree with many addresses has below 2 KiB.
+    const BYTES_MAX: u64 = 64 * 1024;
+    let mut text = String::new();
+    let read = if file.as_os_str() == "-" {
+        io::stdin().lock().take(BYTES_MAX).read_to_string(&mut text)
+    } else {
+        fs::File::open(file).and_then(|opened| opened.take(BYTES_MAX).read_to_string(&mut text))
+    };
+    read.map_err(|source| Error::File { what: "read", path: file.to_owned(), source })?;
+    Ok(text.trim().to_owned())
 }
 
 fn print(answer: &Answer, output: Output) -> Result<(), Error> {
@@ -264,6 +292,7 @@ fn refuse(told: &Told, output: Output) {
     let Told { code, message, hint } = told;
     let _ = match output {
         Output::Text => {
+            let (message, hint) = (visible::one_line(message), visible::one_line(hint));
             writeln!(io::stderr().lock(), "error[{code}]: {message}\n  hint: {hint}\n  more: gongkai explain {code}")
         }
         Output::Json => {
@@ -273,4 +302,3 @@ fn refuse(told: &Told, output: Output) {
         }
     };
 }
-            let (message, hint) = (visible::one_line(message), visible::one_line(hint));

@@ -230,17 +230,21 @@ async fn router(
 ) -> Result<Router<tower::layer::util::Stack<gate::Gate, tower::layer::util::Identity>>, Error> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<NodeServiceServer<Admin>>().await;
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(|error| broken(&error))?;
+    let described = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let reflection = described().build_v1().map_err(|error| broken(&error))?;
+    // Python's client and older tools know nothing but this.
+    let older_reflection = described().build_v1alpha().map_err(|error| broken(&error))?;
     Ok(Server::builder()
         .layer(gate::Gate(admin.clone()))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
         .add_service(health_service)
         .add_service(reflection)
+        .add_service(older_reflection)
         .add_service(sized!(AuditServiceServer, admin))
         .add_service(sized!(BundleServiceServer, admin))
         .add_service(sized!(CatalogServiceServer, admin))

@@ -94,7 +94,7 @@ pub(crate) async fn run(args: CheckArgs, context: &Context) -> Result<Answer, Fa
 
 /// Checks a file with what the daemon knows; where none answers, with what the program knows.
 async fn check_file(path: &Path, args: CheckArgs, context: &Context) -> Result<CheckCatalogResponse, Failure> {
-    let client = context.connect().await.ok();
+    let client = context.connect_if_there().await.ok();
     let content = file::read(path)?;
     let found = file::check(&content, &file::name_of(path), &args.told, client.as_ref()).await?;
     if let Some(out) = args.report {

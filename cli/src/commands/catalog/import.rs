@@ -53,8 +53,9 @@ pub(crate) struct ImportArgs {
 pub(crate) async fn run(args: ImportArgs, context: &Context) -> Result<Answer, Failure> {
     let client = if args.dry_run {
         // Reading needs no daemon; what is in the catalogs is then not compared.
-        Err(_) if args.dry_run => None,
-        Err(failure) => return Err(failure),
+        context.connect_if_there().await.ok()
+    } else {
+        Some(context.connect().await?)
     };
     if let Some(out) = &args.report {
         write_report(out, &args, client.as_ref(), context.lang()).await?;

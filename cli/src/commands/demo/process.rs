@@ -80,7 +80,7 @@ impl Daemon {
 
     /// A connection on behalf of one of the node's operators.
     pub(crate) async fn client(&self, operator: Option<&str>) -> Result<Client, Failure> {
-        Client::connect(&self.data, Caller::new(operator, self.lang)?).await
+        Client::connect_now(&self.data, Caller::new(operator, self.lang)?).await
     }
 
     /// SIGKILL: no goodbye, no flush.
