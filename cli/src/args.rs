@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        audit, bundle, catalog, completions, conflict, demo, doctor, domain, erase, explain, node, operator, publish,
-        recovery, review, routing, standard, sync,
+        audit, bundle, catalog, completions, conflict, demo, doctor, domain, erase, explain, help, node, operator,
+        publish, recovery, review, routing, standard, sync,
     },
     ui::{Lang, Output},
 };
@@ -242,6 +242,7 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("publish verify", "核验发布目录（无需守护进程）"),
     ("whoami", "当前操作人及其权限"),
     ("operator", "本节点的操作人"),
+    ("operator add", "登记操作人：只有登记的操作人才能审核、签署和发布"),
     ("operator list", "列出配置中的操作人与用户组"),
     ("operator reload", "重新读取 gongkaid.toml 中的操作人与用户组（无需重启）"),
     ("operator certify", "向操作人签发客户端证书，供其在另一台机器上使用"),
@@ -255,8 +256,8 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("doctor", "检查存储、日志链与密钥"),
     ("demo", "从零演示主流程：本机七个守护进程，导入、审核、发布"),
     ("explain", "解释错误代码，或说明区划、目录、条目、同步、发布为何受阻"),
-    ("completions", "生成命令行补全脚本"),
     ("help", "显示一个命令的说明"),
+    ("completions", "生成命令行补全脚本"),
     ("version", "显示版本"),
 ];
 

@@ -9,6 +9,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/stage.sh"
 catalog=211221101/social-assistance
 
 found city 211200
+people city first=publisher second=publisher third=publisher
+admin_port city
 start city
 join city county 211221
 # The county knows of the township: its files are carried.
@@ -101,6 +103,7 @@ quietly county admin bundle export --to 211221101 --dry-run
 
 chapter "8. 市汇总发布 / the city publishes"
 until_says city '"approved_revision": "sha256' catalog show "$catalog"
+desks city first second third
 for sign in first-review:first second-review:second third-review:third secrecy:third; do
     quietly city "${sign#*:}" publish sign-off --step "${sign%%:*}" --note 2026-1
 done

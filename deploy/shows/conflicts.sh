@@ -12,6 +12,7 @@ catalog=211221101/social-assistance
 found city 211200
 start city
 join city county 211221
+people county wang=reviewer,clerk
 start county
 join county town 211221101
 # The township is connected only when it says so: its link is cut otherwise.

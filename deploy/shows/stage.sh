@@ -38,6 +38,30 @@ words() { if [ "$lang" = zh ]; then echo "$1"; else echo "$2"; fi; }
 # Waits for a tenth of a second.
 breathe() { read -rt 0.1 <> <(:) || true; }
 
+# people NODE NAME=ROLE[,ROLE…]…: registers people at a node whose daemon is not started yet. Only who is registered
+# reviews, signs and publishes.
+people() {
+    local node=$1 one
+    shift
+    for one in "$@"; do
+        # A node that joins once more has them.
+        if grep -qxF "name = \"${one%%=*}\"" "$stage/$node/gongkaid.toml"; then continue; fi
+        printf '\n[[operator]]\nname = "%s"\nroles = ["%s"]\n' "${one%%=*}" "$(sed 's/,/", "/g' <<<"${one#*=}")" \
+            >>"$stage/$node/gongkaid.toml"
+    done
+}
+# desks NODE NAME…: a certificate for each, as a person has who sits at a machine of his own; `at` uses it. What one
+# account of this machine gives counts as one person, whatever names it acts under.
+desks() {
+    local node=$1 name
+    shift
+    for name in "$@"; do
+        gongkai --data "$stage/$node" --quiet operator certify "$name" --out "$stage/desks/$node-$name" >/dev/null
+    done
+}
+# admin_port NODE: opens the port for such people, before the daemon is started.
+admin_port() { printf '\n[admin]\nlisten = "127.0.0.1:0"\n' >>"$stage/$1/gongkaid.toml"; }
+
 # at NODE WHO COMMAND…: shows a command at a node as an operator, and what it says, which stays in $stage/shown. The
 # exit status must be among those of `expect`.
 expect=0
@@ -45,7 +69,9 @@ at() {
     local node=$1 who=$2 status=0
     shift 2
     echo "$node/$who\$ gongkai $(printf '%s ' "$@" | sed "s#$here/##g; s#$stage/##g; s#gk1[^ ]*#TOKEN#")"
-    gongkai --data "$stage/$node" --lang "$lang" --as "$who" "$@" >"$stage/shown" 2>&1 || status=$?
+    local way=(--data "$stage/$node" --as "$who")
+    [ ! -d "$stage/desks/$node-$who" ] || way=(--profile "$stage/desks/$node-$who/profile.toml")
+    gongkai "${way[@]}" --lang "$lang" "$@" >"$stage/shown" 2>&1 || status=$?
     cat "$stage/shown"
     echo "(exit $status)"
     echo
@@ -99,14 +125,20 @@ stop() {
     unset "daemon[$1]"
 }
 # found NODE DIVISION: the top of the tree.
-found() { gongkai --data "$stage/$1" --quiet node init --division "$2" --listen 127.0.0.1:0 >/dev/null; }
+found() {
+    gongkai --data "$stage/$1" --quiet node init --division "$2" --listen 127.0.0.1:0 >/dev/null
+    people "$1" reviewer=reviewer publisher=publisher
+}
 # token PARENT DIVISION [OPTION…]: a young node knows its children only once the tree has come down.
 token() {
     until_says "$1" '"token"' node invite "${@:2}"
     json "$1" node invite "${@:2}" | field token
 }
 # join PARENT CHILD DIVISION: the child's directory; its daemon is not started yet.
-join() { gongkai --data "$stage/$2" --quiet node join --listen 127.0.0.1:0 "$(token "$1" "$3")" >/dev/null; }
+join() {
+    token "$1" "$3" | gongkai --data "$stage/$2" --quiet node join --listen 127.0.0.1:0 --token-file - >/dev/null
+    people "$2" reviewer=reviewer publisher=publisher
+}
 
 columns='序号,一级事项,二级事项,公开内容(要素),公开依据,公开时限,公开主体,公开渠道和载体,公开对象,公开方式,公开层级'
 # A township's table as its clerk would write it: rows of name|limit|channels; `body` and `level` say whose they are.

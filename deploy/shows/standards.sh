@@ -65,8 +65,8 @@ sync_up
 chapter '1a. A guideline is imported, looked at, and handed down'
 at city admin standard import "$stage/guideline-2019.csv" --kind guideline --version 2019年版 --authority 民政部办公厅 --doc-no 民办发〔2019〕1号 --dry-run
 at city admin standard import "$stage/guideline-2019.csv" --kind guideline --version 2019年版 --authority 民政部办公厅 --doc-no 民办发〔2019〕1号
-at city admin standard send "$city/elderly-care/guideline"
-refused GK-STD-004 city admin standard send "$city/elderly-care/guideline"
+at city publisher standard send "$city/elderly-care/guideline"
+refused GK-STD-004 city publisher standard send "$city/elderly-care/guideline"
 sync_up
 
 chapter '1b. A township begins its catalog from it and says some things in its own words'
@@ -80,10 +80,10 @@ sync_up
 
 chapter '1c. A new version comes while the review is open: the reviewer is told'
 at city admin standard import "$stage/guideline-2026.csv" --kind guideline --version 2026年版 --authority 民政部办公厅
-at city admin standard send "$city/elderly-care/guideline"
+at city publisher standard send "$city/elderly-care/guideline"
 sync_up
 attention county admin review show "$town/elderly-care"
-at county admin review approve "$town/elderly-care"
+at county reviewer review approve "$town/elderly-care"
 sync_up
 
 chapter '1d. Where both changed one element a person decides: neither side is kept in silence'
@@ -112,7 +112,7 @@ sync_up
 at county admin conflict list
 at county admin catalog waivers "$town/elderly-care"
 at county admin review show "$town/elderly-care"
-at county admin review approve "$town/elderly-care"
+at county reviewer review approve "$town/elderly-care"
 sync_up
 at town admin catalog rebase "$town/elderly-care"
 
@@ -126,7 +126,7 @@ sync_up
 at pilot admin standard offer "$pilot/household-registration" --note 试点经验
 sync_up
 at city admin standard list
-at city admin standard send "$city/household-registration/pilot-$pilot"
+at city publisher standard send "$city/household-registration/pilot-$pilot"
 sync_up
 at county admin catalog start --from-standard "$city/household-registration/pilot-$pilot"
 
@@ -142,10 +142,10 @@ chapter '2b. Its department changes: the open review keeps its steps until it is
 at city admin routing department dept-media --name 市融媒体中心 --base-name 融媒体中心
 attention city admin routing assign --domain broadcasting --department dept-media --from 2026-01-01
 sync_up
-refused GK-ROUTE-002 county admin review approve "$town/broadcasting"
+refused GK-ROUTE-002 county reviewer review approve "$town/broadcasting"
 at city admin review reroute --domain broadcasting --to dept-media --reason 机构改革
 sync_up
-at county admin review approve "$town/broadcasting"
+at county reviewer review approve "$town/broadcasting"
 at county admin review show "$town/broadcasting"
 
 chapter '2c. Vertical departments and development zones have chains of their own'

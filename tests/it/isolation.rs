@@ -175,7 +175,7 @@ fn news_passes_a_first_load_that_takes_long() -> Result<()> {
     slow_down(&nodes[1])?;
     nodes[1].start()?;
     eventually("the load is under way", || Ok(nodes[1].link(CITY)?["wants"].as_u64().is_some_and(|wants| wants > 0)))?;
-    nodes[0].run(&["publish", "run"])?;
+    nodes[0].run(&["--as", "publisher", "publish", "run"])?;
     eventually("the edition is here", || Ok(editions(&nodes[1])? == 1))?;
     let orders = || {
         let log = nodes[1].run(&["audit", "log", "--kind", "tree.put"])?;

@@ -64,7 +64,7 @@ fn story() -> Vec<Step> {
             Ok(events(&nodes[1], "decision")? == 2)
         }),
         step("reaches the city", 0, &[], |nodes| Ok(state(&nodes[0])? == "approved")),
-        step("publish", 0, &["publish", "run"], |nodes| {
+        step("publish", 0, &["--as", "publisher", "publish", "run"], |nodes| {
             let printed = nodes[0].try_run(&["publish", "list"])?;
             Ok(printed.status == 0
                 && printed.json()?["editions"].as_array().is_some_and(|editions| editions.len() == 1))

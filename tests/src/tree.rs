@@ -25,6 +25,9 @@ pub const CITY: &str = "211200";
 pub const COUNTY: &str = "211221";
 /// One of the county's towns.
 pub const TOWN: &str = "211221101";
+/// A reviewer and a publisher, as configured.
+const PEOPLE: &str = "\n[[operator]]\nname = \"reviewer\"\nroles = [\"reviewer\"]\n\
+    [[operator]]\nname = \"publisher\"\nroles = [\"publisher\"]\n";
 /// Pause between two looks at a state.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -72,7 +75,18 @@ impl Node {
     pub fn ask_for_no_sign_offs(&self) -> Result<()> {
         let config = self.dir.join("gongkaid.toml");
         let text = std::fs::read_to_string(&config)?;
-        Ok(std::fs::write(&config, text + "\n[publish]\nsign_offs = []\nsigners_min = 0\n")?)
+        std::fs::write(&config, text + "\n[publish]\nsign_offs = []\nsigners_min = 0\n")?;
+        self.register()
+    }
+
+    /// Names the people who review and publish here: nobody else does. A node that joins once more has them.
+    pub fn register(&self) -> Result<()> {
+        let config = self.dir.join("gongkaid.toml");
+        let text = std::fs::read_to_string(&config)?;
+        if text.contains(PEOPLE) {
+            return Ok(());
+        }
+        Ok(std::fs::write(&config, text + PEOPLE)?)
     }
 
     /// `node invite` with these words, once the tree has come down; gives the token.
@@ -88,7 +102,9 @@ impl Node {
 
     /// `node join` with a token.
     pub fn enrol(&self, token: &str) -> Result<Value> {
-        self.run(&["node", "join", "--listen", &self.listen, token])
+        let made = self.run(&["node", "join", "--listen", &self.listen, token])?;
+        self.register()?;
+        Ok(made)
     }
 
     /// Starts the daemon and waits until it answers.

@@ -8,7 +8,7 @@ use gongkai_proto::admin::v1::{AskErasureRequest, ConfirmErasureRequest, Erasure
 use super::{Answer, Context, Exit, short};
 use crate::{
     errors::Failure,
-    ui::{Lang, Page, Table, Word, cells, moment, plain, state_word},
+    ui::{Lang, Page, Table, Text, Word, cells, moment, plain, state_word},
 };
 
 /// What `gongkai erase` can do.
@@ -105,7 +105,7 @@ pub(crate) async fn run(command: EraseCommand, context: &Context) -> Result<Answ
     }
 }
 
-fn list(rows: &[ErasureRow], lang: Lang) -> String {
+fn list(rows: &[ErasureRow], lang: Lang) -> Text {
     let mut table = Table::new(lang, &[Word::Hash, Word::Catalog, Word::State, Word::When]);
     for row in rows {
         table.row(cells![short(&row.request), row.catalog, state_word(&row.state, lang), moment(row.at_ms)]);

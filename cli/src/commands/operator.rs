@@ -2,9 +2,10 @@
 //!
 //! Invariant: shows the node's own table; nothing is decided here.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use gongkai_proto::admin::v1::{
-    ListOperatorsRequest, ListOperatorsResponse, ReloadOperatorsRequest, WhoAmIRequest, WhoAmIResponse,
+    AddOperatorRequest, ListOperatorsRequest, ListOperatorsResponse, ReloadOperatorsRequest, WhoAmIRequest,
+    WhoAmIResponse,
 };
 
 use super::{Answer, Context};
@@ -13,13 +14,15 @@ use crate::{
     ui::{Lang, Page, Table, Text, Word, cells, state_word},
 };
 
-mod certificates;
+pub(crate) mod certificates;
 
 /// What `gongkai operator` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OperatorCommand {
     /// The operators and groups that the configuration names
     List,
+    /// Register an operator: only whom the configuration names reviews, signs and publishes
+    Add(AddArgs),
     /// Read the operators and groups of gongkaid.toml anew, without a restart
     Reload,
     /// Issue a client certificate to an operator, for work from another machine
@@ -32,11 +35,36 @@ pub(crate) enum OperatorCommand {
     Revoke(certificates::RevokeArgs),
 }
 
+/// Arguments of `operator add`.
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    /// The name under which the person stands in the journal; never given to another
+    name: String,
+    /// What the person may do: clerk, reviewer, publisher, auditor, admin; may be repeated
+    #[arg(long = "role", value_name = "ROLE", required = true)]
+    roles: Vec<String>,
+    /// The person's account on the node's machine; without one a certificate or --as names the person
+    #[arg(long, value_name = "UID")]
+    uid: Option<u32>,
+    /// For which department a reviewer speaks; all when not given, may be repeated
+    #[arg(long = "department", value_name = "DEPARTMENT")]
+    departments: Vec<String>,
+    /// In which domain a clerk writes or a reviewer reviews; all when not given, may be repeated
+    #[arg(long = "domain", value_name = "SLUG")]
+    domains: Vec<String>,
+}
+
 /// Runs `gongkai operator`.
 pub(crate) async fn run(command: OperatorCommand, context: &Context) -> Result<Answer, Failure> {
     match command {
         OperatorCommand::List => {
             let response = context.connect().await?.operator().list(ListOperatorsRequest {}).await?.into_inner();
+            Answer::new(&response, list_text(&response, context.lang()))
+        }
+        OperatorCommand::Add(args) => {
+            let AddArgs { name, roles, uid, departments, domains } = args;
+            let request = AddOperatorRequest { name, roles, departments, domains, uid };
+            let response = context.connect().await?.operator().add(request).await?.into_inner();
             Answer::new(&response, list_text(&response, context.lang()))
         }
         OperatorCommand::Reload => {
@@ -79,6 +107,11 @@ fn whoami_text(response: &WhoAmIResponse, lang: Lang) -> Text {
             (Word::Domains, &or_all(&response.domains, lang)),
             (Word::KnownBy, &response.caller),
         ])
+        .say_if(
+            !response.is_registered,
+            "not registered: this name decides, signs and publishes nothing (`gongkai operator add`)",
+            "未登记：以此名义不能审核、签署或发布（见 `gongkai operator add`）",
+        )
         .table(&table, ("", ""))
         .into_text()
 }
@@ -91,6 +124,8 @@ fn list_text(response: &ListOperatorsResponse, lang: Lang) -> Text {
         let (departments, domains) = (or_all(&row.departments, lang), or_all(&row.domains, lang));
         table.row(cells![name, roles(&row.roles, lang), departments, domains, row.known_by]);
     }
-    let none = "none is named: only the daemon's account and root act here";
-    Page::new(lang).table(&table, (none, "未配置操作人：仅守护进程账号与 root 可操作")).into_text()
+    let none = "none is named: nobody reviews, signs or publishes here; add one with `gongkai operator add`";
+    Page::new(lang)
+        .table(&table, (none, "未登记操作人：无人可审核、签署或发布，用 `gongkai operator add` 登记"))
+        .into_text()
 }

@@ -1,7 +1,8 @@
 //! Who else on this machine may look into a node: drafts, names and keys are nobody's but the daemon's account's.
 //!
 //! Invariant: of the data directory, and of what lies in it but the editions, group and others get no right. A drive that
-//! knows no rights is used as it is, and the examination (doctor) says so. Left out: what a file is made with (the
+//! knows no rights is used as it is, and the examination (doctor) says so. A key that stood open is left so: it is refused
+//! where it is read (pki), since somebody may have it. Left out: what a file is made with (the
 //! programs' umask), and editions, which are public (publish).
 
 use std::{
@@ -36,10 +37,7 @@ pub(crate) fn is_open(dir: &Path) -> io::Result<bool> {
 pub(crate) fn open_to_others(dir: &Path) -> io::Result<Vec<Open>> {
     let mut found = vec![dir.to_owned()];
     found.extend(files(dir)?);
-    for below in PRIVATE.map(|name| dir.join(name)).into_iter().filter(|below| below.is_dir()) {
-        found.extend(files(&below)?);
-        found.push(below);
-    }
+    found.extend(PRIVATE.map(|name| dir.join(name)).into_iter().filter(|below| below.is_dir()));
     let opened = found.into_iter().filter_map(|path| {
         // One that went away meanwhile is open to nobody.
         let mode = fs::symlink_metadata(&path).ok()?.permissions().mode() & 0o7777;
@@ -91,7 +89,7 @@ mod tests {
         set(&dir.join("editions/edition-1/index.html"), 0o644);
         set(&dir, 0o775);
         std::os::unix::fs::symlink(place.path(), dir.join("elsewhere")).unwrap();
-        assert_eq!(open_to_others(&dir).unwrap().len(), 5);
+        assert_eq!(open_to_others(&dir).unwrap().len(), 4);
         close_to_others(&dir).unwrap();
         assert_eq!(open_to_others(&dir).unwrap(), []);
         let mode = |name: &str| fs::metadata(dir.join(name)).unwrap().permissions().mode() & 0o777;

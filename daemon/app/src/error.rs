@@ -55,6 +55,14 @@ pub enum Error {
         /// One of these is needed.
         roles: &'static [Role],
     },
+    /// Nobody whom the configuration names.
+    #[error("operator `{operator}` is not registered at this node: only who is decides, signs and publishes")]
+    NotRegistered {
+        /// Under which name.
+        operator: OperatorId,
+        /// One of these is needed.
+        roles: &'static [Role],
+    },
     /// The operator has the role for other domains.
     #[error("operator `{operator}` has the role `{}` for other domains than `{domain}`", role.word())]
     DomainNotHis {
@@ -244,6 +252,7 @@ impl Error {
             Self::Proposal(error) => error.code(),
             Self::Id(_) => "GK-APP-001",
             Self::RoleMissing { .. } => "GK-APP-002",
+            Self::NotRegistered { .. } => "GK-APP-018",
             Self::DomainNotHis { .. } => "GK-APP-013",
             Self::DivisionUnknown { .. } => "GK-APP-003",
             Self::NotCustodian { .. } => "GK-APP-004",
@@ -293,6 +302,11 @@ impl Error {
             }
             Self::RoleMissing { roles, .. } => {
                 format!("ask the administrator to give the role `{}` in gongkaid.toml, or act with --as", words(roles))
+            }
+            Self::NotRegistered { operator, roles } => {
+                let name = operator.as_str().rsplit('/').next().unwrap_or_default();
+                let role = roles.first().map_or("", |role| role.word());
+                format!("register a person: `gongkai operator add {name} --role {role}`, then act as that operator")
             }
             Self::DomainNotHis { role, domain, .. } => {
                 format!("let a {} of `{domain}` do it, or have the domain added in gongkaid.toml", role.word())

@@ -67,6 +67,10 @@ pub struct Operator {
     pub departments: BTreeSet<DepartmentSlug>,
     /// In which domains they write or review; empty = all.
     pub domains: BTreeSet<DomainSlug>,
+    /// Whether the configuration names them: only then their word counts in review, sign-offs and editions.
+    pub is_registered: bool,
+    /// Through what they reached the node, such as `uid 1001`; empty where nobody asked.
+    pub account: String,
 }
 
 impl Operator {
@@ -74,7 +78,8 @@ impl Operator {
     pub fn new(division: &DivisionId, name: &str, roles: impl IntoIterator<Item = Role>) -> Result<Self> {
         let id = OperatorId::parse(&format!("{division}/{name}"))?;
         let roles = roles.into_iter().collect();
-        Ok(Self { id, roles, departments: BTreeSet::new(), domains: BTreeSet::new() })
+        let (departments, domains) = (BTreeSet::new(), BTreeSet::new());
+        Ok(Self { id, roles, departments, domains, is_registered: true, account: String::new() })
     }
 
     /// Refuses with the role that is needed.
@@ -107,6 +112,9 @@ impl Operator {
     pub fn require_one(&self, roles: &'static [Role]) -> Result<()> {
         if roles.iter().any(|role| self.roles.contains(role)) {
             return Ok(());
+        }
+        if !self.is_registered && roles.iter().all(|role| matches!(role, Role::Reviewer | Role::Publisher)) {
+            return Err(Error::NotRegistered { operator: self.id.clone(), roles });
         }
         Err(Error::RoleMissing { operator: self.id.clone(), roles })
     }

@@ -122,6 +122,7 @@ actions! {
     NodeShow "node.show" ANY Node Allowed
     NodeShutdown "node.shutdown" ADMIN Node Allowed
     NodeStatus "node.status" ANY Node Allowed
+    OperatorAdd "operator.add" ADMIN Node Allowed
     OperatorCertificates "operator.certificates" AUDITOR Node Allowed
     OperatorCertify "operator.certify" ADMIN Node StaysHere
     OperatorList "operator.list" AUDITOR Node Allowed

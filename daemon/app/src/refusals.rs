@@ -22,11 +22,12 @@ const LATELY_MAX: usize = 200;
 const TEXT_CHARS_MAX: usize = 120;
 
 /// Codes that say: this person may not.
-const PERSONAL: [&str; 10] = [
+const PERSONAL: [&str; 11] = [
     "GK-APP-002",
     "GK-APP-013",
     "GK-APP-015",
     "GK-APP-016",
+    "GK-APP-018",
     "GK-NODE-003",
     "GK-NODE-004",
     "GK-NODE-030",

@@ -30,6 +30,16 @@ pub(crate) enum Caller {
 }
 
 impl Caller {
+    /// Through what he came in, as the journal keeps it beside the operator. A certificate's account is its holder: he
+    /// has one key after another.
+    pub(crate) fn account(&self) -> String {
+        match self {
+            Self::User { uid, .. } => format!("uid {uid}"),
+            Self::Certificate { name, .. } => format!("certificate of {name}"),
+            Self::Unknown => String::new(),
+        }
+    }
+
     /// Reads it from a request's connection.
     pub(crate) fn of(extensions: &http::Extensions) -> Self {
         if let Some(remote) = extensions.get::<Self>() {

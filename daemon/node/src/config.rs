@@ -18,6 +18,7 @@ mod write;
 
 pub use error::ConfigError;
 pub use link::{Addresses, ChildConfig, ChildrenConfig, LinkConfig, Mode, ParentConfig};
+pub(crate) use write::add_operator;
 pub use write::{Basics, write_if_missing};
 
 /// Checks what a command line says as if it stood in a file.

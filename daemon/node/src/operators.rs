@@ -1,8 +1,9 @@
 //! From whoever calls, a user of this machine or the holder of a certificate, to an operator of the node.
 //!
 //! Invariant: a name in a request counts only for the daemon's own account and root; a certificate speaks for one
-//! operator, and only while the configuration names him. Left out: what an operator may do, and which certificates
-//! still count (app).
+//! operator, and only while the configuration names him. Whom it does not name is not registered: he reviews, signs and
+//! publishes nothing. The account behind goes with every operator. Left out: what an operator may do, and which
+//! certificates still count (app).
 
 use std::{collections::BTreeSet, fmt};
 
@@ -21,6 +22,9 @@ use crate::{
 
 /// The operator that the daemon's own account and root are, when they name no other.
 const OWNER: &str = "admin";
+/// What they may do under a name that the configuration does not know: set up and repair, and a clerk's work that
+/// others look at. A word that counts is a registered person's.
+const UNREGISTERED: [Role; 3] = [Role::Clerk, Role::Auditor, Role::Admin];
 const ROOT_UID: u32 = 0;
 
 /// An operator that the configuration names.
@@ -100,11 +104,12 @@ impl Operators {
     /// The operator behind a call: by user or certificate, or by the name that the owner gave.
     pub(crate) fn resolve(&self, caller: &Caller, named: Option<&str>) -> Result<Operator, Error> {
         let named = named.map(|name| self.short(name));
-        match caller {
+        let operator = match caller {
             Caller::Unknown => Err(Error::NoOperator { uid: -1 }),
             Caller::Certificate { name, fingerprint } => self.holder(name, fingerprint, named),
             Caller::User { uid, gid } => self.user(*uid, *gid, named),
-        }
+        }?;
+        Ok(Operator { account: caller.account(), ..operator })
     }
 
     fn user(&self, uid: u32, gid: u32, named: Option<&str>) -> Result<Operator, Error> {
@@ -117,7 +122,7 @@ impl Operators {
         let Some(name) = named else {
             return match own {
                 Some(operator) => Ok(operator),
-                None if is_owner => self.with_all_roles(OWNER),
+                None if is_owner => self.unregistered(OWNER),
                 None => Err(Error::NoOperator { uid: uid.into() }),
             };
         };
@@ -129,7 +134,7 @@ impl Operators {
                 Err(Error::OtherOperator { caller: format!("user {uid}"), name: name.chars().take(64).collect() })
             }
             (true, Some(known)) => Ok(known.operator.clone()),
-            (true, None) => self.with_all_roles(name),
+            (true, None) => self.unregistered(name),
         }
     }
 
@@ -191,8 +196,8 @@ impl Operators {
         self.known.iter().find(|known| self.short(known.operator.id.as_str()) == name)
     }
 
-    fn with_all_roles(&self, name: &str) -> Result<Operator, Error> {
-        Ok(Operator::new(&self.division, name, Role::ALL)?)
+    fn unregistered(&self, name: &str) -> Result<Operator, Error> {
+        Ok(Operator { is_registered: false, ..Operator::new(&self.division, name, UNREGISTERED)? })
     }
 }
 
@@ -237,6 +242,8 @@ fn invalid(given: &OperatorConfig, why: &str) -> ConfigError {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
+    use gongkai_app::Action;
+
     use super::*;
     use crate::config::Config;
 
@@ -289,12 +296,21 @@ mod tests {
     }
 
     #[test]
-    fn a_named_operator_keeps_his_roles_and_an_unknown_one_has_all() {
+    fn a_named_operator_keeps_his_roles_and_an_unknown_one_decides_nothing() {
         let operators = operators();
         let wang = operators.resolve(&user(0), Some("wang")).unwrap();
-        assert_eq!(wang.roles, BTreeSet::from([Role::Reviewer]));
-        assert_eq!(wang.departments.len(), 1);
-        assert_eq!(operators.resolve(&user(0), Some("zhao")).unwrap().roles.len(), Role::ALL.len());
+        assert_eq!((&wang.roles, wang.departments.len()), (&BTreeSet::from([Role::Reviewer]), 1));
+        assert_eq!((wang.is_registered, wang.account.as_str()), (true, "uid 0"));
+        for unknown in [None, Some("admin"), Some("zhao")] {
+            let found = operators.resolve(&user(OWN), unknown).unwrap();
+            assert_eq!((found.is_registered, found.account.as_str()), (false, "uid 900"));
+            for action in [Action::ReviewApprove, Action::ReviewReturn, Action::PublishSignOff, Action::PublishRun] {
+                assert_eq!(found.may(action).unwrap_err().code(), "GK-APP-018", "{unknown:?} {action:?}");
+            }
+            assert!(found.may(Action::CatalogSubmit).is_ok() && found.may(Action::NodeInvite).is_ok());
+        }
+        let wu = operators.resolve(&user(1201), None).unwrap();
+        assert_eq!((wu.is_registered, wu.account.as_str()), (true, "uid 1201"));
     }
 
     #[test]

@@ -42,6 +42,6 @@ fn a_town_restored_from_its_backup_gets_back_what_it_did_since_and_acts_only_the
     agreed(&nodes, "in-review", SECOND)?;
     approve(&nodes[1])?;
     until(&nodes, 2, "approved")?;
-    nodes[0].run(&["publish", "run"])?;
+    nodes[0].run(&["--as", "publisher", "publish", "run"])?;
     Ok(())
 }

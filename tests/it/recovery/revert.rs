@@ -14,7 +14,7 @@ fn work_on(nodes: &[Node; 3]) -> Result<()> {
     until(nodes, 2, "in-review")?;
     approve(&nodes[1])?;
     until(nodes, 2, "approved")?;
-    nodes[0].run(&["publish", "run"])?;
+    nodes[0].run(&["--as", "publisher", "publish", "run"])?;
     nodes.iter().try_for_each(|node| eventually("the edition arrives", || Ok(editions(node)? == 1)))
 }
 
@@ -56,7 +56,7 @@ fn reverted(victims: &[usize]) -> Result<()> {
     agreed(&nodes, "approved", SECOND)?;
     if victims.contains(&0) {
         // The edition's entry is back, its files went with the disk: the hint names the site's copy.
-        ensure!(nodes[0].refusal(&["publish", "run"])?.starts_with("GK-APP-034"));
+        ensure!(nodes[0].refusal(&["--as", "publisher", "publish", "run"])?.starts_with("GK-APP-034"));
         copy(&site, &nodes[0].dir.join("editions"))?;
     }
     go_on(&nodes)
@@ -68,7 +68,7 @@ fn go_on(nodes: &[Node; 3]) -> Result<()> {
     until(nodes, 3, "in-review")?;
     approve(&nodes[1]).context("the county goes on")?;
     until(nodes, 3, "approved")?;
-    nodes[0].run(&["publish", "run"]).context("the city goes on")?;
+    nodes[0].run(&["--as", "publisher", "publish", "run"]).context("the city goes on")?;
     nodes.iter().try_for_each(|node| eventually("the next edition arrives", || Ok(editions(node)? == 2)))
 }
 

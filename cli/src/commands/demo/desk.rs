@@ -32,6 +32,25 @@ pub(crate) enum Post {
 }
 
 impl Post {
+    /// Those whom a node registers: nobody else's word counts in review, sign-offs and editions.
+    pub(crate) const REGISTERED: [Self; 6] =
+        [Self::Clerk, Self::Reviewer, Self::FirstReader, Self::SecondReader, Self::Secrecy, Self::Publisher];
+
+    /// What the node lets him do.
+    pub(crate) fn role(self) -> &'static str {
+        match self {
+            Self::Clerk => "clerk",
+            Self::Reviewer => "reviewer",
+            Self::FirstReader | Self::SecondReader | Self::Secrecy | Self::Publisher => "publisher",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Whether he sits at a machine of his own: what one account gives counts as one person's word, and three are asked.
+    pub(crate) fn comes_with_certificate(self) -> bool {
+        matches!(self, Self::FirstReader | Self::SecondReader | Self::Secrecy)
+    }
+
     /// The operator's name at the node.
     pub(crate) fn name(self) -> &'static str {
         match self {

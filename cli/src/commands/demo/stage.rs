@@ -3,7 +3,14 @@
 //! Invariant: a node is made and joined by the daemon program's own commands; nothing here touches a data directory
 //! but to make it and to read the log.
 
-use std::{collections::BTreeMap, ffi::OsString, fs, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs::{self, OpenOptions},
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use gongkai_proto::admin::v1::InviteRequest;
 
@@ -17,11 +24,19 @@ use super::{
     wait,
 };
 use crate::{
+    args::Remote,
+    client::{Caller, Client},
+    commands::operator::certificates::certify_new,
     daemon,
     errors::{Failure, Fault},
+    remote::{PROFILE_FILE, Port},
     ui::Lang,
 };
 
+/// A node's configuration in its data directory.
+const CONFIG_FILE: &str = "gongkaid.toml";
+/// Folder of the certificates with which people come from elsewhere.
+const DESKS: &str = "desks";
 /// Folder of the nodes' data directories.
 pub(crate) const NODES: &str = "nodes";
 
@@ -87,6 +102,7 @@ impl Stage {
     ) -> Result<(), Failure> {
         words.splice(1..1, ["--data".into(), data.clone().into()]);
         daemon::ask(words).await?;
+        register(&data)?;
         let mut made = Daemon::new(&player.division, data, listen, self.lang);
         made.start().await?;
         self.daemons.insert(player.division.clone(), made);
@@ -110,8 +126,25 @@ impl Stage {
 
     /// A desk at a node: calls there in the name of one of its operators.
     pub(crate) async fn desk(&self, division: &str, post: Post) -> Result<Desk, Failure> {
+        let daemon = self.daemon(division)?;
+        if post.comes_with_certificate() {
+            return self.desk_elsewhere(daemon, post).await;
+        }
         let operator = format!("{division}/{}", post.name());
-        Ok(Desk { client: self.daemon(division)?.client(Some(&operator)).await? })
+        Ok(Desk { client: daemon.client(Some(&operator)).await? })
+    }
+
+    /// A desk at a machine of its own: all the world of this demo is one account, which is one person to a node.
+    async fn desk_elsewhere(&self, daemon: &Daemon, post: Post) -> Result<Desk, Failure> {
+        let place = self.folder.join(NODES).join(&daemon.division).join(DESKS).join(post.name());
+        let mut profile = place.join(PROFILE_FILE);
+        if !profile.exists() {
+            let admin = daemon.client(None).await?;
+            profile = certify_new(&admin, post.name(), &place).await?;
+        }
+        let port = Port::named(&Remote { profile: Some(profile), ..Remote::default() })?;
+        let port = port.ok_or_else(|| DemoFault::Unexpected("a profile names no port".to_owned()))?;
+        Ok(Desk { client: Client::over_tls(&port, Caller::new(None, self.lang)?).await? })
     }
 
     /// Stops all daemons, the lowest level first, so that no one logs a lost parent.
@@ -122,6 +155,18 @@ impl Stage {
             daemon.stop().await;
         }
     }
+}
+
+/// Writes the node's people into its configuration, and opens a port for those who come from elsewhere.
+fn register(data: &Path) -> Result<(), Failure> {
+    let file = data.join(CONFIG_FILE);
+    let people = Post::REGISTERED
+        .map(|post| format!("\n[[operator]]\nname = \"{}\"\nroles = [\"{}\"]\n", post.name(), post.role()))
+        .concat();
+    let text = format!("\n[admin]\nlisten = \"127.0.0.1:0\"\n{people}");
+    let opened = OpenOptions::new().append(true).open(&file);
+    let written = opened.and_then(|mut opened| opened.write_all(text.as_bytes()));
+    Ok(written.map_err(|source| Fault::FileUnwritable { file, source })?)
 }
 
 fn not_on_stage(division: &str) -> Failure {

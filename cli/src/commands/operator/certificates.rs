@@ -18,6 +18,7 @@ use gongkai_proto::admin::v1::{
 
 use super::super::{Answer, Context};
 use crate::{
+    client::Client,
     errors::{Failure, Fault},
     remote::{CA_FILE, CERT_FILE, KEY_FILE, PROFILE_FILE, Profile},
     ui::{Lang, Page, Table, Text, Word, cells, moment},
@@ -85,18 +86,38 @@ pub(super) async fn certify(args: CertifyArgs, context: &Context) -> Result<Answ
     };
     let asked = CertifyOperatorRequest { operator: args.name.clone(), csr, days: args.days.unwrap_or(0) };
     let response = context.connect().await?.operator().certify(asked).await?.into_inner();
-    make_directory(&directory)?;
+    let remote = args.address.unwrap_or_else(|| response.admin_address.clone());
+    keep(&response, key, remote, &directory)?;
+    let mut json = serde_json::to_value(&response).unwrap_or_default();
+    json["directory"] = directory.display().to_string().into();
+    Answer::new(&json, certified_text(&response, &directory, context.lang()))
+}
+
+/// Has a certificate issued for a new key and writes what the operator takes along; gives the profile.
+pub(crate) async fn certify_new(client: &Client, operator: &str, directory: &Path) -> Result<PathBuf, Failure> {
+    let OperatorRequest { key, csr } = fresh_key(directory, operator)?;
+    let asked = CertifyOperatorRequest { operator: operator.to_owned(), csr, days: 0 };
+    let response = client.operator().certify(asked).await?.into_inner();
+    keep(&response, Some(key), response.admin_address.clone(), directory)
+}
+
+/// Writes what the operator takes along; gives the profile.
+fn keep(
+    response: &CertifyOperatorResponse,
+    key: Option<String>,
+    remote: String,
+    directory: &Path,
+) -> Result<PathBuf, Failure> {
+    make_directory(directory)?;
     if let Some(key) = key {
         write_new(&directory.join(KEY_FILE), &key, SECRET_MODE)?;
     }
     write(&directory.join(CERT_FILE), &response.certificate)?;
     write(&directory.join(CA_FILE), &response.trust_root)?;
-    let remote = args.address.unwrap_or_else(|| response.admin_address.clone());
     let profile = Profile { remote, cert: CERT_FILE.into(), key: KEY_FILE.into(), ca: CA_FILE.into() };
-    write(&directory.join(PROFILE_FILE), &toml::to_string(&profile).unwrap_or_default())?;
-    let mut json = serde_json::to_value(&response).unwrap_or_default();
-    json["directory"] = directory.display().to_string().into();
-    Answer::new(&json, certified_text(&response, &directory, context.lang()))
+    let file = directory.join(PROFILE_FILE);
+    write(&file, &toml::to_string(&profile).unwrap_or_default())?;
+    Ok(file)
 }
 
 /// A key is refused before anybody is asked for a certificate that would have no place.

@@ -3,17 +3,27 @@
 //! Invariant: the answer is read from the same table by which calls are let through. A certificate is issued only to
 //! whom the configuration names.
 
-use gongkai_app::{Action, HeldCert, Operator};
+use std::path::PathBuf;
+
+use gongkai_app::{Action, HeldCert, Operator, Role};
 use gongkai_proto::admin::v1::{self as wire, operator_service_server::OperatorService};
 use tonic::{Request, Response, Status};
+use tracing::info;
 
 use super::{Admin, refuse::refused};
-use crate::{Error, caller::Caller, config::Config, operators::Operators};
+use crate::{
+    CONFIG_FILE, Error,
+    caller::Caller,
+    config::{self, Config, GroupConfig, OperatorConfig},
+    data_dir,
+    operators::Operators,
+};
 
 #[tonic::async_trait]
 impl OperatorService for Admin {
     async fn who_am_i(&self, request: Request<wire::WhoAmIRequest>) -> Result<Response<wire::WhoAmIResponse>, Status> {
         let operator = self.operator(&request)?;
+        let is_registered = operator.is_registered;
         let caller = Caller::of(request.extensions()).to_string();
         let actions = Action::ALL.iter().map(|action| wire::ActionRow {
             action: action.word().to_owned(),
@@ -23,7 +33,16 @@ impl OperatorService for Admin {
         let actions = actions.collect();
         let wire::OperatorRow { operator, roles, departments, domains, .. } = row(&operator, String::new());
         let node = self.node_id();
-        Ok(Response::new(wire::WhoAmIResponse { node, operator, roles, departments, domains, caller, actions }))
+        Ok(Response::new(wire::WhoAmIResponse {
+            node,
+            operator,
+            roles,
+            departments,
+            domains,
+            caller,
+            actions,
+            is_registered,
+        }))
     }
 
     async fn list(
@@ -31,6 +50,19 @@ impl OperatorService for Admin {
         request: Request<wire::ListOperatorsRequest>,
     ) -> Result<Response<wire::ListOperatorsResponse>, Status> {
         self.operator(&request)?;
+        Ok(Response::new(self.operators_told()))
+    }
+
+    async fn add(
+        &self,
+        request: Request<wire::AddOperatorRequest>,
+    ) -> Result<Response<wire::ListOperatorsResponse>, Status> {
+        let by = self.operator(&request)?;
+        let wire::AddOperatorRequest { name, roles, departments, domains, uid } = request.into_inner();
+        let roles = roles.iter().map(|word| role(word)).collect::<Result<Vec<Role>, Error>>()?;
+        let added = OperatorConfig { uid, name, roles, departments, domains, certificate: None };
+        self.add_operator(&added)?;
+        info!(operator = %added.name, by = %by.id, account = by.account, "an operator was added to the configuration");
         Ok(Response::new(self.operators_told()))
     }
 
@@ -99,12 +131,30 @@ impl Admin {
 
     /// A file that is wrong changes nothing.
     fn reload_operators(&self) -> Result<(), Error> {
-        let facts = &self.0.facts;
-        let config = Config::load(facts.config_file.as_deref())?;
-        let me = self.app().world().me.clone();
-        let operators = Operators::new(me, facts.own_uid, &config.operators, &config.groups)?;
-        self.0.operators.store(operators.into());
+        let config = Config::load(self.config_file().as_deref())?;
+        self.0.operators.store(self.operators_of(&config.operators, &config.groups)?.into());
         Ok(())
+    }
+
+    /// The file that was named at the start, else the directory's own once there is one.
+    fn config_file(&self) -> Option<PathBuf> {
+        data_dir::config_file(&self.0.facts.dir, self.0.facts.config_file.as_deref())
+    }
+
+    fn operators_of(&self, operators: &[OperatorConfig], groups: &[GroupConfig]) -> Result<Operators, Error> {
+        let me = self.app().world().me.clone();
+        Operators::new(me, self.0.facts.own_uid, operators, groups)
+    }
+
+    /// Written only where the whole would be right: a name or an account that stands there already is refused.
+    fn add_operator(&self, added: &OperatorConfig) -> Result<(), Error> {
+        let named = self.config_file();
+        let mut config = Config::load(named.as_deref())?;
+        config.operators.push(added.clone());
+        self.operators_of(&config.operators, &config.groups)?;
+        let file = named.unwrap_or_else(|| self.0.facts.dir.join(CONFIG_FILE));
+        config::add_operator(&file, added)?;
+        self.reload_operators()
     }
 
     fn certificates_told(&self, certs: Vec<HeldCert>) -> wire::ListCertificatesResponse {
@@ -134,6 +184,16 @@ impl Admin {
         let told = self.0.facts.advertise.rsplit_once(':').map(|(host, _)| host);
         format!("{}:{}", told.unwrap_or(&self.0.shared.host), address.port())
     }
+}
+
+fn role(word: &str) -> Result<Role, Error> {
+    let found = Role::ALL.into_iter().find(|role| role.word() == word);
+    found.ok_or_else(|| {
+        let known = Role::ALL.map(Role::word).join(", ");
+        Error::BadRequest {
+            what: format!("`{}` is no role; there are {known}", word.chars().take(40).collect::<String>()),
+        }
+    })
 }
 
 fn row(operator: &Operator, known_by: String) -> wire::OperatorRow {

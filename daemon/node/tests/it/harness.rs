@@ -78,7 +78,31 @@ pub(crate) async fn city_with(config: &str) -> Node {
     let file = dir.join(gongkai_node::CONFIG_FILE);
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text + config).unwrap();
+    register(&dir);
     Node::start_in(dir, Some(kept)).await
+}
+
+/// Names people at a node where a test names none: the test's own account as one who may do everything, and those whom
+/// it names in calls. All of them are one account, which is one person's word: one is asked for.
+fn register(dir: &Path) {
+    use std::os::unix::fs::MetadataExt as _;
+    let file = dir.join(gongkai_node::CONFIG_FILE);
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    if text.contains("[[operator]]") {
+        return;
+    }
+    if !text.contains("[publish]") {
+        text += "\n[publish]\nsigners_min = 1\n";
+    }
+    let uid = std::fs::metadata(dir).unwrap().uid();
+    text += &format!(
+        "\n[[operator]]\nuid = {uid}\nname = \"admin\"\nroles = [\"clerk\", \"reviewer\", \"publisher\", \"auditor\", \"admin\"]\n"
+    );
+    for name in ["first", "second", "third", "publisher"] {
+        text += &format!("[[operator]]\nname = \"{name}\"\nroles = [\"publisher\"]\n");
+    }
+    text += "[[operator]]\nname = \"reviewer\"\nroles = [\"clerk\", \"reviewer\"]\n";
+    std::fs::write(&file, text).unwrap();
 }
 
 /// Joins with a token; gives the directory too.
@@ -114,6 +138,7 @@ impl Node {
         let config = dir.join(gongkai_node::CONFIG_FILE);
         let text = change(std::fs::read_to_string(&config).unwrap());
         std::fs::write(&config, text).unwrap();
+        register(&dir);
         Self::start_in(dir, Some(kept)).await
     }
 
