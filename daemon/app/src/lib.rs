@@ -4,6 +4,7 @@
 //! Acts of this node are made one after the other. Left out: sockets, processes, configuration (node).
 
 mod access;
+mod account;
 mod act;
 mod acts;
 mod audit;
@@ -149,6 +150,8 @@ struct Inner {
     refused: std::sync::Mutex<refusals::Lately>,
     /// The client certificates of this node's operators.
     certs: ArcSwap<certify::Register>,
+    /// The accounts behind operators that the journal names last.
+    accounts: std::sync::Mutex<account::Said>,
     /// Peers with whom a session of this process was settled.
     compared: std::sync::Mutex<BTreeSet<DivisionId>>,
     /// What peers say of this node's past without having shown it.
@@ -189,6 +192,7 @@ impl App {
             sign_offs: ArcSwap::default(),
             refused: std::sync::Mutex::default(),
             certs: ArcSwap::default(),
+            accounts: std::sync::Mutex::default(),
             compared: std::sync::Mutex::default(),
             unproved: std::sync::Mutex::default(),
             standings: known::Book::default(),

@@ -107,6 +107,11 @@ impl Acting<'_> {
                 _ => self.operator.id.clone(),
             });
         }
-        self.app.append(drafts).await
+        let Some(account) = self.app.unsaid_account(self.operator).await? else { return self.app.append(drafts).await };
+        // In one commit with what it stands beside, and before it.
+        drafts.insert(0, account);
+        let mut entries = self.app.append(drafts).await?;
+        self.app.account_said(self.operator);
+        Ok(entries.split_off(1))
     }
 }

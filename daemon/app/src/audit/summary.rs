@@ -6,7 +6,8 @@ use gongkai_journal::{
     kind::{Kind, KindWord},
     payload::{
         BundleCarried, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, EraseRequest, IncarnationOpen, ItemSource,
-        KeyRevoke, MappingPut, OnCatalog, OperatorCert, OperatorRevoke, Refused, SignedOff, TablePut, TreePut,
+        KeyRevoke, MappingPut, OnCatalog, OperatorAccount, OperatorCert, OperatorRevoke, Refused, SignedOff, TablePut,
+        TreePut,
     },
 };
 use gongkai_model::{
@@ -144,6 +145,16 @@ impl Sentence for DraftSave {
         Summary::of(
             format!("保存草稿{revision}：{zh}（{source}）{why_zh}"),
             format!("draft {revision} saved: {en} ({source}){why_en}"),
+        )
+    }
+}
+
+impl Sentence for OperatorAccount {
+    fn sentence(&self, _: Kind) -> Summary {
+        let (operator, account) = (&self.operator, quote(&self.account));
+        Summary::of(
+            format!("{operator} 自此以账号 {account} 操作"),
+            format!("{operator} acts through {account} from here on"),
         )
     }
 }

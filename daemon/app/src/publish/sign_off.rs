@@ -4,7 +4,7 @@
 //! are asked for again. The steps and the number of distinct people are policy; the people are attested by this node.
 //! Left out: the content checks (select), and who holds the role (permit).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use gongkai_journal::{
     kind::Kind,
@@ -18,7 +18,7 @@ use gongkai_model::{
 use gongkai_store::Draft;
 
 use super::{Contents, is_same};
-use crate::{Action, App, Operator, Result, act::Subject};
+use crate::{Action, App, Operator, Result, account, act::Subject};
 
 /// Entries read in one go; an edition has a handful.
 const PAGE: usize = 500;
@@ -71,6 +71,22 @@ pub enum SignOffError {
         /// The policy's number.
         people: usize,
     },
+    /// Two names, one account behind them.
+    #[error(
+        "`{operator}` and `{other}`, who has signed `{step}`, act through one account ({account}), which is one person; the sign-offs must be of {people} people"
+    )]
+    SameAccount {
+        /// Who would sign.
+        operator: OperatorId,
+        /// Who has signed.
+        other: OperatorId,
+        /// What.
+        step: String,
+        /// Through what both act.
+        account: String,
+        /// The policy's number.
+        people: usize,
+    },
     /// There is nothing to sign: no approved catalog, or none that the last edition lacks.
     #[error("there is nothing new to publish, so nothing to sign off")]
     Nothing,
@@ -85,6 +101,7 @@ impl SignOffError {
             Self::StepTaken { .. } => "GK-SIGN-003",
             Self::SamePerson { .. } => "GK-SIGN-004",
             Self::Nothing => "GK-SIGN-005",
+            Self::SameAccount { .. } => "GK-SIGN-006",
         }
     }
 
@@ -100,6 +117,9 @@ impl SignOffError {
             Self::StepUnknown { .. } => "`gongkai publish sign-offs` lists the steps".to_owned(),
             Self::StepTaken { .. } => "sign another step: `gongkai publish sign-offs`".to_owned(),
             Self::SamePerson { .. } => "let a colleague sign this step".to_owned(),
+            Self::SameAccount { .. } => {
+                "each signs with an account or a certificate of his own: `gongkai operator certify NAME`".to_owned()
+            }
             Self::Nothing => "`gongkai publish preview` shows what waits and why".to_owned(),
         }
     }
@@ -112,6 +132,8 @@ pub struct SignOffRow {
     pub step: String,
     /// Who gave his word for the present contents.
     pub operator: Option<OperatorId>,
+    /// Through which account; empty where it was not kept.
+    pub account: String,
     /// When, unix milliseconds.
     pub at_ms: i64,
     /// His note.
@@ -153,8 +175,8 @@ impl SignOffs {
         open.map(|row| row.step.clone()).collect()
     }
 
-    fn people(&self) -> BTreeSet<&OperatorId> {
-        self.rows.iter().filter_map(|row| row.operator.as_ref()).collect()
+    fn people(&self) -> usize {
+        account::people(self.rows.iter().filter_map(|row| Some((row.operator.as_ref()?, row.account.as_str()))))
     }
 }
 
@@ -216,10 +238,16 @@ impl App {
     async fn words_for(&self, edition: u64, contents: &Contents) -> Result<SignOffs> {
         let policy = self.inner.sign_offs.load_full();
         let digest = contents_digest(edition, contents);
-        let row = |step: &String| SignOffRow { step: step.clone(), operator: None, at_ms: 0, note: String::new() };
+        let row = |step: &String| SignOffRow {
+            step: step.clone(),
+            operator: None,
+            account: String::new(),
+            at_ms: 0,
+            note: String::new(),
+        };
         let mut rows: Vec<SignOffRow> = policy.steps.iter().map(row).collect();
         let mut outdated = 0;
-        for (operator, at_ms, word) in self.words().await? {
+        for Word { operator, account, at_ms, word } in self.words().await? {
             if word.edition != edition {
                 continue;
             }
@@ -229,7 +257,8 @@ impl App {
             }
             let open = rows.iter_mut().find(|row| row.step == word.step && row.operator.is_none());
             if let Some(row) = open {
-                (row.operator, row.at_ms, row.note) = (Some(operator), at_ms, word.note);
+                (row.operator, row.account) = (Some(operator), account);
+                (row.at_ms, row.note) = (at_ms, word.note);
             }
         }
         let mut found = SignOffs {
@@ -243,26 +272,41 @@ impl App {
             is_complete: false,
             is_unchanged: false,
         };
-        found.is_complete = found.missing().is_empty() && found.people().len() >= found.people_min;
+        found.is_complete = found.missing().is_empty() && found.people() >= found.people_min;
         Ok(found)
     }
 
     /// All words given at this node, in the order of its feed.
-    async fn words(&self) -> Result<Vec<(OperatorId, i64, SignedOff)>> {
+    async fn words(&self) -> Result<Vec<Word>> {
         let me = self.world().me.clone();
-        let (mut words, mut after) = (Vec::new(), 0);
+        let (mut words, mut accounts, mut after) = (Vec::new(), BTreeMap::new(), 0);
+        let kinds = [Kind::SignOff.word(), Kind::OperatorAccount.word()];
         loop {
-            let placed = self.store().entries_of_kinds(&[Kind::SignOff.word()], after, PAGE).await?;
+            let placed = self.store().entries_of_kinds(&kinds, after, PAGE).await?;
             let Some(last) = placed.last().map(|placed| placed.feed) else { return Ok(words) };
             after = last;
             for placed in placed.into_iter().filter(|placed| placed.entry.header.stream.author.division == me) {
                 let entry = placed.entry;
+                if let Some((operator, account)) = account::told(&entry) {
+                    accounts.insert(operator, account);
+                    continue;
+                }
                 let (Some(operator), Some(bytes)) = (&entry.header.operator, &entry.payload) else { continue };
                 let Ok(word) = payload::decode::<SignedOff>(&entry.header.kind, bytes) else { continue };
-                words.push((operator.clone(), entry.header.written_at_ms, word));
+                let account = accounts.get(operator).cloned().unwrap_or_default();
+                words.push(Word { operator: operator.clone(), account, at_ms: entry.header.written_at_ms, word });
             }
         }
     }
+}
+
+/// One person's word as this node's journal has it.
+struct Word {
+    operator: OperatorId,
+    /// Through which account; empty where it was not kept.
+    account: String,
+    at_ms: i64,
+    word: SignedOff,
 }
 
 /// The step that this person signs now; `None` where he has signed it before.
@@ -280,14 +324,25 @@ fn open_step(now: &SignOffs, operator: &Operator, asked: &str) -> Result<Option<
         Some(who) => return Err(SignOffError::StepTaken { step: row.step.clone(), operator: who.clone() }),
         None => {}
     }
-    let earlier = now.rows.iter().find(|other| other.operator.as_ref() == Some(&operator.id));
+    let given = || now.rows.iter().filter_map(|row| Some((row.operator.as_ref()?, row)));
+    let own = given().find(|(who, _)| **who == operator.id);
+    let is_same = |row: &SignOffRow| !operator.account.is_empty() && row.account == operator.account;
+    let earlier = own.or_else(|| given().find(|(_, row)| is_same(row)));
+    let counted = given().map(|(who, row)| (who, row.account.as_str()));
+    let with_his = account::people(counted.chain([(&operator.id, operator.account.as_str())]));
     // Those who may still sign the other open steps are new people at best.
-    let reachable = now.people().len() + now.missing().len() - 1;
+    let reachable = with_his + now.missing().len() - 1;
+    let people = now.people_min;
     match earlier {
-        Some(earlier) if reachable < now.people_min => Err(SignOffError::SamePerson {
+        Some((who, earlier)) if reachable < people && *who == operator.id => {
+            Err(SignOffError::SamePerson { operator: who.clone(), step: earlier.step.clone(), people })
+        }
+        Some((other, earlier)) if reachable < people => Err(SignOffError::SameAccount {
             operator: operator.id.clone(),
+            other: other.clone(),
             step: earlier.step.clone(),
-            people: now.people_min,
+            account: operator.account.clone(),
+            people,
         }),
         Some(_) | None => Ok(Some(row.step.clone())),
     }

@@ -1,6 +1,6 @@
 //! Before an edition: words of several people, for exactly what it would hold.
 
-use gongkai_app::{Error, Role, SignOffPolicy};
+use gongkai_app::{AuditFilter, Error, Operator, Role, SignOffPolicy};
 
 use crate::bed::{BUDGETS, Bed, ECOLOGY};
 
@@ -50,6 +50,27 @@ async fn an_edition_waits_for_the_words_of_three_people() {
     assert_eq!(signed.len(), 4);
     assert!(signed.iter().all(|word| !word.operator.as_str().contains("li")), "names do not go down: {signed:?}");
     assert!(bed.app.sign_offs().await.unwrap().is_unchanged);
+}
+
+#[tokio::test]
+async fn what_one_account_gives_counts_as_one_person_and_stands_on_record() {
+    let bed = with_policy().await;
+    bed.approved(BUDGETS).await;
+    let by =
+        |name: &str, account: &str| Operator { account: account.to_owned(), ..bed.operator(name, &[Role::Reviewer]) };
+    bed.app.sign_off(&by("li", "uid 0"), "first-review", "").await.unwrap();
+    bed.app.sign_off(&by("wang", "uid 0"), "second-review", "").await.unwrap();
+    let refused = bed.app.sign_off(&by("sun", "uid 0"), "third-review", "").await.unwrap_err();
+    assert_eq!(refused.code(), "GK-SIGN-006");
+    assert!(refused.to_string().contains("uid 0"), "{refused}");
+    bed.app.sign_off(&by("sun", "certificate of 211200/sun"), "third-review", "").await.unwrap();
+    let (done, _) = bed.app.sign_off(&by("zhou", "uid 1002"), "secrecy", "").await.unwrap();
+    assert!(done.is_complete, "{done:?}");
+    let accounts: Vec<&str> = done.rows.iter().map(|row| row.account.as_str()).collect();
+    assert_eq!(accounts, ["uid 0", "uid 0", "certificate of 211200/sun", "uid 1002"]);
+    let auditor = bed.operator("auditor", &[Role::Auditor]);
+    let filter = AuditFilter { kind: Some("operator.account".to_owned()), ..AuditFilter::default() };
+    assert_eq!(bed.app.audit_log(&auditor, &filter).await.unwrap().rows.len(), 4, "one for each name and its account");
 }
 
 #[tokio::test]

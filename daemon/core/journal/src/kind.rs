@@ -63,6 +63,8 @@ macro_rules! with_kinds {
             OperatorCert "operator.cert" "操作人证书" SelfOnly Work Nothing $crate::payload::OperatorCert;
             /// Such a certificate that counts no longer: never leaves the node.
             OperatorRevoke "operator.revoke" "吊销证书" SelfOnly Work Nothing $crate::payload::OperatorRevoke;
+            /// Through which account an operator acts from here on: never leaves the node.
+            OperatorAccount "operator.account" "操作人账号" SelfOnly Work Nothing $crate::payload::OperatorAccount;
             /// A numbered consolidated publication.
             Edition "edition" "汇总发布" Subtree Work Nothing ::gongkai_model::edition::EditionPayload;
             /// Somebody asked that content be removed by law.

@@ -264,6 +264,15 @@ pub struct OperatorRevoke {
     pub reason: String,
 }
 
+/// `operator.account`: through what an operator acts from here on in this node's feed; stays at the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorAccount {
+    /// Who.
+    pub operator: OperatorId,
+    /// Such as `uid 1001`, or `certificate of 211200/wang`.
+    pub account: String,
+}
+
 /// `sign-off`: one person's word for exactly these contents of the next edition (保密审查, 三审三校).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedOff {
