@@ -11,6 +11,7 @@ use gongkai_journal::{
 };
 use gongkai_model::id::{DivisionId, OperatorId};
 use gongkai_store::Draft;
+use gongkai_sync::want::Tip;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
@@ -96,7 +97,11 @@ impl App {
         let world = self.world();
         let heads = self.store().heads(&Route::of(world.tree(), &world.me)).await?;
         let of_it = heads.into_iter().filter(|head| head.stream.author.division == *division);
-        let last = of_it.filter_map(|head| Some((head.stream, head.tips.into_iter().max()?)));
-        Ok(last.map(|(stream, tip)| GoodHead { stream, seq: tip.seq, hash: tip.hash }).take(HEADS_MAX).collect())
+        // Of a forked stream each branch: nobody can tell here which one was written by whom.
+        let good = of_it.flat_map(|head| {
+            let good = |tip: Tip| GoodHead { stream: head.stream.clone(), seq: tip.seq, hash: tip.hash };
+            head.tips.into_iter().map(good).collect::<Vec<_>>()
+        });
+        Ok(good.take(HEADS_MAX).collect())
     }
 }
