@@ -75,7 +75,7 @@ impl App {
 
 /// What an entry says of an operator's account, if it is one of those.
 pub(crate) fn told(entry: &Entry) -> Option<(OperatorId, String)> {
-    if entry.header.kind != Kind::OperatorAccount.word() {
+    if entry.header.kind != Kind::OperatorAccount {
         return None;
     }
     let told: OperatorAccount = payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()?;
