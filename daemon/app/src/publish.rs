@@ -8,7 +8,9 @@ mod alias;
 mod build;
 mod check;
 mod compare;
+mod place;
 mod plan;
+mod planned;
 mod reason;
 mod select;
 mod series;
@@ -172,7 +174,7 @@ impl App {
         let number = last.map_or(1, |last| last.payload.number + 1);
         let words = self.required_words(number, &selection.contents()).await?;
         let plan = Plan::of(&selection, last, order.note.clone(), self.now_ms());
-        let target = build::directory(&order.root, plan.number);
+        let target = place::directory(&order.root, plan.number);
         let rendered = self.render_aside(&plan, selection.revisions(), &order.root).await?;
         if let Err(error) = self.commit_entry(acting, &plan, (&rendered, words), last).await {
             // The first fault is the one to report; what stays is removed by the next run.
@@ -257,7 +259,7 @@ fn is_same(before: &Contents, now: &Contents) -> bool {
 fn unchanged(last: &SeriesEntry, selection: Selection, root: &Path) -> Edition {
     Edition {
         number: last.payload.number,
-        directory: build::directory(root, last.payload.number),
+        directory: place::directory(root, last.payload.number),
         catalogs: last.payload.catalogs as usize,
         items: last.payload.items as usize,
         missing: selection.missing,

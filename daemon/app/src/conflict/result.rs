@@ -5,14 +5,23 @@
 use std::collections::BTreeMap;
 
 use gongkai_model::{
+    conflict::Conflict,
     digest::Digest,
     id::{CatalogId, ItemId},
     merge::{Choice, Merged, Outcome, Place, Row, Take},
     revision::{CanonicalHeader, Revision, Slot},
 };
 
-use super::{ConflictError, Resolution, settle::Case};
-use crate::Result;
+use super::{ConflictError, Resolution, Settling};
+use crate::{Loaded, Result, act::Acting};
+
+/// One conflict that is being settled.
+pub(super) struct Case<'a> {
+    pub(super) acting: &'a Acting<'a>,
+    pub(super) loaded: &'a Loaded,
+    pub(super) conflict: &'a Conflict,
+    pub(super) settling: &'a Settling,
+}
 
 /// Header and items of a result.
 pub(super) struct Content {

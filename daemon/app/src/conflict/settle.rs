@@ -17,7 +17,7 @@ use gongkai_model::{
 
 use super::{
     ConflictError, Ending, Resolution, Resolved, Settling,
-    result::{Content, choices, content_of, decided, patched, suggestion, unfit},
+    result::{Case, Content, choices, content_of, decided, patched, suggestion, unfit},
 };
 use crate::{
     Action, App, ImportQuestion, Loaded, Operator, Result,
@@ -27,14 +27,6 @@ use crate::{
     import,
     standard::standard_of,
 };
-
-/// One conflict that is being settled.
-pub(super) struct Case<'a> {
-    pub(super) acting: &'a Acting<'a>,
-    pub(super) loaded: &'a Loaded,
-    pub(super) conflict: &'a Conflict,
-    pub(super) settling: &'a Settling,
-}
 
 impl App {
     /// Settles a conflict: records what a person decided.

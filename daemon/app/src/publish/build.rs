@@ -3,11 +3,7 @@
 //! Invariant: one renderer at a time, because all of it happens under the acting lock; a directory made again has
 //! the manifest that its entry names, or it is not kept.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use gongkai_model::{id::CatalogId, revision::Revision};
 use gongkai_publish::{
@@ -15,18 +11,11 @@ use gongkai_publish::{
 };
 
 use super::{
+    place::{directory, read_manifest},
     plan::Plan,
     series::{Series, SeriesEntry},
 };
 use crate::{App, Error, Result};
-
-/// Where an edition's manifest lies in its directory.
-const MANIFEST: &str = "manifest.json";
-
-/// Where an edition lies.
-pub(super) fn directory(root: &Path, number: u64) -> PathBuf {
-    root.join(format!("edition-{number}"))
-}
 
 /// Runs work on files where it does not hold up the node; fails only when the node stops.
 pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
@@ -137,10 +126,4 @@ impl App {
         };
         Ok(off_thread(work).await??)
     }
-}
-
-/// The bytes of an edition's manifest.
-pub(super) fn read_manifest(root: &Path, number: u64) -> Result<Vec<u8>> {
-    let directory = directory(root, number);
-    std::fs::read(directory.join(MANIFEST)).map_err(|_| Error::EditionNotHere { number, directory })
 }

@@ -81,7 +81,7 @@ impl App {
     }
 
     async fn contents_or_refuse(&self, number: u64, root: &Path) -> Result<Contents> {
-        let directory = super::build::directory(root, number);
+        let directory = super::place::directory(root, number);
         self.contents(number, Some(root)).await?.ok_or(Error::EditionNotHere { number, directory })
     }
 }

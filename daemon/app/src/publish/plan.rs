@@ -15,7 +15,7 @@ use gongkai_model::{
 use gongkai_publish::{CatalogPart, Consolidation, DomainName, Issuer, ItemPart, Missing, PreviousEdition};
 use serde::{Deserialize, Serialize};
 
-use super::{reason::MissingCatalog, select::Selection, series::SeriesEntry};
+use super::{planned::PlannedCatalog, reason::MissingCatalog, select::Selection, series::SeriesEntry};
 use crate::{App, Error, Result};
 
 /// Before the number in the node's own table.
@@ -24,21 +24,6 @@ const PLAN: &str = "publish.plan.";
 const GENERATOR: &str = concat!("gongkai ", env!("CARGO_PKG_VERSION"));
 /// What the publishing office is called after its division's name: the plan names it the lead office of the city.
 const OFFICE: &str = "人民政府办公室";
-
-/// One catalog of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct PlannedCatalog {
-    pub(super) catalog: CatalogId,
-    pub(super) revision: Digest,
-    pub(super) submission: Digest,
-    pub(super) decisions: Vec<Digest>,
-    pub(super) approved_by_division: String,
-    pub(super) approved_by_department: String,
-    pub(super) approved_at_ms: i64,
-    /// Number of the outside document, where there is one.
-    pub(super) document_no: String,
-    pub(super) items: u32,
-}
 
 /// What an edition is rendered from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,10 +49,6 @@ pub(super) struct Plan {
 }
 
 impl PlannedCatalog {
-    pub(super) fn content(&self) -> (CatalogId, (Digest, u32)) {
-        (self.catalog.clone(), (self.revision, self.items))
-    }
-
     fn part(&self, revision: &Revision) -> CatalogPart {
         let header = revision.header.decode();
         let known = [

@@ -17,7 +17,7 @@ use gongkai_model::{
     revision::Revision,
 };
 
-use super::{BlockedCatalog, MissingCatalog, plan::PlannedCatalog, reason::Absence, series::Contents};
+use super::{BlockedCatalog, MissingCatalog, planned::PlannedCatalog, reason::Absence, series::Contents};
 use crate::{
     App, Error, Loaded, Result, World,
     check::{in_words, verdict_of},

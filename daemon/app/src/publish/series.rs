@@ -19,7 +19,8 @@ use gongkai_publish::Manifest;
 
 use super::{
     MissingCatalog, Reason,
-    build::{directory, read_manifest},
+    place::{directory, read_manifest},
+    planned::PlannedCatalog,
     reason::domain_name,
 };
 use crate::{App, Error, Result, World};
@@ -190,7 +191,7 @@ impl App {
     /// What an edition held; `None` where this node cannot tell.
     pub(crate) async fn contents(&self, number: u64, root: Option<&Path>) -> Result<Option<Contents>> {
         if let Some(plan) = self.edition_plan(number).await? {
-            return Ok(Some(plan.catalogs.iter().map(super::plan::PlannedCatalog::content).collect()));
+            return Ok(Some(plan.catalogs.iter().map(PlannedCatalog::content).collect()));
         }
         let manifest = root.and_then(|root| manifest(root, number));
         let content = |manifest: Manifest| -> Contents {
