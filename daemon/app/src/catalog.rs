@@ -69,29 +69,6 @@ impl Loaded {
         self.draft.as_ref().map(|draft| &draft.revision).or_else(|| self.head_revision())
     }
 
-    /// The revision that a text names: empty for the working one, `approved`, or a digest's beginning.
-    pub fn named(&self, text: &str) -> Result<&Arc<Revision>> {
-        let approved = || self.revisions.get(&self.state.latest_approved(None)?.revision);
-        match text {
-            "" => self.working().ok_or_else(|| self.lacks("revision", text)),
-            "approved" => approved().ok_or_else(|| self.lacks("revision", text)),
-            digits => self.revision(digits),
-        }
-    }
-
-    /// A revision by its digest or the beginning of its hexadecimal text.
-    pub fn revision(&self, text: &str) -> Result<&Arc<Revision>> {
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        let drafts = self.draft.iter().chain(&self.asides).map(|draft| &draft.revision);
-        let found = self
-            .revisions
-            .values()
-            .chain(drafts)
-            .chain(self.grounds.values())
-            .find(|revision| digits.len() >= 6 && revision.digest().to_hex().starts_with(digits));
-        found.ok_or_else(|| self.lacks("revision", text))
-    }
-
     /// The refusal of what the catalog has not.
     pub fn lacks(&self, what: &'static str, text: &str) -> Error {
         Error::NotInCatalog { catalog: self.catalog.clone(), what, text: text.chars().take(80).collect() }

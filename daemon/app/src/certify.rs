@@ -19,14 +19,13 @@ use gongkai_pki::{
 use gongkai_store::Draft;
 
 use crate::{
-    Action, App, Operator, Result,
+    Action, App, Error, Operator, Result,
     act::{Acting, Subject},
+    named::{one, only_beginning},
 };
 
 /// What such entries are about, for looking them up; no catalog id looks like it.
 const ABOUT: &str = "operators";
-/// Fewest digits by which one certificate is named: two of a node never share so many by chance.
-const PREFIX_DIGITS_MIN: usize = 8;
 
 /// The register: certificates by fingerprint.
 pub(crate) type Register = BTreeMap<Digest, HeldCert>;
@@ -119,7 +118,9 @@ impl CertError {
     /// The next step.
     pub fn hint(&self) -> String {
         match self {
-            Self::Unknown { .. } => "`gongkai operator certificates` lists them; give a name, or 8 digits".to_owned(),
+            Self::Unknown { .. } => {
+                "`gongkai operator certificates` lists them; give a name, or the first digits of one".to_owned()
+            }
             Self::Revoked { holder, .. } | Self::Expired { holder } => {
                 format!("have the administrator issue a new one: `gongkai operator certify {}`", short(holder))
             }
@@ -162,9 +163,14 @@ impl App {
     pub async fn revoke_operator_certs(&self, operator: &Operator, which: &str, reason: &str) -> Result<Vec<HeldCert>> {
         let acting = self.begin(operator, Action::OperatorRevoke, Subject::NODE).await?;
         let mut found = self.certs();
-        found.retain(|cert| cert.revoked.is_none() && is_named(cert, which));
-        if found.is_empty() {
-            return Err(CertError::Unknown { which: which.chars().take(80).collect() }.into());
+        found.retain(|cert| cert.revoked.is_none());
+        if found.iter().any(|cert| is_holder(cert, which)) {
+            found.retain(|cert| is_holder(cert, which));
+        } else {
+            let unknown = || Error::from(CertError::Unknown { which: which.chars().take(80).collect() });
+            let prints = found.iter().map(|cert| cert.fingerprint);
+            let named = one(only_beginning(which, prints), "certificate", which, unknown)?;
+            found.retain(|cert| cert.fingerprint == named);
         }
         let end = |cert: &HeldCert| {
             let revoke = OperatorRevoke { fingerprint: cert.fingerprint, reason: reason.to_owned() };
@@ -227,9 +233,8 @@ fn read<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
     payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()
 }
 
-fn is_named(cert: &HeldCert, which: &str) -> bool {
-    let is_print = which.len() >= PREFIX_DIGITS_MIN && cert.fingerprint.to_hex().starts_with(which);
-    is_print || which == cert.holder.as_str() || which == short(&cert.holder)
+fn is_holder(cert: &HeldCert, which: &str) -> bool {
+    which == cert.holder.as_str() || which == short(&cert.holder)
 }
 
 /// The name without the division before it.

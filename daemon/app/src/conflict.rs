@@ -4,18 +4,22 @@
 //! follows both sides, an answer to the proposal, a waiver with its basis, or a settlement. A conflict blocks nothing.
 //! Left out: what is a conflict (model), and recording each kind's settlement (`conflict/settle.rs`).
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use gongkai_model::{
     conflict::{Conflict, Contents, DraftSide, Known, OnStandard, Side, SideKind, Suggested, conflicts, submitted},
     digest::Digest,
     merge::{Choice, Merged, merge},
+    named::only,
     review::{Fate, Step},
     revision::Revision,
     standard::Views,
 };
 
-use crate::{App, DraftState, Loaded, Result, StandardVersion, standard::standard_of};
+use crate::{App, DraftState, Error, Loaded, Result, StandardVersion, named::one, standard::standard_of};
 
 mod decision;
 mod error;
@@ -140,13 +144,18 @@ impl App {
     pub async fn conflict(&self, id: &str) -> Result<(Loaded, Conflict)> {
         let given = || id.chars().take(40).collect::<String>();
         let fits = |conflict: &Conflict| id.len() >= ID_CHARS_MIN && conflict.id.starts_with(id);
-        let mut found: Vec<Conflict> = self.conflicts().await?.into_iter().filter(fits).collect();
-        let conflict = found.pop().ok_or_else(|| ConflictError::Unknown { id: given() })?;
-        if !found.is_empty() {
-            return Err(ConflictError::Ambiguous { id: given(), count: found.len() + 1 }.into());
-        }
+        let mut found: BTreeMap<String, Conflict> = BTreeMap::new();
+        found.extend(self.conflicts().await?.into_iter().filter(fits).map(|conflict| (conflict.id.clone(), conflict)));
+        let named = only(found.values().map(|conflict| (conflict.id.clone(), told(conflict))));
+        let nothing = || Error::from(ConflictError::Unknown { id: given() });
+        let id = one(named, "conflict", id, nothing)?;
+        let conflict = found.remove(&id).ok_or_else(nothing)?;
         Ok((self.load(&conflict.catalog).await?, conflict))
     }
+}
+
+fn told(conflict: &Conflict) -> String {
+    format!("{} ({} {})", conflict.id, conflict.catalog, conflict.kind.word())
 }
 
 fn standard_side(version: &StandardVersion) -> Side {

@@ -18,13 +18,11 @@ use gongkai_model::{
 use crate::{
     App, Loaded, Result,
     catalog::{batches, decode, parts_of},
+    named::{one, only_beginning},
 };
 
 /// Most drafts beside the working one; an older one makes room, as its clerk sees in the list of conflicts.
 const ASIDES_MAX: usize = 32;
-
-/// Fewest digits by which a revision may be named.
-const PREFIX_CHARS_MIN: usize = 6;
 
 /// The working state of a catalog at its custodian.
 #[derive(Clone, Debug)]
@@ -66,19 +64,18 @@ pub(crate) struct Drafts {
 impl App {
     /// A revision known here by the beginning of its digest, saves that were replaced since among them.
     pub(crate) async fn saved(&self, loaded: &Loaded, text: &str) -> Result<Arc<Revision>> {
-        if let Ok(found) = loaded.revision(text) {
-            return Ok(Arc::clone(found));
-        }
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
         let me = self.world().me.clone();
         // With the bytes of its batches, which a loaded catalog has not.
         let entries = self.store().entries_about_between(&loaded.catalog.to_string(), 0, u64::MAX).await?;
         let own = entries.iter().filter(|entry| entry.header.stream.author.division == me);
         let saves = own.filter(|entry| entry.header.kind == Kind::DraftSave);
         let revisions = saves.filter_map(|entry| Some(decode::<DraftSave>(entry)?.body.revision));
-        let mut named =
-            revisions.filter(|revision| digits.len() >= PREFIX_CHARS_MIN && revision.to_hex().starts_with(digits));
-        let named = named.next_back().ok_or_else(|| loaded.lacks("revision", text))?;
+        let known: Vec<Digest> = loaded.contents().into_keys().chain(revisions).collect();
+        let nothing = || loaded.lacks("revision", text);
+        let named = one(only_beginning(text, known), "revision", text, nothing)?;
+        if let Some(content) = loaded.content(&named) {
+            return Ok(Arc::clone(content));
+        }
         let wanted = BTreeSet::from([named]);
         let mut drafts = Drafts::default().keeping(&entries, 0, &me, &wanted, &loaded.revisions);
         drafts.grounds.remove(&named).ok_or_else(|| loaded.lacks("revision", text))

@@ -20,6 +20,7 @@ use gongkai_model::{
     digest::Digest,
     id::{CatalogId, ItemId},
     item::{CanonicalItem, without},
+    named::Beginning,
     review::{Proposal, Submission},
     revision::{ItemBatch, Put},
 };
@@ -185,9 +186,9 @@ impl App {
     }
 
     async fn erase_request_named(&self, text: &str) -> Result<EraseRow> {
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let beginning = Beginning::parse(text);
         let mut rows = self.erase_requests(None).await?;
-        rows.retain(|row| digits.len() >= 6 && row.asked.hash.to_hex().starts_with(digits));
+        rows.retain(|row| beginning.as_ref().is_some_and(|beginning| beginning.fits(&row.asked.hash)));
         let shown = || text.chars().take(80).collect();
         match rows.len() {
             0 => Err(EraseError::RequestUnknown { text: shown() }.into()),
@@ -323,13 +324,15 @@ fn contents_of(entries: &[Arc<Entry>], item: &str) -> BTreeMap<Digest, ItemId> {
 }
 
 fn one_content(catalog: &CatalogId, question: &EraseQuestion, found: &BTreeMap<Digest, ItemId>) -> Result<Digest> {
-    let digits = question.content.strip_prefix("sha256:").unwrap_or(&question.content);
-    let fitting: Vec<Digest> = found.keys().filter(|content| content.to_hex().starts_with(digits)).copied().collect();
+    let text = question.content.as_str();
+    let beginning = Beginning::parse(text);
+    let fits = |content: &&Digest| text.is_empty() || beginning.as_ref().is_some_and(|named| named.fits(content));
+    let fitting: Vec<Digest> = found.keys().filter(fits).copied().collect();
     match fitting[..] {
         [content] => Ok(content),
         [] => {
             let (catalog, item) = (catalog.clone(), question.item.chars().take(80).collect());
-            Err(EraseError::ContentUnknown { catalog, item, text: digits.chars().take(80).collect() }.into())
+            Err(EraseError::ContentUnknown { catalog, item, text: text.chars().take(80).collect() }.into())
         }
         _ => Err(EraseError::ContentUnclear { item: question.item.clone(), contents: fitting }.into()),
     }

@@ -103,6 +103,18 @@ pub enum Error {
         /// As given.
         text: String,
     },
+    /// A name that several things have.
+    #[error("`{text}` names {count} things, not one {what}: {}", candidates.join("; "))]
+    Ambiguous {
+        /// `revision`, `submission`, `item`, `conflict`, ….
+        what: &'static str,
+        /// As given.
+        text: String,
+        /// How many.
+        count: usize,
+        /// The first of them, in words that mean each alone.
+        candidates: Vec<String>,
+    },
     /// The workbook's table names no domain that is known.
     #[error("table `{title}` ({sheet} {range}) names none of the known domains")]
     DomainUnknown {
@@ -258,6 +270,7 @@ impl Error {
             Self::NotCustodian { .. } => "GK-APP-004",
             Self::CatalogUnknown { .. } => "GK-APP-005",
             Self::NotInCatalog { .. } => "GK-APP-006",
+            Self::Ambiguous { .. } => "GK-APP-019",
             Self::DomainUnknown { .. } => "GK-APP-007",
             Self::DomainDiffers { .. } => "GK-APP-017",
             Self::RemovalsUnconfirmed { .. } => "GK-APP-008",
@@ -314,6 +327,10 @@ impl Error {
             Self::DivisionUnknown { .. } => "`gongkai node list` shows the divisions of the tree".to_owned(),
             Self::NotCustodian { custodian, .. } => format!("do this at the node of {custodian}"),
             Self::CatalogUnknown { .. } => "`gongkai catalog list` shows what this node has".to_owned(),
+            Self::Ambiguous { candidates, .. } => match candidates.first() {
+                Some(first) => format!("say which, such as `{}`", first.split(" (").next().unwrap_or(first)),
+                None => "write more of it".to_owned(),
+            },
             Self::NotInCatalog { catalog, .. } => format!("`gongkai catalog show {catalog}` shows what there is"),
             Self::DomainUnknown { .. } => {
                 "name the domain with --domain, or put its name into the table's title".to_owned()

@@ -6,9 +6,12 @@
 use std::collections::BTreeMap;
 
 use gongkai_journal::EntryHash;
-use gongkai_model::id::{CatalogId, DivisionId};
+use gongkai_model::{
+    id::{CatalogId, DivisionId},
+    named::only,
+};
 
-use crate::{Action, App, Error, LinkNow, Operator, Result, Summary};
+use crate::{Action, App, Error, LinkNow, Operator, Result, Summary, named::one};
 
 mod catalog;
 mod conflict;
@@ -16,9 +19,6 @@ mod entry;
 mod named;
 mod peer;
 mod publish;
-
-/// Hexadecimal digits of a hash that are enough to ask for it.
-const HASH_DIGITS_MIN: usize = 8;
 
 /// How serious a finding is; ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,28 +187,18 @@ impl App {
         if let Ok(division) = self.world().division(asked) {
             return Ok(Thing::Division(division.id.clone()));
         }
-        if let Ok((_, conflict)) = self.conflict(asked).await {
-            return Ok(Thing::Conflict(conflict.id));
+        match self.conflict(asked).await {
+            Ok((_, conflict)) => return Ok(Thing::Conflict(conflict.id)),
+            Err(several @ Error::Ambiguous { .. }) => return Err(several),
+            Err(_) => {}
         }
-        if let Some(hash) = self.entry_named(asked).await? {
-            return Ok(Thing::Entry(hash));
-        }
-        let wanted = self.wanted_named(asked.strip_prefix("sha256:").unwrap_or(asked)).await?;
-        wanted.map(Thing::Want).ok_or_else(|| Error::DivisionUnknown { id: asked.chars().take(80).collect() })
-    }
-
-    /// The one entry whose hash begins so.
-    async fn entry_named(&self, asked: &str) -> Result<Option<EntryHash>> {
-        let digits = asked.strip_prefix("sha256:").unwrap_or(asked);
-        let even = digits.get(..digits.len() & !1).unwrap_or_default();
-        let Ok(bytes) = hex::decode(even) else { return Ok(None) };
-        if digits.len() < HASH_DIGITS_MIN || bytes.len() > 32 {
-            return Ok(None);
-        }
-        let first: Vec<u8> = [vec![gongkai_model::digest::Algorithm::Sha256.number()], bytes].concat();
-        let found = self.store().beginning_with(&first, 2).await?;
-        let [only] = found.as_slice() else { return Ok(None) };
-        Ok(only.to_hex().starts_with(digits).then_some(*only))
+        let stored = self.entries_beginning(asked).await?.into_iter().map(|hash| (hash, Thing::Entry(hash)));
+        let mut things: BTreeMap<EntryHash, Thing> = self.wanted_beginning(asked).await?;
+        things.extend(stored);
+        let nothing = || Error::DivisionUnknown { id: asked.chars().take(80).collect() };
+        let named = only(things.keys().map(|hash| (*hash, hash.to_string())));
+        let hash = one(named, "entry", asked, nothing)?;
+        things.remove(&hash).ok_or_else(nothing)
     }
 
     async fn explain_sync(&self, links: &BTreeMap<DivisionId, LinkNow>) -> Result<Vec<Finding>> {

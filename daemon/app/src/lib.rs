@@ -27,6 +27,7 @@ mod history;
 mod import;
 mod known;
 mod mapping;
+mod named;
 mod operator;
 mod outside;
 mod permit;
@@ -52,6 +53,9 @@ mod times;
 mod waive;
 mod whereabouts;
 mod world;
+
+#[cfg(test)]
+mod walls;
 
 use std::{
     collections::BTreeSet,
@@ -91,6 +95,7 @@ pub use history::{CatalogEvent, ItemEvent, ItemHistory};
 pub use import::{ImportQuestion, Imported, ImportedRevision, MatchedRow, RowChange};
 pub use known::{HeldAt, Known};
 pub use mapping::KeptColumns;
+pub use named::one;
 pub use operator::{Operator, Role};
 pub use outside::{DOCUMENT_BYTES_MAX, OutsideDocument};
 pub use permit::{Action, ROLES_UNLISTED, Scope, UnderHold};

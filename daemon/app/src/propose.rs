@@ -23,7 +23,6 @@ use gongkai_model::{
     },
     revision::{Revision, Slot},
 };
-use gongkai_store::LogFilter;
 use serde_json::value::RawValue;
 
 pub use error::ProposalError;
@@ -34,12 +33,9 @@ use crate::{
     acts::{Saved, about},
     catalog::node_operator,
     import::draft_body,
+    named::unknown,
 };
 
-/// Fewest digits by which an entry may be named.
-const PREFIX_CHARS_MIN: usize = 6;
-/// Rows read in one go when an entry is looked for.
-const PAGE: usize = 1_000;
 /// Longest words of a note or a reason, in characters.
 const NOTE_CHARS_MAX: usize = 2_000;
 
@@ -111,21 +107,6 @@ impl Loaded {
             }
         });
         shown.collect()
-    }
-
-    /// The item that a person means: by id, serial or name, as it is now or as it last was.
-    pub fn item_named(&self, text: &str) -> Result<ItemId> {
-        let newest_first = self.state.submissions.iter().rev().filter_map(|known| self.revisions.get(&known.revision));
-        let revisions = self.working().into_iter().chain(newest_first);
-        for revision in revisions {
-            let is_meant = |(id, slot): &(&ItemId, &Slot)| {
-                id.as_str() == text || slot.serial == text || slot.item().decode().name() == text
-            };
-            if let Some((id, _)) = revision.in_order().into_iter().find(is_meant) {
-                return Ok(id.clone());
-            }
-        }
-        Err(self.lacks("item", text))
     }
 }
 
@@ -215,37 +196,6 @@ impl App {
         let (catalog, hash) = self.entry_of_kind("submission", Kind::Submission, text).await?;
         Ok((catalog, Some(hash)))
     }
-
-    /// The one entry of a kind whose hash begins so, with the catalog it is about; the newest are looked at first.
-    async fn entry_of_kind(&self, what: &'static str, kind: Kind, text: &str) -> Result<(CatalogId, EntryHash)> {
-        let unknown = || ProposalError::Unknown { what, text: text.chars().take(80).collect() };
-        let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
-        if digits.len() < PREFIX_CHARS_MIN {
-            return Err(unknown().into());
-        }
-        let (mut found, mut after) = (None, None);
-        loop {
-            let filter = LogFilter {
-                after,
-                limit: PAGE,
-                kind: Some(kind.word().to_owned()),
-                is_newest_first: true,
-                ..LogFilter::default()
-            };
-            let rows = self.store().log(&filter).await?;
-            let Some(last) = rows.last().map(|row| row.feed) else { break };
-            after = Some(last);
-            for row in rows.into_iter().filter(|row| row.hash.to_hex().starts_with(&digits)) {
-                let catalog = row.about.as_deref().and_then(|about| CatalogId::parse(about).ok());
-                let Some(catalog) = catalog else { continue };
-                if found.is_some() {
-                    return Err(ProposalError::Ambiguous { text: text.chars().take(80).collect() }.into());
-                }
-                found = Some((catalog, row.hash));
-            }
-        }
-        Ok(found.ok_or_else(unknown)?)
-    }
 }
 
 impl Acting<'_> {
@@ -291,8 +241,7 @@ impl Acting<'_> {
 
 fn find(loaded: &Loaded, hash: Digest, text: &str) -> Result<Proposed> {
     let found = loaded.proposals().into_iter().find(|proposal| proposal.state.hash == hash);
-    let unknown = || ProposalError::Unknown { what: "proposal", text: text.chars().take(80).collect() };
-    Ok(found.ok_or_else(unknown)?)
+    found.ok_or_else(|| unknown("proposal", text))
 }
 
 fn proposal_fact(entry: &Entry, catalog: &CatalogId) -> Option<ProposalFact> {

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use gongkai_model::{
+    check::HEADER,
     digest::Digest,
     id::CatalogId,
     item::{EditError, element_of},
-    review::{Act, Actor, Coverage, Intent, Opinion, Outside, Ruling, Step, SubmissionState, Target, Verdict, admit},
+    named::{item_named, name_of},
+    review::{
+        Act, Actor, Coverage, Intent, Opinion, Outside, Ruling, Standing, Step, SubmissionState, Target, Verdict, admit,
+    },
 };
 
-use crate::{Action, App, Error, Loaded, Operator, ProposalError, Result, catalog::node_operator};
+use crate::{Action, App, Error, Loaded, Operator, ProposalError, Result, catalog::node_operator, named::one};
 
 /// What a reviewer says.
 #[derive(Clone, Debug)]
@@ -18,7 +22,7 @@ pub struct Verdicts {
     pub submission: Option<Digest>,
     /// On the whole.
     pub verdict: Verdict,
-    /// Item id (or the beginning of one, or its serial), verdict, words.
+    /// Item id, serial or name, verdict, words.
     pub items: Vec<(String, Verdict, String)>,
     /// Words on the whole.
     pub note: String,
@@ -161,23 +165,17 @@ fn steps_from(loaded: &Loaded, decision: Digest) -> &[Step] {
 
 /// Finds each named element among what the submission asks for.
 fn opinions(loaded: &Loaded, head: &SubmissionState, said: &Verdicts) -> Result<Vec<Opinion>> {
-    said.items
-        .iter()
-        .map(|(text, verdict, words)| {
-            let standing = head
-                .standing
-                .iter()
-                .find(|standing| names(loaded, head, &standing.target, text))
-                .ok_or_else(|| loaded.lacks("item", text))?;
-            Ok(Opinion {
-                target: standing.target.clone(),
-                digest: standing.digest,
-                verdict: *verdict,
-                text: words.clone(),
-                elements: BTreeMap::new(),
-            })
+    let opinion = |(text, verdict, words): &(String, Verdict, String)| {
+        let standing = element_named(loaded, head, text)?;
+        Ok(Opinion {
+            target: standing.target.clone(),
+            digest: standing.digest,
+            verdict: *verdict,
+            text: words.clone(),
+            elements: BTreeMap::new(),
         })
-        .collect()
+    };
+    said.items.iter().map(opinion).collect()
 }
 
 /// Puts the words on single elements into the opinions on their items; an opinion without words of its own takes
@@ -191,7 +189,8 @@ fn add_elements(
     for said in elements {
         let unknown = || EditError::ElementUnknown(said.element.chars().take(40).collect());
         let field = element_of(&said.element).ok_or_else(unknown).map_err(ProposalError::from)?;
-        let opinion = given.iter_mut().find(|opinion| names(loaded, head, &opinion.target, &said.item));
+        let target = &element_named(loaded, head, &said.item)?.target;
+        let opinion = given.iter_mut().find(|opinion| opinion.target == *target);
         let opinion = opinion.ok_or_else(|| loaded.lacks("item", &said.item))?;
         opinion.elements.insert(field.to_owned(), said.words);
     }
@@ -202,14 +201,25 @@ fn add_elements(
     Ok(())
 }
 
-/// Whether a text given by a person means this element: `header`, a full item id, a serial, or an item's name.
-fn names(loaded: &Loaded, head: &SubmissionState, target: &Target, text: &str) -> bool {
-    match target {
-        Target::Header => text == "header",
-        Target::Removal(id) => id.as_str() == text,
-        Target::Item(id) => {
-            let slot = loaded.revisions.get(&head.revision).and_then(|revision| revision.items.get(id));
-            id.as_str() == text || slot.is_some_and(|slot| slot.serial == text || slot.item().decode().name() == text)
-        }
+/// The reviewed element that a person means: `header`, a removed item by its id, an item by id, serial or name.
+fn element_named<'h>(loaded: &Loaded, head: &'h SubmissionState, text: &str) -> Result<&'h Standing> {
+    let lacks = || loaded.lacks("item", text);
+    let find = |is_meant: &dyn Fn(&Target) -> bool| {
+        let mut standing = head.standing.iter();
+        standing.find(|standing| is_meant(&standing.target)).ok_or_else(lacks)
+    };
+    if text == HEADER {
+        return find(&|target| *target == Target::Header);
     }
+    let revision = loaded.revisions.get(&head.revision);
+    let items = head.standing.iter().filter_map(|standing| match &standing.target {
+        Target::Header => None,
+        Target::Removal(id) => Some((id, "", String::new())),
+        Target::Item(id) => {
+            let slot = revision.and_then(|revision| revision.items.get(id));
+            Some(slot.map_or((id, "", String::new()), |slot| (id, slot.serial.as_str(), name_of(slot))))
+        }
+    });
+    let item = one(item_named(text, items), "item", text, lacks)?;
+    find(&|target| matches!(target, Target::Item(id) | Target::Removal(id) if id == item))
 }

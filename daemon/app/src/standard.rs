@@ -9,6 +9,7 @@ use gongkai_journal::{Entry, EntryHash, Lane, Reach, kind::Kind, payload};
 use gongkai_model::{
     digest::Digest,
     id::{CatalogId, DomainSlug},
+    named::{Beginning, only},
     review::{Act, Fact},
     revision::{CanonicalHeader, ItemBatch, Revision, RevisionBody, apply, split},
     standard::{StandardBatch, StandardFacts, StandardId, StandardPut, StandardRef, Template},
@@ -20,6 +21,7 @@ use crate::{
     App, Error, Result,
     act::Acting,
     acts::PART_BYTES_TARGET,
+    named::one,
     project::{read_row, text_of},
 };
 
@@ -38,8 +40,6 @@ pub use offer::Offer;
 
 /// Projection rows of standards: key = id, number and entry.
 pub(crate) const STANDARDS: &str = "standard";
-/// Fewest characters of a digest by which a version may be named.
-const PREFIX_CHARS_MIN: usize = 6;
 
 /// One version of a standard in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,22 +142,23 @@ impl App {
             StandardId::parse(name)?
         } else {
             let rows = self.standard_rows(domain).await?;
-            let mut ids: Vec<StandardId> = rows.into_iter().map(|row| row.id).filter(|id| id.name == name).collect();
-            ids.dedup();
-            match ids.as_slice() {
-                [one] => one.clone(),
-                _ => return Err(unknown()),
-            }
+            let ids = rows.into_iter().map(|row| row.id).filter(|id| id.name == name);
+            one(only(ids.map(|id| (id.clone(), id.to_string()))), "standard", text, unknown)?
         };
         let Some(wanted) = wanted else { return self.standard(&id).await };
-        let digits = wanted.strip_prefix("sha256:").unwrap_or(wanted);
+        let beginning = Beginning::parse(wanted);
         let is_meant = |row: &StandardRow| {
             row.facts.version == wanted
                 || row.number.to_string() == wanted
-                || (digits.len() >= PREFIX_CHARS_MIN && row.revision.to_hex().starts_with(digits))
+                || beginning.as_ref().is_some_and(|beginning| beginning.fits(&row.revision))
         };
-        let versions = self.standard_versions(&id).await?;
-        versions.into_iter().rev().find(|version| is_meant(&version.row)).ok_or_else(unknown)
+        let mut versions = self.standard_versions(&id).await?;
+        versions.retain(|version| is_meant(&version.row));
+        // A draft and what was handed down of it are one version: the latter, which stands behind it, is meant.
+        let told = |row: &StandardRow| format!("{id}@{}", row.revision.short());
+        let named = only(versions.iter().map(|version| (version.row.revision, told(&version.row))));
+        let revision = one(named, "version of a standard", text, unknown)?;
+        versions.into_iter().rev().find(|version| version.row.revision == revision).ok_or_else(unknown)
     }
 
     /// Contents of the standards that a catalog's submissions stand on, where they stand on more than one version:

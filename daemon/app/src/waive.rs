@@ -23,10 +23,8 @@ use crate::{
     Action, App, Error, Loaded, Operator, Result, World,
     catalog::node_operator,
     check::{CheckError, verdict_of},
+    named::{one, only_beginning},
 };
-
-/// Digits of an entry's hash that name it to a person.
-const HASH_DIGITS_MIN: usize = 6;
 
 /// What is to be overruled.
 #[derive(Clone, Debug, Default)]
@@ -85,13 +83,9 @@ impl App {
         }
         let (acting, loaded) = self.begin_on(operator, Action::CatalogRecallWaiver, catalog).await?;
         self.require_waiver(operator, catalog)?;
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        let named = loaded
-            .waivers
-            .iter()
-            .find(|standing| digits.len() >= HASH_DIGITS_MIN && standing.hash.to_hex().starts_with(digits));
         let unknown = || CheckError::WaiverUnknown { catalog: catalog.clone(), text: text.chars().take(80).collect() };
-        let waiver = named.ok_or_else(unknown)?.hash;
+        let standing = loaded.waivers.iter().map(|standing| standing.hash);
+        let waiver = one(only_beginning(text, standing), "waiver", text, || Error::from(unknown()))?;
         acting.record_waiver(catalog, WaiverAct::Recall { waiver, reason }).await?;
         self.load(catalog).await
     }
@@ -144,10 +138,8 @@ fn named_item(loaded: &Loaded, revision: &Revision, text: &str) -> Result<(Strin
     if text == HEADER {
         return Ok((HEADER.to_owned(), Some(revision.header.digest())));
     }
-    let in_order = revision.in_order();
-    let by_id = in_order.iter().find(|(id, _)| id.as_str() == text);
-    let by_print = || in_order.iter().find(|(_, slot)| slot.serial == text || slot.item().decode().name() == text);
-    let (id, slot) = by_id.or_else(by_print).ok_or_else(|| loaded.lacks("item", text))?;
+    let id = one(revision.item_named(text), "item", text, || loaded.lacks("item", text))?;
+    let slot = revision.items.get(id).ok_or_else(|| loaded.lacks("item", text))?;
     Ok((id.to_string(), Some(slot.digest())))
 }
 

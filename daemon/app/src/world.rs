@@ -21,6 +21,7 @@ use gongkai_model::{
     digest::Digest,
     domain::RoutingTable,
     id::{Day, DivisionId},
+    named::only,
     tree::{Division, Tree},
     vocabulary::Vocabulary,
 };
@@ -28,7 +29,7 @@ use gongkai_store::Store;
 use gongkai_sync::admit::Trust;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, custody::Holders};
+use crate::{Error, Result, custody::Holders, named::one};
 
 mod steps;
 
@@ -195,9 +196,13 @@ impl World {
     /// A division by id or by its current code.
     pub fn division(&self, text: &str) -> Result<&Division> {
         let by_id = DivisionId::parse(text).ok().and_then(|id| self.tree().get(&id));
-        by_id
-            .or_else(|| self.tree().divisions().find(|division| division.code == text))
-            .ok_or_else(|| Error::DivisionUnknown { id: text.chars().take(40).collect() })
+        let nothing = || Error::DivisionUnknown { id: text.chars().take(40).collect() };
+        if let Some(division) = by_id {
+            return Ok(division);
+        }
+        let of_code = self.tree().divisions().filter(|division| division.code == text);
+        let named = only(of_code.map(|division| (&division.id, format!("{} ({})", division.id, division.name))));
+        self.tree().get(one(named, "division", text, nothing)?).ok_or_else(nothing)
     }
 
     /// A division's name, or its id where the tree does not know it.

@@ -9,14 +9,6 @@ pub enum ConflictError {
         /// As given.
         id: String,
     },
-    /// The beginning of an id that several conflicts have.
-    #[error("`{id}` is the beginning of {count} conflicts' ids")]
-    Ambiguous {
-        /// As given.
-        id: String,
-        /// How many.
-        count: usize,
-    },
     /// Elements that both sides changed are undecided.
     #[error("{count} elements are undecided, the first is {first}")]
     Open {
@@ -70,7 +62,6 @@ impl ConflictError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unknown { .. } => "GK-CONFLICT-001",
-            Self::Ambiguous { .. } => "GK-CONFLICT-002",
             Self::Open { .. } => "GK-CONFLICT-003",
             Self::ChoiceUnused { .. } => "GK-CONFLICT-004",
             Self::NotMerged { .. } => "GK-CONFLICT-005",
@@ -83,9 +74,7 @@ impl ConflictError {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
-            Self::Unknown { .. } | Self::Ambiguous { .. } => {
-                "`gongkai conflict list` shows the open conflicts and their ids".to_owned()
-            }
+            Self::Unknown { .. } => "`gongkai conflict list` shows the open conflicts and their ids".to_owned(),
             Self::Open { .. } => {
                 "decide each with --item ID --element NAME and --take ours|theirs or --text TEXT; `gongkai conflict \
                  show` lists them"

@@ -10,26 +10,22 @@ use gongkai_journal::{
     Entry, EntryHash, payload,
     place::{self, Misplaced},
 };
-use gongkai_model::id::DivisionId;
+use gongkai_model::{id::DivisionId, named::Beginning};
 use gongkai_sync::want::Want;
 
-use super::{Finding, FindingState, HASH_DIGITS_MIN, admin_of, two};
+use super::{Finding, FindingState, Thing, admin_of, two};
 use crate::{App, LinkNow, Result};
 
 impl App {
-    /// The wanted entry whose hash begins so, with the peers from whom it is wanted.
-    pub(super) async fn wanted_named(&self, digits: &str) -> Result<Option<EntryHash>> {
-        if digits.len() < HASH_DIGITS_MIN {
-            return Ok(None);
-        }
+    /// The wanted entries whose hash begins so.
+    pub(super) async fn wanted_beginning(&self, text: &str) -> Result<BTreeMap<EntryHash, Thing>> {
+        let mut found = BTreeMap::new();
+        let Some(beginning) = Beginning::parse(text) else { return Ok(found) };
         for peer in self.store().peers().await? {
-            let wants = self.store().wants(&peer.division).await?;
-            let found = wants.iter().find(|row| row.want.tip.hash.to_hex().starts_with(digits));
-            if let Some(row) = found {
-                return Ok(Some(row.want.tip.hash));
-            }
+            let wants = self.store().wants(&peer.division).await?.into_iter().map(|row| row.want.tip.hash);
+            found.extend(wants.filter(|hash| beginning.fits(hash)).map(|hash| (hash, Thing::Want(hash))));
         }
-        Ok(None)
+        Ok(found)
     }
 
     /// An entry that a peer has, or was said to have, and that is not here.

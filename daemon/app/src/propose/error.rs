@@ -18,12 +18,6 @@ pub enum ProposalError {
         /// As given.
         text: String,
     },
-    /// The beginning of several.
-    #[error("`{text}` is the beginning of several: write more of it")]
-    Ambiguous {
-        /// As given.
-        text: String,
-    },
     /// The item was edited since the reviewer read it.
     #[error("item `{item}` was edited since the reviewer read it; the proposal does not fit any more")]
     Overtaken {
@@ -46,7 +40,6 @@ impl ProposalError {
         match self {
             Self::Words(_) => "GK-PROPOSAL-001",
             Self::Unknown { .. } => "GK-PROPOSAL-002",
-            Self::Ambiguous { .. } => "GK-PROPOSAL-003",
             Self::Overtaken { .. } => "GK-PROPOSAL-004",
             Self::Answered { .. } => "GK-PROPOSAL-005",
         }
@@ -65,7 +58,6 @@ impl ProposalError {
             Self::Unknown { .. } => {
                 "`gongkai catalog proposals` and `gongkai review list` show what there is".to_owned()
             }
-            Self::Ambiguous { .. } => "copy the whole hash from `gongkai catalog proposals`".to_owned(),
             Self::Overtaken { .. } => {
                 "`gongkai conflict list` names it as a conflict; `conflict resolve` merges it or declines it".to_owned()
             }

@@ -9,12 +9,13 @@ use gongkai_model::{
     digest::Digest,
     id::{CatalogId, DivisionId, DomainSlug, ItemId},
     merge::Row,
+    named::NotOne,
     revision::{Header, Revision},
     standard::{Outcome, Rebase, Rebased, StandardId, StandardRef, rebase, start},
 };
 
 use super::{StandardError, StandardVersion, standard_of};
-use crate::{Action, App, Error, Loaded, Operator, Result, import::draft_body};
+use crate::{Action, App, Error, Loaded, Operator, Result, import::draft_body, named::one};
 
 /// Which catalog to begin.
 #[derive(Clone, Debug, Default)]
@@ -191,15 +192,12 @@ fn require_decided(catalog: &CatalogId, moved: &RebasedCatalog) -> Result<()> {
     Err(StandardError::Undecided { catalog: catalog.clone(), count, first }.into())
 }
 
-/// Items by id or by the catalog's serial.
+/// Items by id, serial or name; an id that the catalog has no more may be one of the standard's.
 fn named_items(loaded: &Loaded, texts: &[String]) -> Result<BTreeSet<ItemId>> {
-    let by_serial = |text: &str| {
-        let items = loaded.working()?.items.iter();
-        items.filter(|(_, slot)| slot.serial == text).map(|(id, _)| id.clone()).next()
-    };
-    let ids = texts.iter().map(|text| match by_serial(text) {
-        Some(id) => Ok(id),
-        None => Ok(ItemId::parse(text)?),
+    let working = loaded.working();
+    let ids = texts.iter().map(|text| match working.map_or(Err(NotOne::Nothing), |working| working.item_named(text)) {
+        Err(NotOne::Nothing) => Ok(ItemId::parse(text)?),
+        found => one(found.cloned(), "item", text, || loaded.lacks("item", text)),
     });
     ids.collect()
 }

@@ -13,6 +13,7 @@ pub mod edition;
 pub mod id;
 pub mod item;
 pub mod merge;
+pub mod named;
 mod normal;
 pub mod privacy;
 pub mod review;

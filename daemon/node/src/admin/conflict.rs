@@ -2,11 +2,12 @@
 //!
 //! Invariant: reading calls change nothing; settling goes through one use case. Rows are the model's merge.
 
-use gongkai_app::{Loaded, Resolution, Settling};
+use gongkai_app::{Loaded, Resolution, Settling, one};
 use gongkai_model::{
     conflict::{Conflict, ConflictKind, Side},
     id::CatalogId,
     merge::{Choice, Merged, Place, Row, Take},
+    named::only,
     review::Step,
 };
 use gongkai_proto::{
@@ -221,13 +222,18 @@ fn choice_of(asked: &wire::ConflictChoice, rows: &[wire::MergeRow], catalog: &Ca
         let last = row.name.rsplit(" / ").next().unwrap_or_default();
         !asked.item.is_empty() && [row.item_id.as_str(), &row.serial, &row.name, last].contains(&asked.item.as_str())
     };
-    let id = rows.iter().find(fits).map(|row| row.item_id.as_str());
+    let told = |row: &wire::MergeRow| format!("{} ({} {})", row.item_id, row.serial, row.name);
+    let by_id = rows.iter().map(|row| row.item_id.as_str()).find(|id| *id == asked.item);
+    let meant = match by_id {
+        Some(id) => Ok(id),
+        None => only(rows.iter().filter(fits).map(|row| (row.item_id.as_str(), told(row)))),
+    };
     let unknown = || gongkai_app::Error::NotInCatalog {
         catalog: catalog.clone(),
         what: "differing item",
         text: shortened(&asked.item),
     };
-    let place = match id.ok_or_else(unknown)? {
+    let place = match one(meant, "differing item", &asked.item, unknown)? {
         HEADER => Place::Header,
         id => Place::Item(gongkai_model::id::ItemId::parse(id)?),
     };

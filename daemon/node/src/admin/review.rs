@@ -14,9 +14,6 @@ use tonic::{Request, Response, Status};
 use super::{Admin, convert, proposals, refuse::refused, review_items, review_rows, stale::stale};
 use crate::Error;
 
-/// Fewest digits by which a submission may be named.
-const PREFIX_CHARS_MIN: usize = 6;
-
 #[tonic::async_trait]
 impl ReviewService for Admin {
     async fn list(
@@ -35,7 +32,7 @@ impl ReviewService for Admin {
         let is_zh = super::is_zh(&request);
         let asked = request.into_inner();
         let loaded = self.known_catalog(&asked.catalog).await?;
-        let submission = submission_of(&loaded, &asked.submission)?;
+        let submission = loaded.submission_named(&asked.submission).map_err(refused)?;
         let world = self.app().world();
         let (row, years) = self.review_row(&operator, &loaded, submission, &self.app().today());
         let base = loaded.compared_with(submission).map(|base| base.digest());
@@ -104,11 +101,11 @@ impl Admin {
         asked: wire::DecideReviewRequest,
         verdict: Verdict,
     ) -> Result<wire::DecideReviewResponse, Error> {
-        let catalog = self.catalog_or_submission(&asked.catalog).await?;
+        let catalog = self.app().catalog_or_submission(&asked.catalog).await?;
         let operator = speaking_for(operator, &asked.department)?;
         let before = self.app().load_known(&catalog).await?;
         if !asked.submission.is_empty() {
-            let looked_at = submission_of(&before, &asked.submission)?;
+            let looked_at = before.submission_named(&asked.submission)?;
             if before.state.head().map(|head| head.hash) != Some(looked_at.hash) {
                 return Err(Error::NotCurrent);
             }
@@ -241,24 +238,6 @@ fn decision_to_revoke<'l>(world: &World, loaded: &'l Loaded, revision: &str) -> 
     };
     // An approval of this node, else any that the machine may let it revoke.
     decisions.clone().find(is_own).or_else(|| decisions.into_iter().next()).ok_or_else(missing)
-}
-
-/// The submission that a text names: empty for the current one.
-fn submission_of<'l>(loaded: &'l Loaded, text: &str) -> Result<&'l SubmissionState, Error> {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text);
-    let found = if text.is_empty() {
-        loaded.state.head()
-    } else if digits.len() < PREFIX_CHARS_MIN {
-        None
-    } else {
-        loaded.state.submissions.iter().find(|submission| submission.hash.to_hex().starts_with(digits))
-    };
-    let missing = || gongkai_app::Error::NotInCatalog {
-        catalog: loaded.catalog.clone(),
-        what: "submission",
-        text: text.chars().take(80).collect(),
-    };
-    Ok(found.ok_or_else(missing)?)
 }
 
 impl Admin {

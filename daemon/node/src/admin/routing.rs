@@ -2,11 +2,12 @@
 //!
 //! Invariant: a change is one use case and gives a whole new table; reading calls change nothing.
 
-use gongkai_app::{Operator, OutdatedReview, RerouteScope, TableChanged, World};
+use gongkai_app::{Operator, OutdatedReview, RerouteScope, TableChanged, World, one};
 use gongkai_model::{
     digest::Digest,
     domain::{Assignment, Chain, Department, Domain, Law, RoutingTable, Step, TableChange},
     id::{CatalogId, Day, DepartmentSlug, DivisionId, DomainSlug},
+    named::{Beginning, only},
     review,
 };
 use gongkai_proto::admin::v1::{self as wire, routing_service_server::RoutingService};
@@ -14,9 +15,6 @@ use tonic::{Request, Response, Status};
 
 use super::{Admin, refuse::refused};
 use crate::Error;
-
-/// Fewest digits by which an entry may be named.
-const PREFIX_CHARS_MIN: usize = 6;
 
 #[tonic::async_trait]
 impl RoutingService for Admin {
@@ -117,7 +115,7 @@ impl RoutingService for Admin {
     ) -> Result<Response<wire::OutsideDocumentResponse>, Status> {
         self.operator(&request)?;
         let asked = request.into_inner();
-        let catalog = self.catalog_or_submission(&asked.catalog).await.map_err(refused)?;
+        let catalog = self.app().catalog_or_submission(&asked.catalog).await.map_err(refused)?;
         let decision = Some(asked.decision.as_str()).filter(|text| !text.is_empty()).map(str::parse::<Digest>);
         let bad = |_| refused(Error::BadRequest { what: "a decision is named by its entry's whole hash".to_owned() });
         let decision = decision.transpose().map_err(bad)?;
@@ -149,47 +147,32 @@ impl Admin {
         match (asked.submission.as_str(), asked.domain.as_str(), asked.all) {
             ("", "", true) => Ok(RerouteScope::All),
             ("", domain, false) if !domain.is_empty() => Ok(RerouteScope::Domain(DomainSlug::parse(domain)?)),
-            (text, "", false) if !text.is_empty() => Ok(RerouteScope::Catalog(self.catalog_or_submission(text).await?)),
+            (text, "", false) if !text.is_empty() => {
+                Ok(RerouteScope::Catalog(self.app().catalog_or_submission(text).await?))
+            }
             _ => Err(Error::BadRequest { what: "name one submission, one domain, or all".to_owned() }),
-        }
-    }
-
-    /// A catalog by its id, or by the hash of its current submission.
-    pub(super) async fn catalog_or_submission(&self, text: &str) -> Result<CatalogId, Error> {
-        if text.contains('/') {
-            return Ok(CatalogId::parse(text)?);
-        }
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        let rows = self.app().catalog_rows().await?.into_iter();
-        let mut found: Vec<CatalogId> = rows
-            .filter(|row| row.summary.submission.is_some_and(|hash| hash.to_hex().starts_with(digits)))
-            .map(|row| row.summary.catalog)
-            .collect();
-        let text: String = text.chars().take(80).collect();
-        match found.pop() {
-            Some(catalog) if found.is_empty() && digits.len() >= PREFIX_CHARS_MIN => Ok(catalog),
-            _ => Err(Error::BadRequest { what: format!("`{text}` names no current submission here") }),
         }
     }
 }
 
 fn shown(world: &World, asked: &wire::ShowRoutingRequest) -> Result<wire::ShowRoutingResponse, Error> {
     let (in_force, _) = world.routing()?;
-    let digits = asked.version.strip_prefix("sha256:").unwrap_or(&asked.version);
-    let is_meant = |version: u64, hash: &Digest| match digits {
-        "" => *hash == in_force,
-        digits => {
-            version.to_string() == digits || (digits.len() >= PREFIX_CHARS_MIN && hash.to_hex().starts_with(digits))
-        }
-    };
     let versions = world.routing_versions();
     let row = |version: u64, hash: Digest| wire::TableVersion {
         version,
         entry: hash.to_string(),
         is_in_force: hash == in_force,
     };
-    let found = versions.iter().find(|(version, hash, _)| is_meant(*version, hash));
     let missing = || Error::BadRequest { what: "no such version of the routing table is here".to_owned() };
+    let beginning = Beginning::parse(&asked.version);
+    let is_meant = |version: u64, hash: &Digest| match asked.version.as_str() {
+        "" => *hash == in_force,
+        text => version.to_string() == text || beginning.as_ref().is_some_and(|beginning| beginning.fits(hash)),
+    };
+    let meant = versions.iter().filter(|(version, hash, _)| is_meant(*version, hash));
+    let meant = only(meant.map(|(version, hash, _)| (*hash, format!("{hash} ({version})"))));
+    let meant = one(meant, "version of the routing table", &asked.version, missing)?;
+    let found = versions.iter().find(|(_, hash, _)| *hash == meant);
     let (version, hash, table) = found.ok_or_else(missing)?;
     let fits = |slug: &DomainSlug| asked.domain.is_empty() || slug.as_str() == asked.domain;
     let domains = table.domains.iter().filter(|domain| fits(&domain.slug));

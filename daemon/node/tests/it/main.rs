@@ -14,6 +14,7 @@ mod explain;
 mod harness;
 mod liars;
 mod main_job;
+mod names;
 mod permits;
 mod port;
 mod proxy;
