@@ -20,8 +20,7 @@ use super::{
     result::{Case, Content, choices, content_of, decided, patched, suggestion, unfit},
 };
 use crate::{
-    Action, App, ImportQuestion, Loaded, Operator, Result,
-    act::Acting,
+    Action, App, ImportQuestion, Operator, Result,
     acts::{Saved, about, encode_on},
     check::{CheckError, require_clean},
     import,
