@@ -115,7 +115,11 @@ async fn a_law_that_nobody_knows_is_published_only_after_a_person_confirmed_it()
     let blocked = bed.app.check_edition().await.unwrap();
     assert!(blocked[0].is_blocked());
     let publisher = bed.operator("publisher", &[Role::Publisher]);
-    let confirmed = question("law-doubtful", "", "已与原文核对");
+    let wide = bed.app.waive(&publisher, &catalog, question("law-doubtful", "", "已与原文核对")).await;
+    assert_eq!(wide.unwrap_err().code(), "GK-CHECK-034", "titles in later items were not compared with anything");
+    let loaded = bed.app.load_known(&catalog).await.unwrap();
+    let first = loaded.working().unwrap().in_order()[0].0.to_string();
+    let confirmed = question("law-doubtful", &first, "已与原文核对");
     bed.app.waive(&publisher, &catalog, confirmed).await.unwrap();
     assert!(!bed.app.check_edition().await.unwrap()[0].is_blocked());
 }

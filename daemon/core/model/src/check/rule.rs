@@ -216,6 +216,20 @@ impl Rule {
         !matches!(self, Self::ElementMissing | Self::QuestionOpen | Self::ErrorValue)
     }
 
+    /// Whether it is about names, numbers or titles that somebody must have seen: a waiver is then as wide as what was
+    /// seen, one item as it stands.
+    pub fn is_about_what_was_seen(self) -> bool {
+        match self {
+            Self::PersonList | Self::PersonNames | Self::Private(_) => true,
+            Self::TitleUnbalanced | Self::LawUnknown | Self::LawDoubtful | Self::LawExpired | Self::LawNumber => true,
+            Self::ElementMissing | Self::BasisVague | Self::BodyGeneric | Self::MatterRepeated => false,
+            Self::MatterDoubled | Self::ContentRepeated | Self::ContentThin | Self::LimitLooser => false,
+            Self::LimitUnread | Self::SameAsLeft | Self::TextDamaged | Self::AudienceUnnamed => false,
+            Self::ChannelUnnamed | Self::WithholdReasonMissing | Self::DatesWrong | Self::StageOneSided => false,
+            Self::ErrorValue | Self::QuestionOpen => false,
+        }
+    }
+
     /// What to do about a finding.
     pub fn hint(self) -> &'static str {
         match self {

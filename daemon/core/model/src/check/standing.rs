@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Waiver;
+use super::{Rule, Waiver, WaiverError};
 use crate::{
     digest::Digest,
     id::{DivisionId, OperatorId},
@@ -71,7 +71,7 @@ pub fn standing_waivers(facts: &[WaiverFact]) -> Vec<StandingWaiver> {
         .iter()
         .filter(|fact| !recalled.contains(&fact.hash))
         .filter_map(|fact| match &fact.act {
-            WaiverAct::Waive(waiver) if waiver.rule().is_ok() => Some(StandingWaiver {
+            WaiverAct::Waive(waiver) if is_listed(waiver) => Some(StandingWaiver {
                 hash: fact.hash,
                 author: fact.author.clone(),
                 operator: fact.operator.clone(),
@@ -83,6 +83,15 @@ pub fn standing_waivers(facts: &[WaiverFact]) -> Vec<StandingWaiver> {
         .collect();
     standing.sort_by_key(|waiver| (waiver.at_ms, waiver.hash));
     standing
+}
+
+/// One for a whole catalog that is allowed for single items only since then stands in the list, and covers nothing.
+fn is_listed(waiver: &Waiver) -> bool {
+    match waiver.rule() {
+        Ok(_) => true,
+        Err(WaiverError::TooWide(rule)) => !matches!(rule, Rule::Private(_)),
+        Err(_) => false,
+    }
 }
 
 #[cfg(test)]

@@ -374,6 +374,31 @@ fn a_privacy_waiver_ends_with_the_next_change_of_its_item() {
 }
 
 #[test]
+fn a_waiver_for_a_whole_catalog_covers_no_persons_in_later_items() {
+    let mut item = good();
+    item.content = "本月享受低保：\n王某某 李四、张三丰，赵六".to_owned();
+    let names = |verdict: Verdict| {
+        let counts =
+            verdict.stops_publication().filter(|finding| matches!(finding.rule, Rule::PersonNames | Rule::PersonList));
+        counts.count()
+    };
+    let before = names(apply_waivers(found(&[item.clone()]), &[]));
+    assert!(before > 0);
+    let wide = |code: &str| Waiver {
+        code: code.to_owned(),
+        item: String::new(),
+        reason: "已核对".to_owned(),
+        digest: None,
+        against: String::new(),
+    };
+    let waivers = [wide("person-names"), wide("person-list")];
+    assert_eq!(names(apply_waivers(found(&[item.clone()]), &waivers)), before);
+    let bound =
+        waivers.map(|waiver| Waiver { item: "a".to_owned(), digest: Some(item.to_canonical().digest()), ..waiver });
+    assert_eq!(names(apply_waivers(found(&[item]), &bound)), 0);
+}
+
+#[test]
 fn a_waiver_that_cannot_hold_says_why() {
     let waiver = |code: &str, reason: &str| Waiver {
         code: code.to_owned(),
@@ -388,6 +413,10 @@ fn a_waiver_that_cannot_hold_says_why() {
         (waiver("body-generic", " "), "GK-CHECK-033"),
         (waiver("body-generic", &"长".repeat(REASON_CHARS_MAX + 1)), "GK-CHECK-033"),
         (waiver("GK-PRIVACY-001", "x"), "GK-CHECK-034"),
+        (waiver("person-names", "x"), "GK-CHECK-034"),
+        (waiver("person-list", "x"), "GK-CHECK-034"),
+        (waiver("law-unknown", "x"), "GK-CHECK-034"),
+        (waiver("law-doubtful", "x"), "GK-CHECK-034"),
     ] {
         let error = waiver.rule().unwrap_err();
         assert_eq!(error.code(), code);

@@ -22,7 +22,7 @@ pub struct Waiver {
     pub item: String,
     /// Why it does not count.
     pub reason: String,
-    /// Holds only while the item has this digest; privacy rules hold in no other way.
+    /// Holds only while the item has this digest; rules about persons and titles hold in no other way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
     /// Holds only while the standard says this; empty where the rule compares with no standard, or none was named.
@@ -42,7 +42,7 @@ pub enum WaiverError {
     /// No reason, or a page of it.
     #[error("a waiver needs a reason of 1 to {REASON_CHARS_MAX} characters")]
     ReasonMissing,
-    /// A rule about persons, waived beyond one item as it stands.
+    /// A rule about persons or titles, waived beyond one item as it stands.
     #[error("`{}` is waived for one item as it stands, not in general", .0.name())]
     TooWide(Rule),
 }
@@ -74,8 +74,8 @@ impl Waiver {
     /// The rule it overrules.
     ///
     /// # Errors
-    /// A rule unknown or not waivable, a missing reason, or a waiver of a privacy rule that is not bound to one item
-    /// as it stands.
+    /// A rule unknown or not waivable, a missing reason, or a waiver of a rule about persons or titles that is not
+    /// bound to one item as it stands.
     pub fn rule(&self) -> Result<Rule, WaiverError> {
         let rule = Rule::parse(&self.code).ok_or_else(|| WaiverError::RuleUnknown(self.code.clone()))?;
         if !rule.is_waivable() {
@@ -85,7 +85,7 @@ impl Waiver {
             return Err(WaiverError::ReasonMissing);
         }
         let is_bound = !self.item.is_empty() && self.digest.is_some();
-        if matches!(rule, Rule::Private(_)) && !is_bound { Err(WaiverError::TooWide(rule)) } else { Ok(rule) }
+        if rule.is_about_what_was_seen() && !is_bound { Err(WaiverError::TooWide(rule)) } else { Ok(rule) }
     }
 
     fn covers(&self, finding: &Finding) -> bool {
