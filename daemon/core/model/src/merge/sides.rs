@@ -46,12 +46,13 @@ impl<'r> Sides<'r> {
         Self { base, ours, theirs, our_ids, their_ids, joined: BTreeMap::new() }
     }
 
-    /// An item that one side renamed under a new id, while the other side changed it, is one item.
+    /// An item that one side renamed under a new id, while the other side changed or removed it, is one item: a removal
+    /// that meets a rename is a person's to decide, not an addition beside a removal.
     fn join_renamed(&mut self) {
         let Some(base) = self.base else { return };
         let (by_us, by_them) = (renames(base, self.ours), renames(base, self.theirs));
-        let was_changed = |side: &Revision, id: &ItemId| {
-            side.items.get(id).is_some_and(|slot| base.items.get(id).is_none_or(|old| old.digest() != slot.digest()))
+        let was_touched = |side: &Revision, id: &ItemId| {
+            side.items.get(id).is_none_or(|slot| base.items.get(id).is_none_or(|old| old.digest() != slot.digest()))
         };
         // An id that the other side has too is that item's, whatever it looks like.
         let new_of = |renames: &BTreeMap<ItemId, ItemId>, other: &Revision, former: &ItemId| {
@@ -64,8 +65,8 @@ impl<'r> Sides<'r> {
                 (Some(ours), Some(theirs)) if ours != theirs => {
                     self.join(former, Some(ours), Some(theirs));
                 }
-                (Some(ours), None) if was_changed(self.theirs, former) => self.join(former, Some(ours), None),
-                (None, Some(theirs)) if was_changed(self.ours, former) => self.join(former, None, Some(theirs)),
+                (Some(ours), None) if was_touched(self.theirs, former) => self.join(former, Some(ours), None),
+                (None, Some(theirs)) if was_touched(self.ours, former) => self.join(former, None, Some(theirs)),
                 _ => {}
             }
         }

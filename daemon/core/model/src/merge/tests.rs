@@ -118,6 +118,24 @@ fn an_item_removed_here_and_changed_there_stays_until_a_person_decides() {
 }
 
 #[test]
+fn an_item_removed_here_and_renamed_and_changed_there_under_a_new_id_is_open() {
+    let base = revision("标题", [(id("a"), 1, item("低保审核")), (id("b"), 2, item("特困"))]);
+    let removed = revision("标题", [(id("b"), 2, item("特困"))]);
+    let changed = Item { time_limit_text: "7个工作日内".to_owned(), ..item("低保审核确认") };
+    let renamed = revision("标题", [(id("n"), 1, changed.clone()), (id("b"), 2, item("特困"))]);
+    for (ours, theirs) in [(&removed, &renamed), (&renamed, &removed)] {
+        let merged = merge(Some(&base), ours, theirs, &[]);
+        let open: Vec<&Row> = merged.open().collect();
+        assert_eq!(open.len(), 1, "{:?}", merged.rows);
+        assert_eq!((open[0].place.clone(), open[0].element.as_deref()), (Place::Item(id("a")), None));
+        assert_eq!(merged.items[&id("a")].item().decode(), changed, "it stays until a person decides");
+        assert_eq!(merged.joined.get(&id("n")), Some(&id("a")));
+    }
+    let take = Choice { place: Place::Item(id("a")), element: None, take: Take::Ours };
+    assert!(!merge(Some(&base), &removed, &renamed, &[take]).items.contains_key(&id("a")));
+}
+
+#[test]
 fn the_same_matter_added_twice_and_a_renamed_item_are_one_item() {
     let added = |name: &str, content: &str| {
         revision("标题", [(id(name), 1, Item { content: content.to_owned(), ..item("临时救助") })])
