@@ -28,7 +28,7 @@ use gongkai_model::{
 
 use crate::{
     App, DraftState, Error, Result, World,
-    draft::stands_elsewhere,
+    draft::{Written, stands_elsewhere},
     erase::{erased, is_rightly_erased},
     recent::{Found, Memory},
     standard::named_standard,
@@ -52,6 +52,8 @@ pub struct Loaded {
     pub waivers: Vec<StandingWaiver>,
     /// Saves beside it that nobody took in yet.
     pub asides: Vec<DraftState>,
+    /// Whose saves stand in the working state.
+    pub(crate) written: Written,
     /// Contents of saved revisions that a save beside the working one stands on.
     pub grounds: BTreeMap<Digest, Arc<Revision>>,
     /// Contents that were removed by law, and what was asked of that kind.
@@ -147,6 +149,7 @@ impl App {
             draft: drafts.working.clone().filter(|draft| !is_submitted(&state, &revisions, draft)),
             asides: drafts.asides.clone(),
             grounds: drafts.grounds.clone(),
+            written: drafts.written.clone(),
             state,
             revisions,
             waivers,

@@ -19,7 +19,7 @@ use gongkai_model::{
     standard::Views,
 };
 
-use crate::{App, DraftState, Error, Loaded, Result, StandardVersion, named::one, standard::standard_of};
+use crate::{App, CatalogRow, DraftState, Error, Loaded, Result, StandardVersion, named::one, standard::standard_of};
 
 mod decision;
 mod error;
@@ -61,16 +61,22 @@ impl App {
     /// All open conflicts known here, by catalog; then the matters that two bodies claim.
     pub async fn conflicts(&self) -> Result<Vec<Conflict>> {
         let mut found = Vec::new();
-        let table = self.world().routing().ok().map(|(routing, _)| routing);
         for row in self.catalog_rows().await? {
-            let is_open = row.summary.status.is_some_and(|status| status.open_step().is_some());
-            let is_older_table = is_open && row.routing.is_some() && row.routing != table;
-            if row.summary.is_in_conflict || !row.conflicts.is_empty() || is_older_table {
+            if row.summary.is_in_conflict || !row.conflicts.is_empty() || self.is_elsewhere_today(&row) {
                 found.extend(self.conflicts_of(&self.load(&row.summary.catalog).await?).await?);
             }
         }
         found.extend(self.matters().await?);
         Ok(found)
+    }
+
+    /// Whether the table in force leads an open review elsewhere: that may begin with a day, without any entry.
+    fn is_elsewhere_today(&self, row: &CatalogRow) -> bool {
+        let world = self.world();
+        let open = row.summary.status.and_then(|status| usize::try_from(status.open_step()?).ok());
+        let now = world.routing().ok().and_then(|(routing, _)| world.steps(&routing, &row.summary.catalog));
+        let (Some(open), Some(now)) = (open, now) else { return false };
+        !now.is_empty() && now.get(open..) != Some(row.open_steps.as_slice())
     }
 
     /// The open conflicts of one catalog, without those about another catalog's matters.

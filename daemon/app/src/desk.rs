@@ -5,13 +5,14 @@
 //! Left out: what the changes are, element by element (node).
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{LazyLock, atomic::Ordering},
 };
 
 use gongkai_model::{
     calendar::{Counted, Reckoned, after_working_days, working_days_after},
-    id::Day,
+    diff::renames,
+    id::{Day, ItemId},
     review::{DecisionEffect, SubmissionState, Target, Verdict},
     revision::Revision,
 };
@@ -91,7 +92,7 @@ fn waiting_since_ms(submission: &SubmissionState) -> Option<i64> {
     let step = submission.steps.get(usize::try_from(index).ok()?)?;
     let before = index.checked_sub(1).and_then(|before| {
         let counts = submission.decisions.iter().filter(|decision| {
-            decision.step == before
+            decision.step == Some(before)
                 && decision.verdict == Verdict::Approve
                 && decision.effect == DecisionEffect::Effective
         });
@@ -112,15 +113,62 @@ impl Loaded {
         self.revisions.get(&base.revision).map(AsRef::as_ref)
     }
 
+    /// Items of a submission that stand for one that went under another id: new id → former id.
+    pub fn returned(&self, submission: &SubmissionState) -> BTreeMap<ItemId, ItemId> {
+        let Some(revision) = self.revisions.get(&submission.revision) else { return BTreeMap::new() };
+        let gone = submission.standing.iter().filter_map(|standing| match &standing.target {
+            Target::Removal(id) => Some(id),
+            Target::Header | Target::Item(_) => None,
+        });
+        let gone: BTreeSet<&ItemId> = gone.collect();
+        let mut found = BTreeMap::new();
+        let mut open = gone.clone();
+        let mut earlier: Vec<_> = self.state.submissions.iter().filter(|one| one.hash != submission.hash).collect();
+        earlier.sort_by_key(|one| std::cmp::Reverse(one.number));
+        for before in earlier.iter().filter_map(|one| self.revisions.get(&one.revision)) {
+            // Each as it last stood.
+            let here: BTreeSet<&ItemId> = open.iter().filter(|id| before.items.contains_key(**id)).copied().collect();
+            if here.is_empty() {
+                continue;
+            }
+            let pairs = renames(before, revision).into_iter().filter(|(_, former)| here.contains(former));
+            found.extend(pairs);
+            open.retain(|id| !here.contains(id));
+        }
+        found
+    }
+
+    /// How many items the open step must look at, and how many are carried over: an item that went and returned under
+    /// another id is one. The header is not an item.
+    pub fn pending_counts(&self, submission: &SubmissionState) -> (u32, u32) {
+        let Some(step) = submission.next_step else { return (0, 0) };
+        let returned = self.returned(submission);
+        let mut matters: BTreeMap<&ItemId, bool> = BTreeMap::new();
+        for standing in &submission.standing {
+            let (Target::Item(id) | Target::Removal(id)) = &standing.target else { continue };
+            let is_done = matters.entry(returned.get(id).unwrap_or(id)).or_insert(true);
+            *is_done &= standing.is_approved(step);
+        }
+        let done = matters.values().filter(|is_done| **is_done).count();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        (count(matters.len() - done), count(done))
+    }
+
     /// How many elements the open step of a submission is asked about.
     pub fn asked(&self, submission: &SubmissionState) -> Asked {
         let mut asked = Asked::default();
         let Some(step) = submission.next_step else { return asked };
         let base = self.compared_with(submission);
+        let returned = self.returned(submission);
+        let is_pending = |target: Target| submission.pending(step).any(|standing| standing.target == target);
         for standing in submission.pending(step) {
             match &standing.target {
                 Target::Header => asked.header = true,
+                // One that returned under another id is asked about there.
+                Target::Removal(id)
+                    if returned.iter().any(|(new, former)| former == id && is_pending(Target::Item(new.clone()))) => {}
                 Target::Removal(_) => asked.removed += 1,
+                Target::Item(id) if returned.contains_key(id) => asked.changed += 1,
                 Target::Item(id) if base.is_some_and(|base| base.items.contains_key(id)) => asked.changed += 1,
                 Target::Item(_) => asked.added += 1,
             }

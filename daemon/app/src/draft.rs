@@ -21,6 +21,10 @@ use crate::{
     named::{one, only_beginning},
 };
 
+mod written;
+
+pub(crate) use written::{Written, changed};
+
 /// Most drafts beside the working one; an older one makes room, as its clerk sees in the list of conflicts.
 const ASIDES_MAX: usize = 32;
 
@@ -41,6 +45,8 @@ pub struct DraftState {
     pub reason: String,
     /// The legal basis of the change.
     pub basis_of_change: String,
+    /// Whose saves stand in it.
+    pub(crate) written: Written,
     /// Saves of this stream since the last one in full.
     pub saves_since_full: u32,
 }
@@ -59,6 +65,8 @@ pub(crate) struct Drafts {
     pub(crate) grounds: BTreeMap<Digest, Arc<Revision>>,
     /// The item batches that were read.
     pub(crate) parts: BTreeSet<EntryHash>,
+    /// Whose saves stand in the working one, also where it was submitted since.
+    pub(crate) written: Written,
 }
 
 impl App {
@@ -100,10 +108,16 @@ impl Drafts {
         submitted: &Contents,
     ) -> Self {
         let batches = batches(entries);
-        for entry in entries[read..].iter().filter(|entry| entry.header.stream.author.division == *me) {
+        for entry in &entries[read..] {
+            let is_own = entry.header.stream.author.division == *me;
             match entry.header.kind.known() {
-                Some(Kind::DraftSave) => self.follow(entry, &batches, wanted, submitted),
-                Some(Kind::Submission) => self.forget_reason(),
+                Some(Kind::DraftSave) if is_own => self.follow(entry, &batches, wanted, submitted),
+                Some(Kind::Submission) => {
+                    self.written.submit(entry.hash());
+                    if is_own {
+                        self.forget_reason();
+                    }
+                }
                 _ => {}
             }
         }
@@ -127,9 +141,11 @@ impl Drafts {
             Some(draft) if said.trim().is_empty() => kept(draft).clone(),
             Some(_) | None => said.clone(),
         };
+        let written = self.written_with(&save, entry.header.operator.as_ref(), &revision, submitted);
         let draft = DraftState {
             hash: entry.hash(),
             revision,
+            written,
             operator: entry.header.operator.clone(),
             at_ms: entry.header.written_at_ms,
             reason: later(&save.reason, |draft| &draft.reason),
@@ -146,8 +162,33 @@ impl Drafts {
             self.stand_beside(draft);
         } else {
             self.asides.retain(|aside| !save.merges.contains(&aside.revision.digest()));
+            self.written = draft.written.clone();
             self.working = Some(draft);
         }
+    }
+
+    /// Whose saves stand in a save: of the working draft those before it and of the drafts that it takes in, of one
+    /// beside it its own against what it stands on.
+    fn written_with(
+        &self,
+        save: &DraftSave,
+        operator: Option<&OperatorId>,
+        after: &Revision,
+        submitted: &Contents,
+    ) -> Written {
+        let parent = || after.parents.iter().find_map(|parent| submitted.get(parent));
+        let mut written = self.written.clone();
+        if let Some(ground) = save.stands_on {
+            let before = submitted.get(&ground).or_else(|| self.grounds.get(&ground)).or_else(parent);
+            written.save(operator, before.map(AsRef::as_ref), after);
+            return written;
+        }
+        let before = self.working.as_ref().map(|draft| &draft.revision).or_else(parent).map(AsRef::as_ref);
+        for aside in self.asides.iter().filter(|aside| save.merges.contains(&aside.revision.digest())) {
+            written.take_in(&aside.written, before, after);
+        }
+        written.save(operator, before, after);
+        written
     }
 
     /// What was said of the change went with the submission; the next change has its own reason.

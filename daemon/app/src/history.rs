@@ -299,6 +299,7 @@ fn effect_word(effect: DecisionEffect) -> &'static str {
         DecisionEffect::Stale => "stale",
         DecisionEffect::Outweighed => "outweighed",
         DecisionEffect::OutOfTurn => "out-of-turn",
+        DecisionEffect::Rerouted => "rerouted",
         DecisionEffect::Withdrawn => "withdrawn",
         DecisionEffect::Revoked => "revoked",
     }

@@ -135,8 +135,12 @@ impl App {
             if let Some(acting) = &acting {
                 self.keep(acting, &plan, &tables, &question).await?;
             }
-            let before = plan.loaded.working().filter(|_| !is_new);
-            let revision = before.map_or(plan.revision.digest(), |before| before.digest());
+            let is_same = |known: &&Arc<Revision>| known.has_same_content(&plan.revision);
+            let known = plan.loaded.working().filter(is_same).or_else(|| plan.same_beside().next());
+            let revision = known.filter(|_| !is_new).map_or(plan.revision.digest(), |known| known.digest());
+            if is_new && !question.is_dry_run {
+                self.read_back(&plan).await?;
+            }
             let Plan { loaded, matched, rows, needs_confirmation, .. } = plan;
             let catalog = loaded.catalog;
             revisions.push(ImportedRevision { catalog, revision, matched, is_new, rows, needs_confirmation });
@@ -152,12 +156,27 @@ impl App {
         let file = File { name: &question.file_name, content: &question.content };
         let sources = self.source_drafts(catalog, file, (tables, &plan.matched)).await?;
         if plan.is_new() {
-            let save = save_of(&plan.loaded, &plan.revision, plan.stands_on, question);
+            let save = save_of(plan, question);
             acting.record_save_after(sources, catalog, save).await?;
         } else if !sources.is_empty() {
             acting.record(sources).await?;
         }
         Ok(())
+    }
+
+    /// What is said to be kept is kept: it is read back before anybody is told.
+    async fn read_back(&self, plan: &Plan) -> Result<()> {
+        let kept = self.load(&plan.loaded.catalog).await?;
+        let drafts = kept.asides.iter().map(|aside| &aside.revision);
+        let mut known: Box<dyn Iterator<Item = &Arc<Revision>>> = match plan.stands_on {
+            Some(_) => Box::new(drafts),
+            None => Box::new(kept.working().into_iter()),
+        };
+        if known.any(|known| known.has_same_content(&plan.revision)) {
+            return Ok(());
+        }
+        let (hash, why) = (plan.revision.digest().to_string(), "the draft was saved and cannot be read back");
+        Err(Error::Damaged { hash, why: why.to_owned() })
     }
 
     /// The division that a clerk of this node may write.
@@ -238,11 +257,18 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Whether no draft that is kept says the same.
+    /// Whether the draft that it would become says something else now. Work on an older state becomes one beside the
+    /// working one; all other work becomes the working one, also where a draft beside it says the same.
     fn is_new(&self) -> bool {
+        let is_same = |known: &Arc<Revision>| known.has_same_content(&self.revision);
+        let is_working = self.loaded.working().is_some_and(is_same);
+        !is_working && (self.stands_on.is_none() || self.same_beside().next().is_none())
+    }
+
+    /// The drafts beside the working one that say the same.
+    fn same_beside(&self) -> impl Iterator<Item = &Arc<Revision>> {
         let asides = self.loaded.asides.iter().map(|aside| &aside.revision);
-        let mut known = self.loaded.working().into_iter().chain(asides);
-        !known.any(|known| known.has_same_content(&self.revision))
+        asides.filter(|aside| aside.has_same_content(&self.revision))
     }
 
     fn unconfirmed(&self) -> Error {
@@ -256,12 +282,16 @@ pub(crate) fn rows_of(tables: &[&Table]) -> Vec<Row> {
     rows.map(|row| Row { item: row.item.clone(), serial: row.serial.clone() }).collect()
 }
 
-fn save_of(loaded: &Loaded, revision: &Revision, stands_on: Option<Digest>, question: &ImportQuestion) -> DraftSave {
+fn save_of(plan: &Plan, question: &ImportQuestion) -> DraftSave {
+    let Plan { loaded, revision, stands_on, .. } = plan;
+    let stands_on = *stands_on;
     // A draft beside the working one travels in full: the next save of the working one is no delta on it.
     let body = if stands_on.is_some() { revision.full() } else { draft_body(loaded, revision) };
     let source = format!("import {}", question.file_name);
     let (reason, basis_of_change) = (question.reason.clone(), question.basis.clone());
-    DraftSave { body, source, reason, basis_of_change, stands_on, merges: Vec::new() }
+    // Whoever makes the words of a draft beside it the working ones has settled the two.
+    let merges = plan.same_beside().filter(|_| stands_on.is_none()).map(|aside| aside.digest()).collect();
+    DraftSave { body, source, reason, basis_of_change, stands_on, merges }
 }
 
 /// A save against the one before it, and in full now and then.

@@ -1,7 +1,8 @@
 //! Projections: what can be derived from the journal and is kept so that listings are quick.
 //!
 //! Invariant: `projected_through` trails the feed, never leads it; what lies between is projected at the next start.
-//! Each catalog's row is a function of its entries, so the order of projecting does not matter.
+//! Each catalog's row is a function of its entries, so that neither the order of projecting nor the day matters: what
+//! depends on the day is asked with the day.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use gongkai_model::{
     digest::Digest,
     edition::EditionPayload,
     id::{CatalogId, DomainSlug},
+    review::Step,
     standard::StandardId,
 };
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,7 @@ pub(crate) const CATALOGS: &str = "catalog";
 /// Projection rows of editions: key = number, ten digits.
 pub(crate) const EDITIONS: &str = "edition";
 /// What the rows hold; goes up with each field, so that rows which an earlier version made are made again.
-const ROWS_VERSION: &str = "3";
+const ROWS_VERSION: &str = "4";
 const ROWS_VERSION_KEY: &str = "projection.version";
 /// Entries projected in one go: with payloads of a quarter MiB they stay in memory together.
 const CATCH_UP_ENTRIES_MAX: usize = 100;
@@ -36,12 +38,13 @@ pub struct CatalogRow {
     pub updated_at_ms: i64,
     /// The division that must act next; empty when nobody.
     pub waiting_for: String,
-    /// What stands against what in it: its conflicts are looked for only where there are some.
+    /// What stands against what in it, whatever the day: its conflicts are looked for only where there are some.
     #[serde(default)]
     pub conflicts: BTreeSet<ConflictKind>,
-    /// The routing table that the head submission names.
+    /// The steps of the head submission from the open one on: whether they are those of the table in force is asked
+    /// with the day.
     #[serde(default)]
-    pub routing: Option<Digest>,
+    pub open_steps: Vec<Step>,
 }
 
 impl App {
@@ -196,12 +199,15 @@ impl App {
         let next = head.and_then(|head| head.steps.get(usize::try_from(head.status.open_step()?).ok()?));
         let waiting_for = match (next, &loaded.draft) {
             (Some(step), _) => step.division.to_string(),
-            (None, Some(_)) => self.world().custodian(&loaded.catalog.division).to_string(),
+            // A draft waits where it was saved: it never left this node.
+            (None, Some(_)) => self.world().me.to_string(),
             (None, None) => String::new(),
         };
-        let conflicts = self.conflicts_of(loaded).await?.iter().map(|conflict| conflict.kind).collect();
-        let routing = head.map(|head| head.routing);
-        Ok(CatalogRow { summary, updated_at_ms, waiting_for, conflicts, routing })
+        let conflicts = self.conflicts_of(loaded).await?;
+        let lasting = conflicts.iter().filter(|conflict| conflict.kind != ConflictKind::Department);
+        let conflicts = lasting.map(|conflict| conflict.kind).collect();
+        let open_steps = head.map(|head| head.open_steps().to_vec()).unwrap_or_default();
+        Ok(CatalogRow { summary, updated_at_ms, waiting_for, conflicts, open_steps })
     }
 }
 

@@ -154,13 +154,14 @@ impl App {
     }
 }
 
-/// The step of a decision and those after it: whoever has a say there may take the decision back.
-fn steps_from(loaded: &Loaded, decision: Digest) -> &[Step] {
-    let is_it = |submission: &&SubmissionState| submission.decisions.iter().any(|made| made.hash == decision);
-    let Some(submission) = loaded.state.submissions.iter().find(is_it) else { return &[] };
-    let made = submission.decisions.iter().find(|made| made.hash == decision);
-    let step = made.and_then(|made| usize::try_from(made.step).ok()).unwrap_or(0);
-    submission.steps.get(step..).unwrap_or_default()
+/// The step of a decision and those after it: whoever has a say there may take the decision back; where a reroute took
+/// the step out of the chain, everybody in the chain.
+fn steps_from(loaded: &Loaded, decision: Digest) -> Vec<&Step> {
+    let all = loaded.state.submissions.iter();
+    let mut made = all.flat_map(|on| on.decisions.iter().map(move |made| (on, made)));
+    let Some((on, made)) = made.find(|(_, made)| made.hash == decision) else { return Vec::new() };
+    let from = made.step.and_then(|step| usize::try_from(step).ok()).unwrap_or(0);
+    std::iter::once(&made.named).chain(on.steps.iter().skip(from)).collect()
 }
 
 /// Finds each named element among what the submission asks for.

@@ -1,11 +1,14 @@
 //! Submitting and withdrawing.
 
+use std::collections::BTreeMap;
+
 use gongkai_model::{
-    id::{CatalogId, Day},
-    review::{Act, Draft, Intent, admit},
+    id::{CatalogId, Day, ItemId, OperatorId},
+    review::{Act, Draft, Intent, Target, admit},
+    revision::Revision,
 };
 
-use crate::{Action, App, DraftState, Error, Loaded, Operator, Result, check::require_clean};
+use crate::{Action, App, DraftState, Error, Loaded, Operator, Result, check::require_clean, draft::changed};
 
 /// A submission that was made, or found to say nothing new.
 pub struct Submitted {
@@ -24,6 +27,45 @@ pub struct Change {
     pub basis: String,
     /// First day on which it is meant to hold.
     pub effective_from: Option<Day>,
+}
+
+impl Loaded {
+    /// Whose saves stand in what is put up, since the last approved submission, and of each who did not write all of it
+    /// the items: those changed since the head by the saves, the others as the head has them.
+    pub(crate) fn writers_of(
+        &self,
+        content: &Revision,
+        submitter: &OperatorId,
+    ) -> (Vec<OperatorId>, BTreeMap<OperatorId, Vec<ItemId>>) {
+        let head = self.state.head();
+        let approved = head.and_then(|head| self.state.approved_before(&head.hash));
+        let approved = approved.and_then(|one| Some((&one.hash, self.revisions.get(&one.revision)?.as_ref())));
+        let anew = changed(self.head_revision().map(AsRef::as_ref), content);
+        let mut written: BTreeMap<OperatorId, Vec<ItemId>> = BTreeMap::new();
+        for (operator, places) in self.written.since(approved, content) {
+            let items = places.intersection(&anew).flatten().cloned();
+            written.entry(operator).or_default().extend(items);
+        }
+        // What stands on as the head has it was written by those whom the head names.
+        for standing in head.into_iter().flat_map(|head| &head.standing) {
+            let stands_in = |revision: &Revision| match &standing.target {
+                Target::Header => revision.header.digest() == standing.digest,
+                Target::Item(id) => revision.items.get(id).is_some_and(|slot| slot.digest() == standing.digest),
+                Target::Removal(id) => !revision.items.contains_key(id),
+            };
+            let is_approved = approved.is_some_and(|(_, revision)| stands_in(revision));
+            let stands = stands_in(content) && !is_approved;
+            for operator in standing.writers.iter().filter(|_| stands) {
+                written.entry(operator.clone()).or_default();
+            }
+        }
+        let writers: Vec<OperatorId> = written.keys().filter(|who| *who != submitter).cloned().collect();
+        if writers.is_empty() {
+            return (writers, BTreeMap::new());
+        }
+        written.entry(submitter.clone()).or_default();
+        (writers, written)
+    }
 }
 
 impl App {
@@ -51,13 +93,15 @@ impl App {
             Some(draft) if told.trim().is_empty() => kept(draft).clone(),
             Some(_) | None => told,
         };
+        let (writers, written) = loaded.writers_of(working, &operator.id);
         let draft = Draft {
             revision: working,
             head: loaded.head_revision().map(AsRef::as_ref),
             base: base.as_deref(),
             routing,
             steps,
-            writers: loaded.draft.iter().filter_map(|draft| draft.operator.clone()).collect(),
+            writers,
+            written,
             reason: said(change.reason, |draft| &draft.reason),
             basis_of_change: said(change.basis, |draft| &draft.basis_of_change),
             effective_from: change.effective_from,

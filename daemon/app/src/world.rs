@@ -22,7 +22,7 @@ use gongkai_model::{
     domain::RoutingTable,
     id::{Day, DivisionId},
     named::only,
-    tree::{Division, Tree},
+    tree::{Division, Ever, Tree},
     vocabulary::Vocabulary,
 };
 use gongkai_store::Store;
@@ -35,8 +35,6 @@ mod steps;
 
 /// Where the pinned anchors are kept.
 const ANCHORS: &str = "trust.anchors";
-/// Most former trees that are remembered: reforms come once a year, and no review is open that long.
-const EARLIER_TREES_MAX: usize = 32;
 /// Where the tree path learnt at enrolment is kept.
 const FIRST_TREE: &str = "trust.first_tree";
 
@@ -70,8 +68,8 @@ pub struct World {
     certificates: BTreeMap<DivisionId, Vec<CertPut>>,
     /// Who was named as keeper of whose catalogs.
     pub(crate) holders: Holders,
-    /// The tree as it stood before its latest changes: a submission keeps the reviewer that it had then.
-    earlier: Vec<Tree>,
+    /// The tree of all days and orders: a submission keeps the reviewer that it had when it was made.
+    ever: Ever,
     /// At the root: keys and revocations that moved divisions lack.
     pub(crate) missing: Vec<Carriage>,
     /// The root's anchor.
@@ -116,7 +114,7 @@ impl World {
         let entries = entries.as_slice();
         let records = tree_records(&root, first_tree, entries);
         let ancestry = Ancestry::of(&root, records.iter().map(|(.., record)| record));
-        let earlier = earlier_trees(&records, day);
+        let ever = Ever::of(records.iter().map(|(.., record)| record));
         let tree = fold_tree(records, day);
         let tables = fold_tables(&root, entries);
         let (routing, table_version, vocabulary) = latest_table(&tables);
@@ -130,7 +128,7 @@ impl World {
         let missing = if me == root { carry::missing(&ancestry, &tree, &keyring, entries) } else { Vec::new() };
         Self {
             missing,
-            earlier,
+            ever,
             trust: Trust { keyring, tree, ancestry, route },
             vocabulary,
             tables: tables.into_iter().map(|(hash, table)| (hash, (table.version, table.routing))).collect(),
@@ -273,17 +271,6 @@ fn tree_records(root: &DivisionId, first: Vec<Division>, entries: &[Entry]) -> V
         record.parent = record.parent.take().filter(|_| record.id != *root);
     }
     records
-}
-
-/// The trees of the days before today on which records begin, the latest last.
-fn earlier_trees(ordered: &[Ordered], today: &Day) -> Vec<Tree> {
-    let mut days: Vec<&Day> = ordered.iter().map(|(.., record)| &record.from).filter(|day| *day <= today).collect();
-    days.sort();
-    days.dedup();
-    // The latest of them is today's tree.
-    days.pop();
-    let first = days.len().saturating_sub(EARLIER_TREES_MAX);
-    days.split_off(first).into_iter().map(|day| fold_tree(ordered.to_vec(), day)).collect()
 }
 
 fn fold_tree(ordered: Vec<Ordered>, day: &Day) -> Tree {

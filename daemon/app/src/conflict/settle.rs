@@ -10,7 +10,7 @@ use gongkai_model::{
     check::{Rule, Waiver, WaiverAct},
     conflict::{Conflict, ConflictKind, Keeper, Settlement, SideKind},
     digest::Digest,
-    id::CatalogId,
+    id::{CatalogId, OperatorId},
     review::{Draft, Intent, ProposalAnswer, Refusal, admit},
     revision::{Revision, match_items},
 };
@@ -103,7 +103,8 @@ impl App {
             base: base.as_deref(),
             routing,
             steps: world.steps(&routing, &conflict.catalog).unwrap_or_default(),
-            writers: [&conflict.ours, &conflict.theirs].into_iter().filter_map(|side| side.operator.clone()).collect(),
+            writers: writers_of(case),
+            written: std::collections::BTreeMap::new(),
             reason: if said.is_empty() { format!("conflict {} settled", conflict.id) } else { said },
             basis_of_change: settling.basis.clone(),
             effective_from: None,
@@ -246,6 +247,16 @@ impl App {
         let entry = acting.record_draft(&loaded.catalog, body, saved).await?;
         Ok((entry, revision.digest(), Ending::Draft))
     }
+}
+
+/// Everybody whose saves stand in what meets: who put the sides up, and whom they name.
+fn writers_of(case: &Case<'_>) -> Vec<OperatorId> {
+    let sides = [&case.conflict.ours, &case.conflict.theirs];
+    let named = sides.iter().filter_map(|side| case.loaded.state.submission(&side.entry));
+    let named = named.flat_map(|side| side.standing.iter().flat_map(|standing| &standing.writers));
+    let all: BTreeSet<&OperatorId> = sides.iter().filter_map(|side| side.operator.as_ref()).chain(named).collect();
+    let own = case.acting.id();
+    all.into_iter().filter(|who| **who != own).cloned().collect()
 }
 
 /// The standard's words for the limit that a conflict is about.

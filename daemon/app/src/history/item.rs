@@ -181,7 +181,7 @@ impl Sight<'_> {
         };
         let mut event = self.outline(entry, kind);
         event.revision = Some(submission.revision);
-        event.step = Some(decision.step);
+        event.step = state.step;
         event.opinion = if opinion.text.trim().is_empty() { decision.note } else { opinion.text.clone() };
         Some(event)
     }

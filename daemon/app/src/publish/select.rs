@@ -13,7 +13,7 @@ use gongkai_model::{
     check::Finding,
     digest::{Digest, Hasher},
     id::CatalogId,
-    review::{Decision, DecisionEffect, DecisionState, Outside, SubmissionState, Verdict},
+    review::{Decision, DecisionEffect, DecisionState, Outside, Step, SubmissionState, Verdict},
     revision::Revision,
 };
 
@@ -159,7 +159,7 @@ fn planned(world: &World, loaded: &Loaded, submission: &SubmissionState, revisio
     let decisions: Vec<&DecisionState> = submission.decisions.iter().filter(counts).collect();
     let last = decisions.last();
     let outside = last.and_then(|decision| outside(loaded, &decision.hash));
-    let (division, department) = approver(world, submission, last.map_or(0, |decision| decision.step));
+    let (division, department) = last.map(|decision| approver(world, &decision.named)).unwrap_or_default();
     PlannedCatalog {
         catalog: loaded.catalog.clone(),
         revision: submission.revision,
@@ -181,9 +181,7 @@ fn outside(loaded: &Loaded, decision: &Digest) -> Option<Outside> {
 }
 
 /// The names of a step's division and office.
-fn approver(world: &World, submission: &SubmissionState, step: u32) -> (String, String) {
-    let step = usize::try_from(step).ok().and_then(|step| submission.steps.get(step));
-    let Some(step) = step else { return (String::new(), String::new()) };
+fn approver(world: &World, step: &Step) -> (String, String) {
     let division = world.name_of(&step.division);
     let departments = &world.routing_table().departments;
     let department = departments.iter().find(|department| Some(&department.slug) == step.department.as_ref());

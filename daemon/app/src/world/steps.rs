@@ -1,7 +1,8 @@
 //! The review steps that a routing table prescribes for a catalog.
 //!
-//! Invariant: whether steps are right does not depend on the day on which they are looked at: every department that the
-//! table names for some day, and every division that stood there by some tree, is right. What is new is made by today's.
+//! Invariant: whether steps are right does not depend on the day on which they are looked at, nor on what was ordered
+//! since: every department that the table names for some day, every division that stood there by some order, and every
+//! chain of a level or kind that the owner ever had is right. What is new is made by today's.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use gongkai_model::{
     domain::{self, ROLE_COUNTERPART, Reviewer, RoutingTable},
     id::CatalogId,
     review::{Prescribed, PrescribedStep, Step},
-    tree::Tree,
+    tree::Division,
 };
 
 use super::World;
@@ -27,19 +28,26 @@ impl World {
         let (version, table) = self.tables.get(routing)?;
         let unknown = bare_division(&catalog.division, None);
         let owner = self.tree().get(&catalog.division).unwrap_or(&unknown);
-        let steps = table.review_steps(&catalog.domain, owner).into_iter();
-        let steps = steps.map(|step| self.prescribed_step(table, catalog, step)).collect();
-        Some(Prescribed { version: *version, steps })
+        let today = table.review_steps(&catalog.domain, owner);
+        let prescribed = |steps: &[domain::Step]| {
+            steps.iter().map(|step| self.prescribed_step(table, catalog, step)).collect::<Vec<_>>()
+        };
+        let chain_of = |record: &Division| table.review_steps(&catalog.domain, record);
+        let others: BTreeSet<Vec<domain::Step>> = self.ever.records(&catalog.division).iter().map(chain_of).collect();
+        let others = others.iter().filter(|steps| **steps != today).map(|steps| prescribed(steps)).collect();
+        Some(Prescribed { version: *version, steps: prescribed(&today), others })
     }
 
     /// The department is the step's own where it names one, else the domain's for its counterpart.
-    fn prescribed_step(&self, table: &RoutingTable, catalog: &CatalogId, step: domain::Step) -> PrescribedStep {
-        let place = |tree: &Tree| match step.reviewer(tree, &catalog.division) {
+    fn prescribed_step(&self, table: &RoutingTable, catalog: &CatalogId, step: &domain::Step) -> PrescribedStep {
+        let (division, is_outside) = match step.reviewer(self.tree(), &catalog.division) {
             Reviewer::Division(division) => (division, false),
             Reviewer::Outside => (self.root.clone(), true),
         };
-        let (division, is_outside) = place(self.tree());
-        let divisions = self.earlier.iter().chain([self.tree()]).map(|tree| place(tree).0).collect();
+        let ever = self.ever.above(&catalog.division, usize::try_from(step.levels_up).unwrap_or(usize::MAX));
+        let is_outside_ever = is_outside || ever.is_above_top;
+        let tops = [&self.root].into_iter().filter(|_| is_outside_ever);
+        let divisions = ever.divisions.iter().chain(tops).chain([&division]).cloned().collect();
         let domain = table.domain(&catalog.domain).filter(|_| step.role == ROLE_COUNTERPART);
         let (department, departments) = match (&step.department, domain) {
             (Some(named), _) => (Some(named.clone()), BTreeSet::from([Some(named.clone())])),
@@ -47,6 +55,6 @@ impl World {
             (None, None) => (None, BTreeSet::from([None])),
         };
         let step = Step { division, department, role: step.role.clone(), is_outside };
-        PrescribedStep { step, departments, divisions }
+        PrescribedStep { step, departments, divisions, is_outside_ever }
     }
 }

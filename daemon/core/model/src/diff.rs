@@ -20,7 +20,7 @@ mod renames;
 pub(crate) mod text;
 
 use element::{Elements, Form, elements, form_of, label, members};
-pub(crate) use renames::renames;
+pub use renames::renames;
 use text::{Budget, segments};
 
 /// A stretch of text.

@@ -23,9 +23,11 @@ mod materialise;
 mod proposal;
 mod refusal;
 mod route;
+mod seat;
 mod settle;
 mod state;
 mod trouble;
+mod writers;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
@@ -79,6 +81,13 @@ pub struct Submission {
     /// Operators who wrote the revision, besides the entry's own: none of them may decide it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writers: Vec<OperatorId>,
+    /// The items that one of them wrote, where it was not all that changed: in an item that stands on unchanged, its
+    /// writers' saves stand on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub written: BTreeMap<OperatorId, Vec<ItemId>>,
+    /// The approved submission since which writers are named: what stands as it stood there has none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Digest>,
     /// Why the catalog changes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -177,8 +186,12 @@ pub struct Outside {
 pub struct Decision {
     /// The submission entry, and no other of equal content.
     pub submission: Digest,
-    /// Index of the step, from 0.
+    /// Index of the step, from 0, in the chain that counted where it was decided.
     pub step: u32,
+    /// The step in full. A chain that is moved later has it elsewhere, or not at all; decisions made before steps were
+    /// named have the index alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<Step>,
     /// The routing-table entry in force where it was decided; another than the submission's is flagged, not void.
     pub routing: Digest,
     /// The verdict on the whole.

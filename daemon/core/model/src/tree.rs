@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Day, DivisionId};
 
+mod ever;
+
+pub use ever::{Ever, Reached};
+
 /// Deepest tree walked: nation, province, city, county, township, village and room for more.
 pub const DEPTH_MAX: usize = 16;
 

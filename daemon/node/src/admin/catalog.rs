@@ -319,7 +319,7 @@ impl Admin {
         let mut response =
             wire::SubmitCatalogResponse { catalog: loaded.catalog.to_string(), unchanged, ..Default::default() };
         if let Some(head) = loaded.state.head() {
-            (response.items_changed, response.items_carried) = convert::pending_counts(head);
+            (response.items_changed, response.items_carried) = loaded.pending_counts(head);
             response.revision = head.revision.to_string();
             response.submission = head.hash.to_string();
             response.steps = convert::steps(&self.app().world(), head);

@@ -198,7 +198,7 @@ pub(super) fn open_step(world: &World, submission: &SubmissionState) -> Option<w
 }
 
 fn step_of(world: &World, submission: &SubmissionState, index: u32, step: &Step) -> wire::ReviewStep {
-    let decisions = submission.decisions.iter().filter(|decision| decision.step == index);
+    let decisions = submission.decisions.iter().filter(|decision| decision.step == Some(index));
     let counts = |effect: DecisionEffect| matches!(effect, DecisionEffect::Effective);
     let decision = decisions.clone().find(|decision| counts(decision.effect));
     let stale = decisions.clone().find(|decision| decision.effect == DecisionEffect::Stale);
@@ -243,14 +243,6 @@ fn document(outside: &Outside) -> String {
     let digest = outside.file_digest.to_string();
     let parts = [outside.authority.as_str(), &outside.document_no, day, &outside.file_name, &digest];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// How many items the open step must look at, and how many are carried over; the header is not an item.
-pub(super) fn pending_counts(submission: &SubmissionState) -> (u32, u32) {
-    let Some(step) = submission.next_step else { return (0, 0) };
-    let items = submission.standing.iter().filter(|standing| standing.target != gongkai_model::review::Target::Header);
-    let (done, open): (Vec<_>, Vec<_>) = items.partition(|standing| standing.is_approved(step));
-    (count(open.len()), count(done.len()))
 }
 
 /// Something that a reading asks a person to look at.

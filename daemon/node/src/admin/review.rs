@@ -89,7 +89,7 @@ impl ReviewService for Admin {
         let (hash, step) = (decision.hash, decision.step);
         let after = self.app().revoke(&operator, &loaded.catalog, hash, asked.reason).await.map_err(refused)?;
         let mut response = self.decided(&after, hash, "revoke", false);
-        response.step = step + 1;
+        response.step = step.map_or(0, |step| step + 1);
         Ok(Response::new(response))
     }
 }
@@ -138,7 +138,7 @@ impl Admin {
         response.revision = head.revision.to_string();
         response.next = convert::open_step(&self.app().world(), head);
         if let Some(made) = head.decisions.iter().find(|made| made.hash == decision) {
-            response.step = made.step + 1;
+            response.step = made.step.map_or(0, |step| step + 1);
             response.items_opinions = made.opinions;
         }
         response
@@ -226,8 +226,13 @@ fn same_decision(loaded: &Loaded, operator: &Operator, verdict: Verdict) -> Opti
 fn decision_to_revoke<'l>(world: &World, loaded: &'l Loaded, revision: &str) -> Result<&'l DecisionState, Error> {
     let missing =
         || Error::BadRequest { what: format!("catalog `{}` has no approval of this node to revoke", loaded.catalog) };
+    // A return by a step that a reroute took out of the chain stands until somebody takes it back.
+    let is_former_return = |made: &&DecisionState| {
+        made.step.is_none() && made.verdict == Verdict::Return && made.effect == DecisionEffect::Effective
+    };
     let submission = if revision.is_empty() {
-        loaded.state.latest_approved(None)
+        let head = loaded.state.head().filter(|head| head.decisions.iter().any(|made| is_former_return(&made)));
+        head.or_else(|| loaded.state.latest_approved(None))
     } else {
         let digest = loaded.revision(revision)?.digest();
         loaded.state.submissions.iter().rev().find(|submission| submission.revision == digest)
@@ -236,8 +241,9 @@ fn decision_to_revoke<'l>(world: &World, loaded: &'l Loaded, revision: &str) -> 
     let is_own = |made: &&DecisionState| {
         made.author == world.me && made.verdict == Verdict::Approve && made.effect == DecisionEffect::Effective
     };
-    // An approval of this node, else any that the machine may let it revoke.
-    decisions.clone().find(is_own).or_else(|| decisions.into_iter().next()).ok_or_else(missing)
+    // Such a return, an approval of this node, else any that the machine may let it revoke.
+    let found = decisions.clone().find(is_former_return).or_else(|| decisions.clone().find(is_own));
+    found.or_else(|| decisions.into_iter().next()).ok_or_else(missing)
 }
 
 impl Admin {

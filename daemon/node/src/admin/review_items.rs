@@ -146,7 +146,7 @@ fn opinion_of(opinion: &Opinion, decision: &DecisionState) -> wire::ItemOpinion 
         opinion: opinion.text.clone(),
         elements: opinion.elements.clone(),
         digest: opinion.digest.to_string(),
-        step: decision.step + 1,
+        step: decision.step.map_or(0, |step| step + 1),
         division: decision.author.to_string(),
         operator: decision.operator.to_string(),
         at_ms: decision.at_ms,

@@ -87,7 +87,7 @@ pub(super) fn warnings(years: &BTreeSet<u32>) -> Vec<wire::Reason> {
 fn outline(world: &World, loaded: &Loaded, submission: &SubmissionState) -> wire::ReviewRow {
     let (division_name, domain_name) = convert::names(world, &loaded.catalog);
     let step = convert::open_step(world, submission);
-    let (items_changed, items_carried) = convert::pending_counts(submission);
+    let (items_changed, items_carried) = loaded.pending_counts(submission);
     let receipt = submission.receipts.iter().find(|receipt| receipt.author == world.me);
     wire::ReviewRow {
         catalog: loaded.catalog.to_string(),

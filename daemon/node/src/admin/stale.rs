@@ -1,4 +1,5 @@
-//! Decisions that came too late: what superseded the submission that they name, and what of them still holds.
+//! Decisions that no longer decide: those that came too late, with what superseded the submission that they name and
+//! what of them still holds; and those of steps that a reroute took out of the chain.
 //!
 //! Invariant: read from the fold alone, so that both ends of a link say the same once they have the same entries.
 
@@ -10,6 +11,8 @@ use super::convert;
 
 /// The code of such a decision; it is no refusal.
 const CODE: &str = "GK-REVIEW-STALE";
+/// The code of one whose step is no longer in the chain.
+const REROUTED: &str = "GK-REVIEW-REROUTED";
 
 /// Why decisions on earlier submissions no longer count in full. One that a later decision of the same step has
 /// taken up is history.
@@ -18,7 +21,41 @@ pub(super) fn stale(loaded: &Loaded, is_zh: bool) -> Vec<wire::Reason> {
     let made = state.submissions.iter().flat_map(|on| on.decisions.iter().map(move |decision| (on, decision)));
     let stale = made.filter(|(_, decision)| decision.effect == DecisionEffect::Stale);
     let stale = stale.filter(|(on, decision)| !is_taken_up(state, on, decision));
-    stale.map(|(on, decision)| reason(state, on, decision, is_zh)).collect()
+    let stale = stale.map(|(on, decision)| reason(state, on, decision, is_zh));
+    stale.chain(state.head().into_iter().flat_map(|head| rerouted(head, is_zh))).collect()
+}
+
+/// Decisions on the head whose steps were taken out of its chain: an approval stands for nothing, a return still does.
+fn rerouted(head: &SubmissionState, is_zh: bool) -> Vec<wire::Reason> {
+    let is_off = |made: &&DecisionState| {
+        made.step.is_none() && matches!(made.effect, DecisionEffect::Rerouted | DecisionEffect::Effective)
+    };
+    let reason = |made: &DecisionState| {
+        let (hash, operator, role) = (made.hash.short(), &made.operator, &made.named.role);
+        let is_return = made.verdict == Verdict::Return;
+        let (message, hint) = match (is_zh, is_return) {
+            (true, true) => (
+                format!("{operator} 的退回 {hash} 所在环节（{role}）已改送，退回仍然有效"),
+                "由编制单位修改后重新报送，或由现审核单位撤销该退回",
+            ),
+            (true, false) => (
+                format!("{operator} 的通过 {hash} 所在环节（{role}）已改送，不代替其他环节"),
+                "由现行环节的审核单位作出决定",
+            ),
+            (false, true) => (
+                format!("return {hash} by {operator}: its step ({role}) was rerouted away; the return stands"),
+                "the owner submits a changed revision, or those who review now revoke the return",
+            ),
+            (false, false) => (
+                format!(
+                    "approval {hash} by {operator}: its step ({role}) was rerouted away; it stands for no other step"
+                ),
+                "those who review now decide",
+            ),
+        };
+        wire::Reason { code: REROUTED.to_owned(), message, hint: hint.to_owned() }
+    };
+    head.decisions.iter().filter(is_off).map(reason).collect()
 }
 
 fn reason(state: &CatalogState, on: &SubmissionState, decision: &DecisionState, is_zh: bool) -> wire::Reason {
@@ -63,7 +100,7 @@ fn held(state: &CatalogState, decision: &DecisionState) -> (u32, u32) {
     let Some(head) = state.head() else { return (0, 0) };
     let items = head.standing.iter().filter(|standing| standing.target != Target::Header);
     let carried = items.clone().filter(|standing| standing.marks.iter().any(|mark| mark.decision == decision.hash));
-    let open = items.filter(|standing| standing.mark(decision.step).is_none());
+    let open = items.filter(|standing| decision.step.and_then(|step| standing.mark(step)).is_none());
     (convert::count(carried.count()), convert::count(open.count()))
 }
 

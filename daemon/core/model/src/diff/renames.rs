@@ -19,7 +19,7 @@ const PAIRS_MAX: usize = 10_000;
 const LIKENESS_MIN: f64 = 0.7;
 
 /// New id → the id that the item had before.
-pub(crate) fn renames(from: &Revision, to: &Revision) -> BTreeMap<ItemId, ItemId> {
+pub fn renames(from: &Revision, to: &Revision) -> BTreeMap<ItemId, ItemId> {
     let only = |one: &Revision, other: &Revision| -> Vec<(ItemId, Item)> {
         let slots = one.items.iter().filter(|(id, _)| !other.items.contains_key(*id));
         slots.map(|(id, slot): (&ItemId, &Slot)| (id.clone(), slot.item().decode())).collect()

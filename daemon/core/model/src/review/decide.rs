@@ -7,17 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Act, Decision, Fact, Lack, Receipt, Revocation, Verdict, VoidReason, Withdrawal,
+    Act, Decision, Fact, Lack, Receipt, Revocation, Step, Verdict, VoidReason, Withdrawal,
     carry::Elements,
     fold::Ground,
     materialise::{Node, Submissions},
+    seat::Seat,
+    writers::Writers,
 };
-use crate::digest::Digest;
+use crate::{digest::Digest, domain::ROLE_COUNTERPART, id::DivisionId};
 
 /// A legal decision.
 pub(super) struct Ruled<'f> {
     pub(super) fact: &'f Fact,
     pub(super) decision: &'f Decision,
+    /// The step that it is about.
+    pub(super) named: &'f Step,
+    /// Where that step stands in the chain that counts now; `None` where it stands there no more.
+    pub(super) place: Option<u32>,
+    /// Who may take it back.
+    pub(super) revokers: BTreeSet<DivisionId>,
     /// The revocation of it; of several the lowest hash.
     pub(super) revoked_by: Option<Digest>,
 }
@@ -36,6 +44,7 @@ pub(super) struct Docket<'g, 'f> {
     pub(super) facts: &'f BTreeMap<Digest, Fact>,
     pub(super) submissions: &'g Submissions<'f>,
     pub(super) elements: &'g BTreeMap<Digest, Elements>,
+    pub(super) writers: &'g BTreeMap<Digest, Writers>,
     pub(super) about: BTreeMap<Digest, About<'f>>,
     pub(super) waiting: BTreeMap<Digest, Lack>,
     pub(super) void: BTreeMap<Digest, VoidReason>,
@@ -113,11 +122,19 @@ impl<'f> Docket<'_, 'f> {
 
     fn hear_decision(&mut self, fact: &'f Fact, decision: &'f Decision) -> Result<(), Fault> {
         let node = self.named(decision.submission)?;
-        check_reviewer(node, fact, decision)?;
+        let seat = Seat::of(node, &fact.author, decision)?;
+        check_document(self.ground, seat.step(), decision)?;
+        if fact.operator == node.fact.operator || node.submission.writers.contains(&fact.operator) {
+            return Err(VoidReason::SelfReview.into());
+        }
         if let Some(elements) = self.elements.get(&decision.submission) {
             check_opinions(elements, decision)?;
         }
-        let ruled = Ruled { fact, decision, revoked_by: None };
+        if let Some(writers) = self.writers.get(&decision.submission) {
+            check_writers(writers, fact, decision)?;
+        }
+        let (named, place, revokers) = (seat.step(), seat.place_in(node.steps()), seat.revokers(node.steps()));
+        let ruled = Ruled { fact, decision, named, place, revokers, revoked_by: None };
         self.about(decision.submission).decisions.insert(fact.hash, ruled);
         Ok(())
     }
@@ -137,15 +154,13 @@ impl<'f> Docket<'_, 'f> {
                 return Err(VoidReason::NamesOther.into());
             }
         };
-        let node = self.named(decision.submission)?;
-        let may = |steps| may_revoke(steps, decision.step, &fact.author);
-        if !may(&node.submission.steps) && !may(node.steps()) {
+        self.named(decision.submission)?;
+        let Some(ruled) = self.about(decision.submission).decisions.get_mut(&hash) else { return Ok(()) };
+        if !ruled.revokers.contains(&fact.author) {
             return Err(VoidReason::MayNotRevoke.into());
         }
         // Facts are heard in the order of their hashes: the first is the lowest.
-        if let Some(ruled) = self.about(decision.submission).decisions.get_mut(&hash) {
-            ruled.revoked_by.get_or_insert(fact.hash);
-        }
+        ruled.revoked_by.get_or_insert(fact.hash);
         Ok(())
     }
 
@@ -168,19 +183,25 @@ impl<'f> Docket<'_, 'f> {
     }
 }
 
-fn check_reviewer(node: &Node<'_>, fact: &Fact, decision: &Decision) -> Result<(), VoidReason> {
-    let mut steps = node.step_at_any_time(decision.step).peekable();
-    if steps.peek().is_none() {
-        return Err(VoidReason::NoSuchStep);
+/// What is decided above the top of the tree is decided by a document, and nothing else is.
+fn check_document(ground: &Ground<'_>, step: &Step, decision: &Decision) -> Result<(), VoidReason> {
+    match &decision.outside {
+        None if step.is_outside => Err(VoidReason::NoDocument),
+        Some(_) if !is_above_top(step, &ground.catalog.division) => Err(VoidReason::NotOutside),
+        None | Some(_) => Ok(()),
     }
-    let step = steps.find(|step| step.division == fact.author).ok_or(VoidReason::NotReviewer)?;
-    if step.is_outside && decision.outside.is_none() {
-        return Err(VoidReason::NoDocument);
-    }
-    if fact.operator == node.fact.operator || node.submission.writers.contains(&fact.operator) {
-        return Err(VoidReason::SelfReview);
-    }
-    Ok(())
+}
+
+/// Whether a step is decided above the top of the tree. Submissions made before such steps were marked have the
+/// owner's own division there as its own counterpart, which nobody is.
+pub(super) fn is_above_top(step: &Step, owner: &DivisionId) -> bool {
+    step.is_outside || (step.division == *owner && step.role == ROLE_COUNTERPART)
+}
+
+/// Nobody's word on what he wrote himself counts, whoever submitted it.
+fn check_writers(writers: &Writers, fact: &Fact, decision: &Decision) -> Result<(), VoidReason> {
+    let mut written = decision.opinions.iter().filter_map(|opinion| writers.get(&opinion.target));
+    if written.any(|writers| writers.contains(&fact.operator)) { Err(VoidReason::SelfReview) } else { Ok(()) }
 }
 
 fn check_opinions(elements: &Elements, decision: &Decision) -> Result<(), VoidReason> {
@@ -205,10 +226,4 @@ fn check_opinions(elements: &Elements, decision: &Decision) -> Result<(), VoidRe
         Verdict::Return if !has_reason => Err(VoidReason::NoReason),
         Verdict::Return | Verdict::Approve => Ok(()),
     }
-}
-
-/// A decision is revoked by the division that made it, or by one that reviews after it.
-pub(super) fn may_revoke(steps: &[super::Step], step: u32, division: &crate::id::DivisionId) -> bool {
-    let from = usize::try_from(step).unwrap_or(usize::MAX);
-    steps.iter().skip(from).any(|step| step.division == *division)
 }

@@ -11,12 +11,13 @@ use std::{
 use super::{
     CatalogState, DecisionEffect, DecisionState, Fact, Lack, Prescribed, ReceiptState, RerouteState, Standing,
     SubmissionState, SubmissionStatus, Verdict, Void, VoidReason, Waiting, WithdrawalState,
-    carry::{Elements, Marks, carried, elements},
+    carry::{Behind, Elements, Marks, elements},
     decide::{About, Docket},
     lineage::Lineage,
     materialise::{Node, Submissions, submissions},
     route::effective,
     settle::{Settled, settle},
+    writers::{Writers, writers},
 };
 use crate::{
     digest::Digest,
@@ -78,12 +79,15 @@ pub type Known = BTreeMap<Digest, Arc<Revision>>;
 pub fn fold_known(ground: &Ground<'_>, facts: impl IntoIterator<Item = Fact>, known: &Known) -> Folded {
     let facts: BTreeMap<Digest, Fact> = facts.into_iter().map(|fact| (fact.hash, fact)).collect();
     let submissions = submissions(ground, &facts, known);
-    let elements = elements(&submissions);
+    let lineage = Lineage::of(&submissions);
+    let elements = elements(&submissions, &lineage);
+    let writers = writers(&submissions, &lineage, &elements);
     let mut docket = Docket {
         ground,
         facts: &facts,
         submissions: &submissions,
         elements: &elements,
+        writers: &writers,
         about: BTreeMap::new(),
         waiting: BTreeMap::new(),
         void: BTreeMap::new(),
@@ -93,11 +97,20 @@ pub fn fold_known(ground: &Ground<'_>, facts: impl IntoIterator<Item = Fact>, kn
     let mut outcome = Outcome { states: Vec::new(), waiting, void };
     outcome.waiting.extend(submissions.waiting.clone());
     outcome.void.extend(submissions.void.clone());
-    let lineage = Lineage::of(&submissions);
-    outcome.settle_all(ground, &submissions, &lineage, &elements, &about);
+    let content = Content { submissions: &submissions, lineage: &lineage, elements: &elements, writers: &writers };
+    outcome.settle_all(ground, content, &about);
     let state = outcome.state(ground, &facts, &lineage);
     let known = submissions.nodes.iter().map(|(hash, node)| (*hash, Arc::clone(&node.revision))).collect();
     Folded { state, revisions: submissions.revisions, known }
+}
+
+/// What was put up: the submissions, their order, and what each holds.
+#[derive(Clone, Copy)]
+struct Content<'c, 'f> {
+    submissions: &'c Submissions<'f>,
+    lineage: &'c Lineage<'c, 'f>,
+    elements: &'c BTreeMap<Digest, Elements>,
+    writers: &'c BTreeMap<Digest, Writers>,
 }
 
 struct Outcome {
@@ -107,31 +120,31 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Settles the submissions along their line; each hands its opinions on to those that follow it.
-    fn settle_all(
-        &mut self,
-        ground: &Ground<'_>,
-        submissions: &Submissions<'_>,
-        lineage: &Lineage<'_, '_>,
-        elements: &BTreeMap<Digest, Elements>,
-        about_all: &BTreeMap<Digest, About<'_>>,
-    ) {
+    /// Settles the submissions along their lines; each takes over the opinions of those that it follows.
+    fn settle_all(&mut self, ground: &Ground<'_>, content: Content<'_, '_>, about_all: &BTreeMap<Digest, About<'_>>) {
+        let Content { submissions, lineage, elements, writers } = content;
         let nothing = About::default();
+        let given_on = about_all.iter().flat_map(|(on, about)| about.decisions.keys().map(|made| (*made, *on)));
+        let given_on: BTreeMap<Digest, Digest> = given_on.collect();
         let mut marks: BTreeMap<Digest, Marks> = BTreeMap::new();
-        for hash in &submissions.in_line {
+        for hash in lineage.in_order() {
             let node = &submissions.nodes[hash];
             let about = about_all.get(hash).unwrap_or(&nothing);
-            let before = node.from.map(|from| (&submissions.nodes[&from], &marks[&from], &elements[&from]));
-            let carried = before.map(|(before, marks, old)| carried(ground, before, marks, old, node, &elements[hash]));
-            if let (Some(from), Some(carried)) = (node.from, &carried) {
-                self.tell_late(&from, about_all.get(&from), carried);
+            let behind = Behind { ground, submissions, lineage, elements, marks: &marks, given_on: &given_on };
+            let carried = behind.carried_to(hash);
+            for before in lineage.followed_by(hash) {
+                self.tell_late(before, about_all.get(before), &carried);
             }
             let known = lineage.after(hash).map(|after| known_to(after, submissions));
-            let settled = settle(node, &elements[hash], carried.unwrap_or_default(), about, known.as_ref());
+            let settled = settle(node, &elements[hash], carried, about, known.as_ref());
             self.void.extend(settled.skipped.iter().map(|hash| (*hash, VoidReason::StepSkipped)));
-            self.states.push(submission_state(node, &elements[hash], about, &settled, known.is_some()));
+            let state = submission_state(node, about, &settled, known.is_some());
+            let standing =
+                if known.is_some() { Vec::new() } else { standing(&elements[hash], &settled.marks, &writers[hash]) };
+            self.states.push(SubmissionState { standing, ..state });
             marks.insert(*hash, settled.marks);
         }
+        self.states.sort_by_key(|state| (state.number, state.hash));
     }
 
     /// Notes with the decisions that came too late which of their opinions a submission after them takes over. Where
@@ -193,13 +206,7 @@ fn known_to(hashes: &BTreeSet<Digest>, submissions: &Submissions<'_>) -> BTreeSe
     hashes.iter().flat_map(|hash| submissions.nodes[hash].submission.knows.iter().copied()).collect()
 }
 
-fn submission_state(
-    node: &Node<'_>,
-    elements: &Elements,
-    about: &About<'_>,
-    settled: &Settled,
-    is_superseded: bool,
-) -> SubmissionState {
+fn submission_state(node: &Node<'_>, about: &About<'_>, settled: &Settled, is_superseded: bool) -> SubmissionState {
     let Node { fact, submission, revision, .. } = node;
     let writers = submission.writers.iter().cloned().chain([fact.operator.clone()]).collect();
     SubmissionState {
@@ -214,6 +221,7 @@ fn submission_state(
         at_ms: fact.at_ms,
         routing: submission.routing,
         steps: node.steps().to_vec(),
+        steps_submitted: submission.steps.clone(),
         reroutes: reroutes(node),
         reason: submission.reason.clone(),
         basis_of_change: submission.basis_of_change.clone(),
@@ -225,7 +233,7 @@ fn submission_state(
         receipts: receipts(about),
         withdrawals: withdrawals(about),
         decisions: decisions(node, about, settled),
-        standing: if is_superseded { Vec::new() } else { standing(elements, &settled.marks) },
+        standing: Vec::new(),
     }
 }
 
@@ -274,7 +282,8 @@ fn decisions(node: &Node<'_>, about: &About<'_>, settled: &Settled) -> Vec<Decis
             author: ruled.fact.author.clone(),
             operator: ruled.fact.operator.clone(),
             at_ms: ruled.fact.at_ms,
-            step: ruled.decision.step,
+            step: ruled.place,
+            named: ruled.named.clone(),
             verdict: ruled.decision.verdict,
             opinions: count(ruled.decision.opinions.len()),
             returned: returned.cloned().collect(),
@@ -282,21 +291,25 @@ fn decisions(node: &Node<'_>, about: &About<'_>, settled: &Settled) -> Vec<Decis
             outside: ruled.decision.outside.clone(),
             effect: *effect,
             is_other_table: ruled.decision.routing != node.routing(),
+            revokers: ruled.revokers.clone(),
             revoked_by: ruled.revoked_by,
             carried: Vec::new(),
             lapsed: Vec::new(),
         });
     }
-    decisions.sort_by_key(|decision| (decision.step, decision.hash));
+    // Those about steps that are no longer in the chain come last.
+    decisions.sort_by_key(|decision| (decision.step.is_none(), decision.step, decision.hash));
     decisions
 }
 
-fn standing(elements: &Elements, marks: &Marks) -> Vec<Standing> {
+fn standing(elements: &Elements, marks: &Marks, writers: &Writers) -> Vec<Standing> {
+    let writers_of = |target| writers.get(target).map(|writers| writers.as_ref().clone()).unwrap_or_default();
     let marks_of = |target| marks.get(target).map(|by_step| by_step.values().cloned().collect()).unwrap_or_default();
     let standing = elements.iter().map(|(target, digest)| Standing {
         target: target.clone(),
         digest: *digest,
         marks: marks_of(target),
+        writers: writers_of(target),
     });
     standing.collect()
 }

@@ -15,6 +15,11 @@ pub(super) struct Lineage<'s, 'f> {
     before: BTreeMap<Digest, BTreeSet<Digest>>,
     /// The same, turned round.
     after: BTreeMap<Digest, BTreeSet<Digest>>,
+    /// All of them, each after what it follows.
+    order: Vec<Digest>,
+    /// Those of branches that merged each other back and forth, at which the order had to begin: what they follow is
+    /// not all before them, so nothing is taken over from it.
+    knots: BTreeSet<Digest>,
 }
 
 impl<'s, 'f> Lineage<'s, 'f> {
@@ -24,7 +29,8 @@ impl<'s, 'f> Lineage<'s, 'f> {
         for (hash, node) in nodes {
             carriers.entry(node.submission.body.revision).or_default().push(*hash);
         }
-        let mut lineage = Self { nodes, before: BTreeMap::new(), after: BTreeMap::new() };
+        let (before, after, order) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let mut lineage = Self { nodes, before, after, order, knots: BTreeSet::new() };
         for (hash, node) in nodes {
             let merged = node.revision.parents.iter().filter_map(|parent| carriers.get(parent)).flatten();
             // A later submission may carry a parent again (A, B, A): it is not merged by the one it follows.
@@ -35,11 +41,51 @@ impl<'s, 'f> Lineage<'s, 'f> {
             }
             lineage.before.insert(*hash, before);
         }
+        lineage.put_in_order();
         lineage
     }
 
+    /// Of those that may come next the one lowest in its line, then of the lowest hash.
+    fn put_in_order(&mut self) {
+        let nodes = self.nodes;
+        let place = |hash: &Digest| (nodes[hash].number, *hash);
+        let mut open: BTreeMap<Digest, usize> = self.before.iter().map(|(hash, all)| (*hash, all.len())).collect();
+        let mut ready: BTreeSet<(u32, Digest)> =
+            open.iter().filter(|(_, count)| **count == 0).map(|(hash, _)| place(hash)).collect();
+        while let Some(next) = ready.pop_first().or_else(|| open.keys().map(place).min()) {
+            let (_, hash) = next;
+            if open.remove(&hash).is_some_and(|missing| missing > 0) {
+                self.knots.insert(hash);
+            }
+            self.order.push(hash);
+            for later in self.after.get(&hash).into_iter().flatten() {
+                let Some(missing) = open.get_mut(later) else { continue };
+                *missing = missing.saturating_sub(1);
+                if *missing == 0 {
+                    ready.insert(place(later));
+                }
+            }
+        }
+    }
+
+    /// All submissions, each after what it follows.
+    pub(super) fn in_order(&self) -> &[Digest] {
+        &self.order
+    }
+
+    /// The submissions that one follows directly.
+    pub(super) fn followed_by(&self, hash: &Digest) -> impl Iterator<Item = &Digest> {
+        self.before.get(hash).into_iter().flatten()
+    }
+
+    /// Those of them from which it may take over: all are before it in the order.
+    pub(super) fn grounds(&self, hash: &Digest) -> impl Iterator<Item = &Digest> {
+        let is_knot = self.knots.contains(hash);
+        self.followed_by(hash).filter(move |_| !is_knot)
+    }
+
     /// Whether `hash` is `behind` or stands further on in its line.
-    fn stands_on(&self, hash: &Digest, behind: &Digest) -> bool {
+    pub(super) fn stands_on(&self, hash: &Digest, behind: &Digest) -> bool {
         let number = self.nodes[behind].number;
         let line = std::iter::successors(Some(*hash), |hash| self.nodes[hash].from);
         line.take_while(|hash| self.nodes[hash].number >= number).any(|hash| hash == *behind)
@@ -51,7 +97,7 @@ impl<'s, 'f> Lineage<'s, 'f> {
     }
 
     /// All that the given submissions follow, at any distance.
-    fn all_before(&self, from: &[Digest]) -> BTreeSet<Digest> {
+    pub(super) fn all_before(&self, from: &[Digest]) -> BTreeSet<Digest> {
         let mut found = BTreeSet::new();
         let mut open = from.to_vec();
         while let Some(next) = open.pop() {

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Act, CatalogState, Decision, DecisionEffect, DecisionState, Opinion, Outside, Receipt, Refusal, Reroute,
-    Revocation, Step, Submission, SubmissionState, SubmissionStatus, Target, Verdict, Withdrawal, decide::may_revoke,
+    Revocation, Standing, Step, Submission, SubmissionState, SubmissionStatus, Target, Verdict, Withdrawal,
+    decide::is_above_top,
 };
 use crate::{
     digest::Digest,
-    domain::ROLE_COUNTERPART,
     id::{Day, DepartmentSlug, DivisionId, ItemId, OperatorId},
     item::{Element, missing_elements},
     revision::Revision,
@@ -42,8 +42,10 @@ pub struct Draft<'a> {
     pub routing: Digest,
     /// The steps that it prescribes.
     pub steps: Vec<Step>,
-    /// Operators who wrote the draft.
+    /// Operators whose saves stand in it since the last approved submission.
     pub writers: Vec<OperatorId>,
+    /// The items that one of them wrote, where it was not all that changed.
+    pub written: BTreeMap<OperatorId, Vec<ItemId>>,
     /// Why the catalog changes.
     pub reason: String,
     /// The legal basis of the change.
@@ -191,6 +193,8 @@ fn submit(state: &CatalogState, draft: Draft<'_>, actor: &Actor) -> Result<Submi
         routing: draft.routing,
         steps: draft.steps,
         writers: draft.writers,
+        written: draft.written,
+        since: followed.last().and_then(|head| state.approved_before(&head.hash)).map(|one| one.hash),
         reason: draft.reason,
         basis_of_change: draft.basis_of_change,
         effective_from: draft.effective_from,
@@ -256,12 +260,14 @@ fn decide(state: &CatalogState, ruling: Ruling, actor: &Actor) -> Result<Decisio
     let step = check_turn(submission, index, actor)?;
     check_distance(state, step, ruling.outside.as_ref())?;
     check_opinions(submission, &ruling)?;
+    check_writers(submission, &ruling.opinions, actor)?;
     if ruling.verdict == Verdict::Approve && ruling.coverage == Coverage::Whole {
         check_coverage(submission, index, &ruling.opinions)?;
     }
     Ok(Decision {
         submission: ruling.submission,
         step: index,
+        named: Some(step.clone()),
         routing: ruling.routing,
         verdict: ruling.verdict,
         opinions: ruling.opinions,
@@ -278,7 +284,7 @@ fn revoke(state: &CatalogState, hash: Digest, reason: String, actor: &Actor) -> 
     if decision.revoked_by.is_some() {
         return Err(Refusal::AlreadyRevoked(hash));
     }
-    if decision.author != actor.division && !may_revoke(&submission.steps, decision.step, &actor.division) {
+    if !decision.revokers.contains(&actor.division) {
         return Err(Refusal::MayNotRevoke(actor.division.clone()));
     }
     if reason.trim().is_empty() {
@@ -344,17 +350,15 @@ fn check_turn<'s>(submission: &'s SubmissionState, index: u32, actor: &Actor) ->
     Ok(step)
 }
 
-/// No division's counterpart department reviews its own division's catalog, and what is decided above the top of the
-/// tree is decided by a document.
+/// No division's counterpart department reviews its own division's catalog; what is decided above the top of the tree
+/// is decided by a document, and nothing else is.
 fn check_distance(state: &CatalogState, step: &Step, outside: Option<&Outside>) -> Result<(), Refusal> {
-    if outside.is_some() {
-        return Ok(());
+    match (outside, is_above_top(step, &state.catalog.division)) {
+        (Some(_), true) | (None, false) => Ok(()),
+        (Some(_), false) => Err(Refusal::NotOutside(step.clone())),
+        (None, true) if step.is_outside => Err(Refusal::DocumentMissing(step.clone())),
+        (None, true) => Err(Refusal::OwnDepartment(step.clone())),
     }
-    if step.is_outside {
-        return Err(Refusal::DocumentMissing(step.clone()));
-    }
-    let is_own = step.division == state.catalog.division && step.role == ROLE_COUNTERPART;
-    if is_own { Err(Refusal::OwnDepartment(step.clone())) } else { Ok(()) }
 }
 
 fn check_opinions(submission: &SubmissionState, ruling: &Ruling) -> Result<(), Refusal> {
@@ -377,6 +381,16 @@ fn check_opinions(submission: &SubmissionState, ruling: &Ruling) -> Result<(), R
         has_reason |= opinion.verdict == Verdict::Return && !opinion.text.trim().is_empty();
     }
     if ruling.verdict == Verdict::Return && !has_reason { Err(Refusal::ReturnWithoutOpinion) } else { Ok(()) }
+}
+
+/// Whoever wrote an element gives no opinion on it.
+fn check_writers(submission: &SubmissionState, opinions: &[Opinion], actor: &Actor) -> Result<(), Refusal> {
+    let mut own = submission.standing.iter().filter(|standing| standing.writers.contains(&actor.operator));
+    let is_named = |standing: &&Standing| opinions.iter().any(|opinion| opinion.target == standing.target);
+    if own.by_ref().any(|standing| is_named(&standing)) {
+        return Err(Refusal::SelfReview(actor.operator.clone()));
+    }
+    Ok(())
 }
 
 /// An approval leaves nothing open: every pending element has an approving opinion in it.

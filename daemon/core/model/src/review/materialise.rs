@@ -42,12 +42,11 @@ impl<'f> Node<'f> {
         effective(&self.routes).map_or(self.submission.routing, |route| route.reroute.routing)
     }
 
-    /// A step as it was at some time: the frozen one and those of every reroute. What was decided under an older
-    /// table stays valid, also when it arrives late.
-    pub(super) fn step_at_any_time(&self, index: u32) -> impl Iterator<Item = &'f Step> {
-        let lists = self.routes.iter().map(|route| &route.reroute.steps).chain([&self.submission.steps]);
-        let index = usize::try_from(index).unwrap_or(usize::MAX);
-        lists.filter_map(move |steps| steps.get(index)).collect::<Vec<_>>().into_iter()
+    /// The chains that it had at some time, each with its table: the frozen one, then those of the reroutes by hash.
+    /// What was decided under an older one stays valid, also when it arrives late.
+    pub(super) fn chains(&self) -> Vec<(Digest, &'f [Step])> {
+        let rerouted = self.routes.iter().map(|route| (route.reroute.routing, route.reroute.steps.as_slice()));
+        std::iter::once((self.submission.routing, self.submission.steps.as_slice())).chain(rerouted).collect()
     }
 }
 

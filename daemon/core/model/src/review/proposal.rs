@@ -199,7 +199,7 @@ fn wording(
     proposal: &Proposal,
 ) -> Option<CanonicalItem> {
     let submission = state.submission(&proposal.submission)?;
-    let is_reviewer = submission.steps.iter().any(|step| step.division == *author);
+    let is_reviewer = submission.reviewers_ever().any(|division| division == author);
     let is_there = item_digest(&submission.revision, &proposal.item_id) == Some(proposal.digest);
     let is_small = proposal.item.get().len() <= ITEM_BYTES_MAX;
     if is_reviewer && is_there && is_small { CanonicalItem::from_json(proposal.item.get()) } else { None }

@@ -124,6 +124,9 @@ pub enum Refusal {
     /// A step above the top of the tree, decided without a document.
     #[error("the step is decided above this tree; only a document of `{}` records it", department_of(.0))]
     DocumentMissing(Step),
+    /// A decision from outside for a step that is inside of the tree.
+    #[error("the step is decided by `{}` itself, not by a document from outside", reviewer_of(.0))]
+    NotOutside(Step),
     /// The catalog's own division as its own counterpart.
     #[error("no counterpart department reviews the catalog of its own division `{}`", .0.division)]
     OwnDepartment(Step),
@@ -171,6 +174,7 @@ impl Refusal {
             Self::OwnDepartment(_) => "GK-ROUTE-011",
             Self::NotAbove(_) => "GK-ROUTE-012",
             Self::SameSteps(_) => "GK-ROUTE-013",
+            Self::NotOutside(_) => "GK-ROUTE-015",
         }
     }
 
@@ -214,6 +218,11 @@ impl Refusal {
             Self::DocumentMissing(_) => {
                 "record it with its number and file: `gongkai review record-outside SUBMISSION …`".to_owned()
             }
+            Self::NotOutside(_) => {
+                "decide it as the step's reviewer, and name the document in the opinion: only a step above the top \
+                 of the tree is decided by one"
+                    .to_owned()
+            }
             Self::OwnDepartment(_) => {
                 "let the municipal office set a chain that leads one level up: `gongkai routing set`".to_owned()
             }
@@ -229,6 +238,10 @@ fn missing_text(missing: &[MissingElements]) -> String {
         format!("\n  {} {} ({}): {}", item.serial, item.name, item.item, labels.join("、"))
     });
     format!("{} items lack mandatory elements:{}", missing.len(), lines.collect::<String>())
+}
+
+fn reviewer_of(step: &Step) -> String {
+    format!("{} {}", step.division, department_of(step)).trim().to_owned()
 }
 
 fn department_of(step: &Step) -> &str {

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a submission keeps the steps that it was made with until a legal `reroute` entry names others; of
 //! several the one furthest in their line counts, then the newer table, then the greater hash. No clock decides: a
-//! table's every dated department is right, whatever the day on which the entry is read.
+//! table's every dated department is right, and every place in the tree that its owner ever had, whatever the day on
+//! which the entry is read.
 //! Left out: who writes tables (journal and app).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub struct Prescribed {
     pub version: u64,
     /// The steps.
     pub steps: Vec<PrescribedStep>,
+    /// What it prescribes for the other levels and kinds that the owner ever had.
+    pub others: Vec<Vec<PrescribedStep>>,
 }
 
 /// One step as a table prescribes it.
@@ -31,6 +34,8 @@ pub struct PrescribedStep {
     pub departments: BTreeSet<Option<DepartmentSlug>>,
     /// The divisions that stand there by any version of the tree.
     pub divisions: BTreeSet<DivisionId>,
+    /// Whether it is above the top of the tree by any version of it.
+    pub is_outside_ever: bool,
 }
 
 impl Prescribed {
@@ -41,7 +46,10 @@ impl Prescribed {
 
     /// Whether these are its steps, on whatever day they were taken from it.
     pub fn allows(&self, steps: &[Step]) -> bool {
-        self.steps.len() == steps.len() && self.steps.iter().zip(steps).all(|(known, step)| known.allows(step))
+        let is_chain = |known: &Vec<PrescribedStep>| {
+            known.len() == steps.len() && known.iter().zip(steps).all(|(known, step)| known.allows(step))
+        };
+        is_chain(&self.steps) || self.others.iter().any(is_chain)
     }
 }
 
@@ -49,7 +57,7 @@ impl PrescribedStep {
     fn allows(&self, step: &Step) -> bool {
         let has_department = self.departments.contains(&step.department);
         // Submissions made before outside steps were marked have no mark.
-        let is_marked_right = self.step.is_outside || !step.is_outside;
+        let is_marked_right = self.is_outside_ever || !step.is_outside;
         let has_division = self.divisions.contains(&step.division);
         has_division && self.step.role == step.role && has_department && is_marked_right
     }

@@ -1,7 +1,9 @@
 //! Weighs the legal decisions on one submission against each other, step by step.
 //!
 //! Invariant: a step has approved only if a decision that names this submission approves it, none returns it, and
-//! an approving opinion stands on every element; a submission is approved only if every step has.
+//! an approving opinion stands on every element; a submission is approved only if every step has and no return stands.
+//! Every legal decision has an effect, also one about a step that a reroute took out of the chain: an approval stands
+//! for nothing there, a return beats what it stood for.
 //! Ties are broken by entry hash, never by time.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +37,8 @@ struct Tally {
     has_approved: Vec<bool>,
     /// Per step: whether it returned the submission.
     has_returned: Vec<bool>,
+    /// The index at which a step that is no longer in the chain returned the submission.
+    former_return: Option<u32>,
 }
 
 /// Settles a submission from the opinions carried to it and the entries about it.
@@ -53,6 +57,7 @@ pub(super) fn settle(
         skipped: BTreeSet::new(),
         has_approved: Vec::new(),
         has_returned: Vec::new(),
+        former_return: None,
     };
     for (hash, ruled) in &about.decisions {
         match ruled.revoked_by {
@@ -62,12 +67,13 @@ pub(super) fn settle(
         }
     }
     let is_stale = |hash: &Digest| known.is_some_and(|known| !known.contains(hash));
+    tally.off_chain(about, &is_stale);
     let mut is_turn = !is_withdrawn;
     for step in (0u32..).take(node.steps().len()) {
         let live: Vec<(&Digest, &Ruled<'_>)> = about
             .decisions
             .iter()
-            .filter(|(hash, ruled)| ruled.decision.step == step && !tally.effects.contains_key(*hash))
+            .filter(|(hash, ruled)| ruled.place == Some(step) && !tally.effects.contains_key(*hash))
             .collect();
         is_turn = tally.step(step, elements, &live, is_turn, &is_stale);
     }
@@ -76,6 +82,24 @@ pub(super) fn settle(
 }
 
 impl Tally {
+    /// Decisions about steps that a reroute took out of the chain.
+    fn off_chain(&mut self, about: &About<'_>, is_stale: &dyn Fn(&Digest) -> bool) {
+        for (hash, ruled) in about.decisions.iter().filter(|(_, ruled)| ruled.place.is_none()) {
+            if self.effects.contains_key(hash) {
+                continue;
+            }
+            let effect = match ruled.decision.verdict {
+                _ if is_stale(hash) => DecisionEffect::Stale,
+                Verdict::Return => DecisionEffect::Effective,
+                Verdict::Approve => DecisionEffect::Rerouted,
+            };
+            if ruled.decision.verdict == Verdict::Return {
+                self.former_return = self.former_return.min(Some(ruled.decision.step)).or(Some(ruled.decision.step));
+            }
+            self.effects.insert(*hash, effect);
+        }
+    }
+
     /// Weighs one step; tells whether the next may follow.
     fn step(
         &mut self,
@@ -89,7 +113,7 @@ impl Tally {
             self.out_of_turn(live);
             return false;
         }
-        for (target, mark) in opinions(live) {
+        for (target, mark) in opinions(step, live) {
             self.marks.entry(target).or_default().insert(step, mark);
         }
         let is_returned = live.iter().any(|(_, ruled)| ruled.decision.verdict == Verdict::Return);
@@ -136,14 +160,21 @@ impl Tally {
         is_superseded: bool,
     ) -> (SubmissionStatus, Option<u32>) {
         let open = (0u32..).zip(&self.has_approved).find(|(_, has_approved)| !**has_approved).map(|(step, _)| step);
-        let Some(step) = open else { return (SubmissionStatus::Approved, None) };
+        if open.is_none() && self.former_return.is_none() {
+            return (SubmissionStatus::Approved, None);
+        }
         if is_withdrawn {
             return (SubmissionStatus::Withdrawn, None);
         }
         if is_superseded {
             return (SubmissionStatus::Superseded, None);
         }
-        let is_here = |ruled: &&Ruled<'_>| ruled.decision.step == step;
+        let step = match (self.former_return, open) {
+            (Some(step), _) => return (SubmissionStatus::Returned { step }, None),
+            (None, None) => return (SubmissionStatus::Approved, None),
+            (None, Some(step)) => step,
+        };
+        let is_here = |ruled: &&Ruled<'_>| ruled.place == Some(step);
         let here: Vec<&Ruled<'_>> = about.decisions.values().filter(is_here).collect();
         let was_approved =
             here.iter().any(|ruled| ruled.revoked_by.is_some() && ruled.decision.verdict == Verdict::Approve);
@@ -164,12 +195,12 @@ impl Tally {
 }
 
 /// The step's own opinions: a return beats an approval, then the lowest hash stands.
-fn opinions(live: &[(&Digest, &Ruled<'_>)]) -> BTreeMap<Target, Mark> {
+fn opinions(step: u32, live: &[(&Digest, &Ruled<'_>)]) -> BTreeMap<Target, Mark> {
     let mut found: BTreeMap<Target, Mark> = BTreeMap::new();
     for (hash, ruled) in live {
         for opinion in &ruled.decision.opinions {
             let mark = Mark {
-                step: ruled.decision.step,
+                step,
                 verdict: opinion.verdict,
                 text: opinion.text.clone(),
                 elements: opinion.elements.clone(),

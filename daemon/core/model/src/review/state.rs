@@ -55,7 +55,7 @@ pub enum SubmissionStatus {
     },
     /// 退回修改: the step returned it; the owner makes a new revision.
     Returned {
-        /// Index of the step that returned it.
+        /// Index of the step that returned it; of one that a reroute took out of the chain the index that it had.
         step: u32,
     },
     /// 审核通过: every step approved it by a decision that names it.
@@ -134,6 +134,8 @@ pub struct SubmissionState {
     pub routing: Digest,
     /// Its steps: frozen with it, or as the reroute that counts names them.
     pub steps: Vec<Step>,
+    /// The steps that it was submitted with.
+    pub steps_submitted: Vec<Step>,
     /// The reroutes of it, by hash.
     pub reroutes: Vec<RerouteState>,
     /// Why the catalog changes.
@@ -222,6 +224,8 @@ pub enum DecisionEffect {
     Outweighed,
     /// An earlier step has not approved yet; no effect until then.
     OutOfTurn,
+    /// It approves for a step that a reroute took out of the chain: it stands for nothing there.
+    Rerouted,
     /// The owner withdrew the submission without having seen it.
     Withdrawn,
     /// Revoked.
@@ -239,8 +243,10 @@ pub struct DecisionState {
     pub operator: OperatorId,
     /// The author's wall clock.
     pub at_ms: i64,
-    /// Index of the step.
-    pub step: u32,
+    /// Index of the step in the chain that counts; `None` where a reroute took the step out of it.
+    pub step: Option<u32>,
+    /// The step that it is about.
+    pub named: Step,
     /// Its verdict.
     pub verdict: Verdict,
     /// How many opinions it holds.
@@ -255,6 +261,8 @@ pub struct DecisionState {
     pub effect: DecisionEffect,
     /// Whether it was made under another routing table than the submission's; flagged to the new department.
     pub is_other_table: bool,
+    /// The divisions that may take it back.
+    pub revokers: BTreeSet<DivisionId>,
     /// The revocation entry, where there is one; of several the lowest hash.
     pub revoked_by: Option<Digest>,
     /// Of one that came too late: the elements whose opinions still hold for the submission that followed.
@@ -274,6 +282,9 @@ pub struct Standing {
     pub digest: Digest,
     /// At most one opinion a step, by step.
     pub marks: Vec<Mark>,
+    /// Whose saves stand in it since the last approved submission: none of them decides on it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub writers: BTreeSet<OperatorId>,
 }
 
 /// The opinion of one step that stands on an element.
@@ -301,6 +312,13 @@ impl CatalogState {
         self.submissions.iter().find(|submission| submission.hash == *hash)
     }
 
+    /// The last approved submission of the line that ends with one, itself included.
+    pub fn approved_before(&self, hash: &Digest) -> Option<&SubmissionState> {
+        // A hash names what was there before it: the line cannot close.
+        let mut line = std::iter::successors(self.submission(hash), |one| self.submission(&one.previous?));
+        line.find(|one| one.status == SubmissionStatus::Approved)
+    }
+
     /// The submission under which new work stands: the one head, of several withdrawn ones the last.
     pub fn head(&self) -> Option<&SubmissionState> {
         self.heads.last().and_then(|hash| self.submission(hash))
@@ -319,6 +337,18 @@ impl CatalogState {
 }
 
 impl SubmissionState {
+    /// Every division that reviews it, or did before a reroute.
+    pub fn reviewers_ever(&self) -> impl Iterator<Item = &DivisionId> {
+        let rerouted = self.reroutes.iter().flat_map(|reroute| &reroute.steps);
+        self.steps.iter().chain(&self.steps_submitted).chain(rerouted).map(|step| &step.division)
+    }
+
+    /// The steps from the open one on; none where nothing is left to decide.
+    pub fn open_steps(&self) -> &[Step] {
+        let open = self.status.open_step().and_then(|step| usize::try_from(step).ok());
+        open.and_then(|open| self.steps.get(open..)).unwrap_or_default()
+    }
+
     /// The elements on which a step has not agreed yet: what its reviewer must look at.
     pub fn pending(&self, step: u32) -> impl Iterator<Item = &Standing> {
         self.standing.iter().filter(move |standing| !standing.is_approved(step))

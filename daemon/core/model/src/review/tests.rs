@@ -1,9 +1,14 @@
 //! Claims about the review, on a small world of one township, its county and its city.
 
+mod chains;
+mod ladder;
 mod machine;
+mod merges;
+mod oracle;
 mod races;
 mod replays;
 mod routes;
 mod set;
 mod steps;
 mod world;
+mod writing;

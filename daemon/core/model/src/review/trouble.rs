@@ -105,6 +105,9 @@ pub enum VoidReason {
     /// A step above the top of the tree is decided by a document, and none is named.
     #[error("it decides a step above the top of the tree without naming a document")]
     NoDocument,
+    /// A step inside of the tree is decided by its reviewer, not by a document from elsewhere.
+    #[error("it records a decision from outside for a step that is inside of the tree")]
+    NotOutside,
     /// The revoking division is neither the decision's nor one of a later step.
     #[error("its author may not revoke that decision")]
     MayNotRevoke,

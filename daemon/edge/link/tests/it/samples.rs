@@ -145,6 +145,8 @@ pub(crate) fn submission(township: usize, domain: &str, matters: &[&Matter], seq
         routing: digest(&format!("routing table {township} {}", seq / 8)),
         steps: vec![step(county, Some(domain), "counterpart"), step("211200", None, "lead-office")],
         writers: Vec::new(),
+        written: Default::default(),
+        since: None,
         reason: if seq > 1 { "按上级审核意见修改公开时限".to_owned() } else { String::new() },
         basis_of_change: String::new(),
         effective_from: None,
@@ -185,6 +187,7 @@ pub(crate) fn decision(township: usize, verdict: Verdict, seq: u64) -> Entry {
     let decision = Decision {
         submission: digest(&name),
         step: 0,
+        named: None,
         routing: digest(&format!("routing table {township} {}", seq / 8)),
         verdict,
         opinions: vec![opinion],

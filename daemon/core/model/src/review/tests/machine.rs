@@ -23,6 +23,7 @@ fn draft<'a>(world: &World, revision: &'a Revision, head: Option<&'a Revision>) 
         routing: table("1"),
         steps: world.steps.clone(),
         writers: Vec::new(),
+        written: Default::default(),
         reason: "首次编制".to_owned(),
         basis_of_change: String::new(),
         effective_from: None,

@@ -114,7 +114,9 @@ fn a_table_is_right_about_every_dated_department_whatever_the_day() {
             step: with("dept-new"),
             departments: [Some(department("dept-old")), Some(department("dept-new"))].into(),
             divisions: [division(COUNTY), division("211222")].into(),
+            is_outside_ever: false,
         }],
+        others: vec![prescribed(1, &[step(COUNTY), step(CITY)]).steps],
     };
     for (steps, is_right) in [
         (vec![with("dept-new")], true),
@@ -123,6 +125,7 @@ fn a_table_is_right_about_every_dated_department_whatever_the_day() {
         (vec![Step { division: division("211222"), ..with("dept-old") }], true),
         (vec![Step { division: division(CITY), ..with("dept-old") }], false),
         (vec![step(COUNTY)], false),
+        (vec![step(COUNTY), step(CITY)], true),
         (vec![], false),
     ] {
         assert_eq!(table.allows(&steps), is_right, "{steps:?}");
@@ -207,6 +210,43 @@ fn above_the_top_only_a_document_decides_and_nobody_reviews_his_own_division() {
         admit(&state, Intent::Decide(decision), &reviewer).unwrap_err()
     };
     assert_eq!(refused.code(), "GK-ROUTE-011");
+}
+
+#[test]
+fn a_document_from_outside_decides_no_step_inside_the_tree() {
+    let mut world = World::new();
+    let first = world.submit(None, &[("a", "1")]);
+    let made = world.approve(COUNTY, first, 0);
+    let outside = Outside {
+        authority: "辽宁省民政厅".to_owned(),
+        document_no: "辽民函〔2026〕1号".to_owned(),
+        file_digest: Digest::of_file(b"scan"),
+        file_name: String::new(),
+        decided_on: None,
+        parts: Vec::new(),
+    };
+    let Act::Decision(decision) = &mut world.facts.last_mut().unwrap().act else { unreachable!() };
+    decision.outside = Some(outside.clone());
+    assert_eq!(void(&world.state(), made), Some(VoidReason::NotOutside));
+    assert!(world.approved().is_empty());
+
+    world.facts.pop();
+    let state = world.state();
+    let ruling = Ruling {
+        submission: first,
+        routing: table("1"),
+        verdict: Verdict::Approve,
+        opinions: state.submission(&first).unwrap().complete_opinions(0, Vec::new()),
+        note: String::new(),
+        outside: Some(outside),
+        coverage: Coverage::Whole,
+    };
+    let reviewer = Actor {
+        operator: super::world::operator("211221/reviewer"),
+        division: division(COUNTY),
+        departments: BTreeSet::new(),
+    };
+    assert_eq!(admit(&state, Intent::Decide(ruling), &reviewer).unwrap_err().code(), "GK-ROUTE-015");
 }
 
 /// A revision that stands on a version of a standard.

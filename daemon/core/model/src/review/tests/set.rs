@@ -239,6 +239,7 @@ proptest! {
                 routing: table("1"),
                 steps: world.steps.clone(),
                 writers: Vec::new(),
+                written: BTreeMap::new(),
                 reason: String::new(),
                 basis_of_change: String::new(),
  effective_from: None,

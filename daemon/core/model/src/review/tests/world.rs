@@ -9,7 +9,7 @@ use crate::{
     item::{Basis, Item},
     review::{
         Act, CatalogState, Decision, Fact, Opinion, Prescribed, PrescribedStep, Receipt, Revocation, Step, Submission,
-        SubmissionState, Target, Verdict, Withdrawal, fold,
+        SubmissionState, Target, Verdict, VoidReason, Withdrawal, fold,
     },
     revision::{Header, Revision, Slot},
 };
@@ -50,8 +50,9 @@ pub(super) fn prescribed(version: u64, steps: &[Step]) -> Prescribed {
         step: step.clone(),
         departments: [step.department.clone()].into(),
         divisions: [step.division.clone()].into(),
+        is_outside_ever: step.is_outside,
     };
-    Prescribed { version, steps: steps.iter().map(step).collect() }
+    Prescribed { version, steps: steps.iter().map(step).collect(), others: Vec::new() }
 }
 
 pub(super) fn table(name: &str) -> Digest {
@@ -151,6 +152,28 @@ impl World {
         self.submit_revision(previous, knows, &revision)
     }
 
+    /// A merge of these submissions, in the line of the first, with these items; it knows every decision on them.
+    pub(super) fn merge(&mut self, merged: &[Digest], items: &[(&str, &str)]) -> Digest {
+        let parents: Vec<Digest> = merged.iter().map(|one| self.contents[one].digest()).collect();
+        let knows: Vec<Digest> = merged.iter().flat_map(|one| self.decisions_on(*one)).collect();
+        let revision = revision(&self.catalog, &parents, "标题", items);
+        self.submit_revision(merged.first().copied(), &knows, &revision)
+    }
+
+    /// Names a writer of the last submission, of these items or of anything.
+    pub(super) fn written_by(&mut self, who: &str, items: &[&str]) {
+        let Some(Fact { act: Act::Submission { submission, .. }, .. }) = self.facts.last_mut() else { return };
+        submission.writers.push(operator(who));
+        if !items.is_empty() {
+            submission.written.insert(operator(who), items.iter().map(|item| id(item)).collect());
+        }
+    }
+
+    /// Why an entry is void.
+    pub(super) fn void_reason(&self, hash: Digest) -> Option<VoidReason> {
+        self.state().void.into_iter().find(|void| void.hash == hash).map(|void| void.reason)
+    }
+
     pub(super) fn submit_revision(
         &mut self,
         previous: Option<Digest>,
@@ -171,6 +194,8 @@ impl World {
             routing: table("1"),
             steps: self.steps.clone(),
             writers: Vec::new(),
+            written: BTreeMap::new(),
+            since: None,
             reason: String::new(),
             basis_of_change: String::new(),
             effective_from: None,
@@ -205,8 +230,16 @@ impl World {
         verdict: Verdict,
         opinions: Vec<Opinion>,
     ) -> Digest {
-        let decision =
-            Decision { submission, step, routing: table("1"), verdict, opinions, note: String::new(), outside: None };
+        let decision = Decision {
+            submission,
+            step,
+            named: None,
+            routing: table("1"),
+            verdict,
+            opinions,
+            note: String::new(),
+            outside: None,
+        };
         self.add(author, "reviewer", Act::Decision(decision))
     }
 
