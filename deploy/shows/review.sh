@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Review as people live it, on a tree of three nodes on this machine: the desk with due dates, opinions on elements,
 # judging one by one, proposals accepted and declined, re-submission that asks only about what changed, revocation, the
-# history of one item, staleness and views of a day in the past, roles and their refusals. Ends 0 when all of it happened.
+# history of one item, staleness and views of a day in the past, roles and their refusals; nobody who reviews what he
+# wrote, and a chain that is moved while a review is open. Ends 0 when all of it happened.
 #   bash deploy/shows/review.sh [zh|en]
 source "$(dirname "${BASH_SOURCE[0]}")/stage.sh"
 
@@ -31,6 +32,18 @@ roles = ["reviewer"]
 [[operator]]
 name = "sun"
 roles = ["auditor"]
+
+[[operator]]
+name = "zhou"
+roles = ["clerk", "reviewer"]
+
+[[operator]]
+name = "qian"
+roles = ["clerk"]
+
+[[operator]]
+name = "lin"
+roles = ["clerk"]
 TOML
 start county
 quietly county admin sync now
@@ -94,5 +107,35 @@ at county wang catalog list --basis-repealed
 at county wang catalog list --as-of 2020-01-01
 at county wang catalog show $catalog --as-of "$(date +%F)"
 at county sun audit log --kind refusal
+
+chapter "谁编谁不审 · nobody reviews what he wrote"
+# A town without a node of its own: the county keeps its catalog, and clerks and reviewers are of one house.
+own=211221102/social-assistance
+table "低保审核确认|20个工作日内" "特困人员供养|及时公开" >"$stage/阿吉.csv"
+at county zhou catalog import "$stage/阿吉.csv" --division 211221102
+table "低保审核确认|15个工作日内" "特困人员供养|及时公开" >"$stage/阿吉.csv"
+at county qian catalog import "$stage/阿吉.csv" --division 211221102
+at county qian catalog submit $own
+refused GK-REVIEW-015 county zhou review approve $own
+at county qian catalog withdraw $own --reason 核对
+at county lin catalog submit $own
+refused GK-REVIEW-015 county zhou review approve $own
+
+chapter "改送不改意见 · a decision stays with its step when the chain moves"
+expect="0 3" quietly city admin routing set --domain social-assistance --owner-level township --step 1:counterpart --step 1:lead-office
+quietly county admin sync now
+quietly county admin review reroute $own --reason 增加牵头办公室环节
+at county wang review approve $own
+expect="0 3" quietly city admin routing set --domain social-assistance --owner-level township --step 1:lead-office
+quietly county admin sync now
+attention county wang conflict list
+at county admin review reroute $own --reason 只由牵头办公室审核
+attention county wang review show $own
+said GK-REVIEW-REROUTED
+at county wang catalog history $own
+if json county catalog list | paste -sd' ' | grep -q "\"catalog\": \"$own\"[^}]*\"state\": \"approved\""; then
+    broken "the lead office has not decided yet"
+fi
+at county wang review approve $own
 
 echo "完成 · done"

@@ -13,8 +13,10 @@ use gongkai_journal::{
     place,
 };
 use gongkai_model::{
+    digest::Digest,
     id::{CatalogId, DivisionId, OperatorId},
     review::{self, CatalogState, Decision, Fact, Mark, Submission, Verdict, fold},
+    revision::apply,
 };
 
 use crate::{chance::Chance, check::Above, mutation::Mutation, node::Node};
@@ -36,6 +38,18 @@ pub(crate) fn folded(of: &DivisionId, mut facts: Vec<Fact>, mutation: Mutation) 
     }
     if mutation == Mutation::DecisionOnLatest {
         on_latest(&mut facts);
+    }
+    if mutation == Mutation::CarryAlongOneParent {
+        along_one_parent(&mut facts);
+    }
+    if mutation == Mutation::StepsByIndex {
+        steps_by_index(of, &mut facts);
+    }
+    if mutation == Mutation::DecisionLost {
+        lose_decisions(of, &mut facts);
+    }
+    if mutation == Mutation::LastWriterOnly {
+        forget_writers(&mut facts);
     }
     let looked_up = (mutation == Mutation::CarriedByContent).then(|| facts.clone());
     let mut state = fold(&catalog(of), facts);
@@ -83,12 +97,25 @@ fn fact(entry: &Entry) -> Option<Fact> {
         review::Act::Decision(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act)
     } else if kind == Kind::Revocation {
         review::Act::Revocation(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act)
+    } else if kind == Kind::Reroute {
+        review::Act::Reroute(payload::decode::<OnCatalog<_>>(word, bytes).ok()?.act)
     } else {
         return None;
     };
     let author = entry.header.stream.author.division.clone();
-    let operator = OperatorId::parse(&format!("{author}/desk")).expect("a division's id and a word");
+    let operator = match &act {
+        review::Act::Submission { submission, .. } => operator(&submission.reason),
+        review::Act::Decision(made) => operator(&made.note),
+        review::Act::Withdrawal(_) | review::Act::Receipt(_) | review::Act::Revocation(_) | review::Act::Reroute(_) => {
+            operator("desk")
+        }
+    };
     Some(Fact { hash: entry.hash(), author, operator, at_ms: entry.header.written_at_ms, act })
+}
+
+/// People stand in the entries' words here, so that one may sit at two desks.
+pub(crate) fn operator(name: &str) -> OperatorId {
+    OperatorId::parse(&format!("n0/{name}")).expect("a division's id and a word")
 }
 
 pub(crate) fn shuffle(facts: &mut [Fact], chance: &mut Chance) {
@@ -148,6 +175,68 @@ fn on_latest(facts: &mut [Fact]) {
             latest = Some(fact.hash);
         } else if let (review::Act::Decision(made), Some(latest)) = (&mut fact.act, latest) {
             made.submission = latest;
+        }
+    }
+}
+
+/// A merge follows the submission before it in its line, and nothing else.
+fn along_one_parent(facts: &mut [Fact]) {
+    let revision_of: BTreeMap<EntryHash, Digest> =
+        facts.iter().filter_map(|fact| Some((fact.hash, submission(fact)?.body.revision))).collect();
+    let mut renamed: BTreeMap<Digest, Digest> = BTreeMap::new();
+    // A revision's name is made of its parents' names: those that follow it are renamed after it.
+    for _ in 0..facts.len() {
+        let before = renamed.len();
+        for fact in facts.iter_mut() {
+            let review::Act::Submission { submission, .. } = &mut fact.act else { continue };
+            let named = revision_of[&fact.hash];
+            let Ok(mut revision) = apply(None, &[], &submission.body) else { continue };
+            let own = submission.previous.and_then(|previous| revision_of.get(&previous));
+            if revision.parents.len() > 1 {
+                revision.parents.retain(|parent| Some(parent) == own);
+            }
+            for parent in &mut revision.parents {
+                *parent = renamed.get(parent).copied().unwrap_or(*parent);
+            }
+            submission.body = revision.full();
+            if submission.body.revision != named {
+                renamed.insert(named, submission.body.revision);
+            }
+        }
+        if renamed.len() == before {
+            break;
+        }
+    }
+}
+
+/// A decision is about whatever step has its number in the chain that counts.
+fn steps_by_index(of: &DivisionId, facts: &mut [Fact]) {
+    let state = fold(&catalog(of), facts.to_vec());
+    for fact in facts {
+        let review::Act::Decision(made) = &mut fact.act else { continue };
+        let Some(on) = state.submission(&made.submission) else { continue };
+        let step = usize::try_from(made.step).ok().and_then(|index| on.steps.get(index));
+        if let Some(step) = step {
+            made.named = Some(step.clone());
+        }
+    }
+}
+
+/// A decision beyond the end of the chain that counts is nowhere.
+fn lose_decisions(of: &DivisionId, facts: &mut Vec<Fact>) {
+    let state = fold(&catalog(of), facts.clone());
+    let is_within = |made: &Decision| {
+        let on = state.submission(&made.submission);
+        on.is_none_or(|on| usize::try_from(made.step).is_ok_and(|index| index < on.steps.len()))
+    };
+    facts.retain(|fact| decision(fact).is_none_or(is_within));
+}
+
+/// Whoever submits is taken for the only writer.
+fn forget_writers(facts: &mut [Fact]) {
+    for fact in facts {
+        if let review::Act::Submission { submission, .. } = &mut fact.act {
+            submission.writers.clear();
         }
     }
 }

@@ -68,11 +68,19 @@ pub enum Mutation {
     RevertsUnseen,
     /// A position passes what there was no room to want.
     PassesWhatHasNoRoom,
+    /// Opinions go on along a merge's own line, whatever its other sides say.
+    CarryAlongOneParent,
+    /// A decision is about whatever step has its number in the chain that counts.
+    StepsByIndex,
+    /// A decision beyond the end of the chain that counts is nowhere.
+    DecisionLost,
+    /// Whoever submits is taken for the only writer.
+    LastWriterOnly,
 }
 
 impl Mutation {
     /// All rules that are taken away.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::NoRunningHash,
         Self::NoWants,
         Self::NoRouteEpoch,
@@ -102,6 +110,10 @@ impl Mutation {
         Self::ClaimsHold,
         Self::RevertsUnseen,
         Self::PassesWhatHasNoRoom,
+        Self::CarryAlongOneParent,
+        Self::StepsByIndex,
+        Self::DecisionLost,
+        Self::LastWriterOnly,
     ];
 
     /// Its name on the command line.
@@ -137,6 +149,10 @@ impl Mutation {
             Self::ClaimsHold => "claims-hold",
             Self::RevertsUnseen => "reverts-unseen",
             Self::PassesWhatHasNoRoom => "passes-what-has-no-room",
+            Self::CarryAlongOneParent => "carry-along-one-parent",
+            Self::StepsByIndex => "steps-by-index",
+            Self::DecisionLost => "decision-lost",
+            Self::LastWriterOnly => "last-writer-only",
         }
     }
 

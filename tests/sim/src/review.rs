@@ -13,20 +13,26 @@ use gongkai_model::{
     digest::Digest,
     id::{DivisionId, ItemId},
     item::Item,
-    review::{Decision, Revocation, Step, Submission, SubmissionState, Verdict, Withdrawal},
+    review::{CatalogState, Decision, Reroute, Revocation, Step, Submission, SubmissionState, Verdict, Withdrawal},
     revision::{Header, Revision, Slot},
 };
 
 use crate::{
     chance::Chance,
-    fold::{catalog, last_number, state_of},
+    fold::{catalog, last_number, operator, state_of},
     mutation::Mutation,
     node::{Act, Node},
+    plan::Theme,
     world::World,
 };
 
 /// Items of a catalog: few, so that they stand unchanged, change back and are removed.
 const ITEMS: usize = 3;
+/// Who writes, and who reviews: two of them are of one house and do both.
+const CLERKS: [&str; 3] = ["clerk", "wang", "zhao"];
+const REVIEWERS: [&str; 3] = ["wang", "zhao", "sun"];
+/// Tables that lead a review through other steps of its reviewer.
+const TABLES: usize = 4;
 
 impl World<'_> {
     /// A machine submits a revision of its own catalog, or says something on one below.
@@ -117,16 +123,24 @@ impl World<'_> {
         let me = node.division.clone();
         let reviewer = node.parent().cloned().unwrap_or_else(|| me.clone());
         let state = state_of(node, &me, self.mutation);
-        let head = state.heads.first().and_then(|head| state.submission(head));
-        let knows: Vec<Digest> = head.map(|head| head.decisions.iter().map(|it| it.hash).collect()).unwrap_or_default();
-        if let Some(head) = head.filter(|_| self.chance.one_in(6)) {
+        let heads = self.ground(&state);
+        let head = heads.first();
+        let on_them = heads.iter().flat_map(|head| &head.decisions);
+        let knows: Vec<Digest> = on_them.map(|made| made.hash).collect();
+        if let Some(head) = head.filter(|_| self.chance.one_in(6) && heads.len() == 1) {
             let act = Withdrawal { submission: head.hash, knows, reason: "again".to_owned() };
             return Some((Kind::Withdrawal, on(&me, act)));
         }
-        let parents: Vec<Digest> = head.map(|head| head.revision).into_iter().collect();
+        let parents: Vec<Digest> = heads.iter().map(|head| head.revision).collect();
+        let (routing, steps) = chain(&reviewer, self.desk.below(TABLES));
+        let writers: Vec<_> = CLERKS.into_iter().filter(|_| self.desk.one_in(4)).map(operator).collect();
         let submission = Submission {
             previous: head.map(|head| head.hash),
             knows,
+            routing,
+            steps,
+            writers,
+            reason: CLERKS[self.desk.below(CLERKS.len())].to_owned(),
             ..submission(revision(&mut self.chance, &me, parents), reviewer)
         };
         Some((Kind::Submission, payload::encode(&submission)))
@@ -151,24 +165,57 @@ impl World<'_> {
         is_stray.then(|| Act { subject: me, kind: Kind::Submission.word(), reach, lane, payload })
     }
 
+    /// What the next submission follows: the head; at times all heads, which meet; at times an older one beside which
+    /// there is another then, as after a restore that nobody knew of.
+    fn ground(&mut self, state: &CatalogState) -> Vec<SubmissionState> {
+        let heads: Vec<SubmissionState> =
+            state.heads.iter().filter_map(|hash| state.submission(hash)).cloned().collect();
+        if heads.len() > 1 && self.desk.one_in(2) {
+            return heads;
+        }
+        if self.plan.theme != Theme::Restores && state.submissions.len() > 1 && self.desk.one_in(6) {
+            return vec![state.submissions[self.desk.below(state.submissions.len())].clone()];
+        }
+        heads.into_iter().take(1).collect()
+    }
+
     fn rule(&mut self, place: usize, of: &DivisionId) -> Option<(Kind, Vec<u8>)> {
         let node = self.nodes[place].as_ref()?;
-        let me = &node.division;
+        let me = node.division.clone();
         let state = state_of(node, of, self.mutation);
-        let mine = |submission: &&SubmissionState| submission.steps.first().is_some_and(|step| step.division == *me);
+        let mine = |submission: &&SubmissionState| submission.steps.first().is_some_and(|step| step.division == me);
         let submission = state.submissions.iter().rfind(mine)?;
-        if let Some(made) = submission.decisions.iter().find(|made| made.author == *me && made.revoked_by.is_none()) {
+        let is_live = |made: &&gongkai_model::review::DecisionState| made.author == me && made.revoked_by.is_none();
+        let open = submission.next_step.and_then(|step| usize::try_from(step).ok());
+        let made = submission.decisions.iter().rfind(is_live);
+        if let Some(made) = made.filter(|_| open.is_none() || self.desk.one_in(4)) {
             let act = Revocation { decision: made.hash, reason: "an error".to_owned() };
             return self.chance.one_in(3).then(|| (Kind::Revocation, on(of, act)));
         }
-        let mut opinions = submission.complete_opinions(0, Vec::new());
+        if open.is_some() && self.plan.theme != Theme::Restores && self.desk.one_in(6) {
+            let (routing, steps) = chain(&me, self.desk.below(TABLES));
+            let after = submission.reroutes.iter().find(|route| route.is_effective).map(|route| route.hash);
+            let (submission, reason) = (submission.hash, String::new());
+            return Some((Kind::Reroute, on(of, Reroute { submission, after, routing, steps, reason })));
+        }
+        let index = open.unwrap_or(0);
+        let step = submission.steps.get(index)?.clone();
+        let number = u32::try_from(index).ok()?;
+        // Nobody decides a step twice, as long as he remembers it.
+        if submission.decisions.iter().any(|made| is_live(&made) && made.named.is_same(&step)) {
+            return None;
+        }
+        let mut opinions = submission.complete_opinions(number, Vec::new());
         let verdict = if self.chance.one_in(3) { Verdict::Return } else { Verdict::Approve };
         if let Some(opinion) = opinions.first_mut() {
             (opinion.verdict, opinion.text) = (verdict, "words".to_owned());
         }
-        let (submission, routing) = (submission.hash, submission.routing);
-        let note = "words".to_owned();
-        let act = Decision { submission, step: 0, routing, verdict, opinions, note, outside: None };
+        let effective = submission.reroutes.iter().find(|route| route.is_effective);
+        let routing = effective.map_or(submission.routing, |route| route.routing);
+        let named = (!self.desk.one_in(3)).then_some(step);
+        let note = REVIEWERS[self.desk.below(REVIEWERS.len())].to_owned();
+        let submission = submission.hash;
+        let act = Decision { submission, step: number, named, routing, verdict, opinions, note, outside: None };
         Some((Kind::Decision, on(of, act)))
     }
 }
@@ -183,6 +230,8 @@ fn submission(content: Revision, reviewer: DivisionId) -> Submission {
         routing: Digest::of("table", &[]),
         steps: vec![step],
         writers: Vec::new(),
+        written: std::collections::BTreeMap::new(),
+        since: None,
         reason: String::new(),
         basis_of_change: String::new(),
         effective_from: None,
@@ -192,6 +241,19 @@ fn submission(content: Revision, reviewer: DivisionId) -> Submission {
 /// A revision of a division's catalog that stands on nothing, as somebody makes it up.
 pub(crate) fn made_up(chance: &mut Chance, division: &DivisionId) -> Vec<u8> {
     payload::encode(&submission(revision(chance, division, Vec::new()), division.clone()))
+}
+
+/// A table's steps, all of one reviewing division: another number, another order, one alone.
+fn chain(reviewer: &DivisionId, table: usize) -> (Digest, Vec<Step>) {
+    let step =
+        |role: &str| Step { division: reviewer.clone(), department: None, role: role.to_owned(), is_outside: false };
+    let roles: &[&str] = match table {
+        0 => &["counterpart"],
+        1 => &["counterpart", "lead-office"],
+        2 => &["lead-office"],
+        _ => &["lead-office", "counterpart"],
+    };
+    (Digest::of("table", &[&table.to_be_bytes()]), roles.iter().map(|role| step(role)).collect())
 }
 
 fn on<T: serde::Serialize>(division: &DivisionId, act: T) -> Vec<u8> {

@@ -77,6 +77,8 @@ pub(crate) struct World<'a> {
     pub(crate) chance: Chance,
     /// Decides what was added later; see [`Plan::draw_later`].
     pub(crate) later: Chance,
+    /// What people at their desks choose, apart: a seed's faults are the same whatever they say.
+    pub(crate) desk: Chance,
     pub(crate) plan: Plan,
     pub(crate) mutation: Mutation,
     pub(crate) divisions: Vec<Division>,
@@ -110,6 +112,7 @@ impl<'a> World<'a> {
         let mut world = Self {
             chance,
             later,
+            desk: Chance::new(seed ^ 0xDE5C),
             plan,
             mutation,
             signers: divisions.iter().enumerate().map(|(index, it)| (it.id.clone(), signer(index))).collect(),
