@@ -15,6 +15,11 @@ use crate::{
     session::{SessionEnd, SessionRow, SessionStart},
 };
 
+/// Sessions kept of each peer: three years of nights.
+const SESSIONS_KEPT: i64 = 1_000;
+/// So many sessions pass between two times of forgetting old ones, which reads the whole table.
+const FORGET_EVERY: i64 = 256;
+
 impl Sqlite {
     pub(crate) async fn put_peer(&self, peer: &Peer) -> Result<(), Error> {
         let query = sqlx::query(
@@ -81,7 +86,17 @@ impl Sqlite {
             .bind(number(end.bytes_received))
             .bind(end.code.clone())
             .bind(id);
-        query.execute(&self.writer).await.map(drop).map_err(|error| self.fault(error))
+        query.execute(&self.writer).await.map(drop).map_err(|error| self.fault(error))?;
+        if id % FORGET_EVERY == 0 { self.forget_sessions().await } else { Ok(()) }
+    }
+
+    /// A peer that opens sessions without end fills no disk.
+    async fn forget_sessions(&self) -> Result<(), Error> {
+        let query = sqlx::query(
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER
+             (PARTITION BY peer ORDER BY id DESC) AS place FROM sessions) WHERE place > $1)",
+        );
+        query.bind(SESSIONS_KEPT).execute(&self.writer).await.map(drop).map_err(|error| self.fault(error))
     }
 
     pub(crate) async fn sessions(&self, peer: Option<&DivisionId>, limit: usize) -> Result<Vec<SessionRow>, Error> {
