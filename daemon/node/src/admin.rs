@@ -53,6 +53,7 @@ mod erase;
 mod explain;
 mod gate;
 mod history;
+mod local;
 mod node;
 mod operator;
 mod port;
@@ -199,8 +200,11 @@ pub(crate) async fn serve(
 ) -> Result<(), Error> {
     let (ready, remote) = port::queue();
     let accepting = port.map(|port| tokio::spawn(port.accept(ready, stop.clone())));
-    let sockets = tokio_stream::StreamMap::from_iter(listeners.into_iter().map(UnixListenerStream::new).enumerate());
-    let sockets = sockets.map(|(_, accepted)| accepted);
+    let seated = listeners.into_iter().map(|listener| {
+        let seats = local::Seats::new(admin.0.shared.sparing.clone());
+        UnixListenerStream::new(listener).filter_map(move |accepted| seats.seat(accepted))
+    });
+    let sockets = tokio_stream::StreamMap::from_iter(seated.enumerate()).map(|(_, accepted)| accepted);
     let local = router(&admin).await?.serve_with_incoming_shutdown(sockets, stop.clone().cancelled_owned());
     // Without a port its queue is closed from the start, and the server would be done before it began.
     let remote: Incoming<port::Remote> = match &accepting {

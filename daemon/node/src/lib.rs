@@ -9,6 +9,7 @@ mod caller;
 pub mod config;
 mod data_dir;
 mod day;
+mod descriptors;
 mod error;
 mod found;
 mod join;

@@ -7,6 +7,7 @@ use std::{os::unix::fs::MetadataExt as _, path::Path, sync::Arc, time::Duration}
 
 use gongkai_app::{App, Clock as _, SystemClock};
 use gongkai_journal::Incarnation;
+use gongkai_link::Sparing;
 use gongkai_model::digest::Digest;
 use gongkai_pki::{
     PeerError, PeerIdentity, Revoked, identity,
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) daemon_id: Incarnation,
     /// Times, limits and schedules of the links.
     pub(crate) config: Arc<Config>,
+    /// Keeps the log readable whatever peers do.
+    pub(crate) sparing: Sparing,
 }
 
 impl Shared {

@@ -3,16 +3,34 @@
 //! Invariant: stdout carries answers only; an event is one line, and nothing foreign in it steers the terminal on
 //! which somebody reads it (`gongkai_model::visible`).
 
-use std::io::{self, IsTerminal as _, Write};
+use std::{
+    io::{self, IsTerminal as _, Write},
+    time::Duration,
+};
 
 use gongkai_model::visible;
 
+use gongkai_link::{LeftOut, Sparing};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     Error,
     config::{ConfigError, LogConfig, LogFormat},
 };
+
+/// How often it is told what was left out of the log.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Tells once a minute, until `stop`, how many lines about a peer were not written.
+pub(crate) async fn tell_what_was_left_out(sparing: Sparing, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(TELL_EVERY)).await.is_some() {
+        for LeftOut { kind, peer, count } in sparing.left_out() {
+            warn!(kind, peer, count, "lines about a peer were left out");
+        }
+    }
+}
 
 /// Starts logging for the whole process. A second call changes nothing.
 pub fn start_logging(config: &LogConfig) -> Result<(), Error> {

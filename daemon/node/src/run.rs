@@ -12,7 +12,7 @@ use std::{
 };
 
 use gongkai_app::{App, Clock as _, SignOffPolicy, SystemChance, SystemClock, ToldParent};
-use gongkai_link::grpc::Listener;
+use gongkai_link::{Sparing, grpc::Listener};
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{
     EntryKey, PkiDir,
@@ -30,8 +30,9 @@ use crate::{
     admin::{self, AdminPort, Facts},
     bundles,
     config::{Addresses, Config},
-    data_dir, day,
+    data_dir, day, descriptors,
     links::{Board, Children, Enroller, Parent, Shared, daemon_id, host_name, session_clock},
+    log,
     operators::Operators,
     socket::{self, AdminSocket},
 };
@@ -89,7 +90,9 @@ pub async fn start(start: Start) -> Result<Running, Error> {
 
 async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
     let Start { dir, config, config_file } = start;
+    let sparing = Sparing::default();
     let listener = bind(config.listen()?, &store).await?.tuned(config.tuning_below());
+    let listener = listener.with_room(descriptors::share()).sparing(sparing.clone());
     let address = listener.address();
     let own_uid = socket::own_uid()?;
     let (sockets, admin_listeners) = admin_sockets(dir, config, own_uid).await?;
@@ -103,7 +106,7 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
     let config = &with_told_parent(config, &store, parent.as_ref()).await?;
     let tls = HotTls::new(credentials, session_clock(last_contact(&store, parent.as_ref()).await?))?;
     let tls = Arc::new(tls);
-    let port = admin_port(config, pki, &tls).await?;
+    let port = admin_port(config, pki, &tls, &sparing).await?;
     let facts = Facts {
         dir: dir.to_owned(),
         address,
@@ -128,7 +131,8 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
     let board = Board::default();
     let host = host_name(&config.node.host);
     let config_of_links = Arc::new(config.clone());
-    let shared = Shared { app: app.clone(), tls, board, host, daemon_id: daemon_id(dir), config: config_of_links };
+    let daemon_id = daemon_id(dir);
+    let shared = Shared { app: app.clone(), tls, board, host, daemon_id, config: config_of_links, sparing };
     show_known_links(&shared, parent.as_ref(), config).await?;
     let parent = parent.map(|parent| Parent::new(shared.clone(), parent)).transpose()?;
     let mut listen_files = vec![ListenFile::write(dir, LISTEN_FILE, address)?];
@@ -181,9 +185,14 @@ async fn admin_sockets(
 }
 
 /// The admin port, where the configuration asks for one.
-async fn admin_port(config: &Config, pki: PkiDir, tls: &Arc<HotTls>) -> Result<Option<AdminPort>, Error> {
+async fn admin_port(
+    config: &Config,
+    pki: PkiDir,
+    tls: &Arc<HotTls>,
+    sparing: &Sparing,
+) -> Result<Option<AdminPort>, Error> {
     let Some(address) = config.admin_listen()? else { return Ok(None) };
-    AdminPort::bind(address, AdminTls::new(pki, Arc::clone(tls))?).await.map(Some)
+    AdminPort::bind(address, AdminTls::new(pki, Arc::clone(tls))?, sparing.clone()).await.map(Some)
 }
 
 fn stop_max(config: &Config) -> Duration {
@@ -286,6 +295,11 @@ fn spawn(parts: Parts, stop: &CancellationToken) -> JoinSet<(&'static str, Resul
                 warn!(code = failure.code(), %failure, "free parts of the database may keep what was erased");
             }
         }
+    });
+    let (sparing, stopping) = (shared.sparing.clone(), stop.clone());
+    tasks.spawn(async move {
+        log::tell_what_was_left_out(sparing, stopping).await;
+        ("log", Ok(()))
     });
     let (app, stopping) = (shared.app, stop.clone());
     tasks.spawn(async move {

@@ -10,6 +10,8 @@ mod error;
 pub mod grpc;
 mod refusal;
 mod sentence;
+mod sparing;
 
 pub use error::LinkError;
 pub use refusal::{Refusal, refusal_of, refusal_status};
+pub use sparing::{LeftOut, Sparing};

@@ -14,12 +14,16 @@ use std::{
 };
 
 use gongkai_app::{Clock as _, SystemClock};
-use gongkai_link::grpc::{accept_each, part};
+use gongkai_link::{
+    Sparing,
+    grpc::{Calls, Lobby, LobbySize, Place, Places, PlacesSize, Porch, Source, Visitor, accept_each, part},
+};
+use gongkai_model::digest::Digest;
 use gongkai_pki::operator::{self, AdminTls};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::mpsc,
     time::timeout,
 };
 use tokio_rustls::server::TlsStream;
@@ -30,10 +34,13 @@ use tracing::{error, info, warn};
 use super::turned_away::{LastRefusal, TurnedAway};
 use crate::{Error, caller::Caller};
 
-/// Connections at a time: a county's office has a few dozen desks, each command is one connection.
-const CONNECTIONS_MAX: usize = 128;
+/// Connections at a time: a county's office has a few dozen desks, each command is one connection. Nobody is put out for
+/// another.
+const PLACES: PlacesSize = PlacesSize { most: 128, each: 32, idle: Duration::MAX };
 /// Handshaken connections that wait for the server to take them; it does so at once.
 const READY_MAX: usize = 16;
+/// Sockets before and in their handshakes: those of a few offices that come at once.
+const LOBBY: LobbySize = LobbySize { most: 128, silent: 32, turns: 16 };
 /// For TLS: two round trips and a signature on the slowest machine.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
@@ -44,15 +51,16 @@ pub(crate) struct AdminPort {
     address: SocketAddr,
     tls: AdminTls,
     turned_away: TurnedAway,
+    sparing: Sparing,
 }
 
 impl AdminPort {
     /// Binds the port; `:0` takes a free one.
-    pub(crate) async fn bind(address: SocketAddr, tls: AdminTls) -> Result<Self, Error> {
+    pub(crate) async fn bind(address: SocketAddr, tls: AdminTls, sparing: Sparing) -> Result<Self, Error> {
         let failed = |source: io::Error| Error::AdminPort { address, source };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        Ok(Self { socket, address, tls, turned_away: TurnedAway::default() })
+        Ok(Self { socket, address, tls, turned_away: TurnedAway::default(), sparing })
     }
 
     /// Who came no further than its handshake.
@@ -71,14 +79,16 @@ impl AdminPort {
         let door = Arc::new(Door {
             tls: self.tls,
             turned_away: self.turned_away,
-            slots: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            places: Places::new(PLACES),
             ready,
+            sparing: self.sparing.clone(),
         });
-        let admit = |stream, remote| {
+        let admit = move |stream, remote, visitor| {
             let door = Arc::clone(&door);
-            async move { door.admit(stream, remote).await }
+            async move { door.admit(stream, remote, visitor).await }
         };
-        accept_each(self.socket, stop, admit).await;
+        let porch = Porch { lobby: Lobby::new(LOBBY), silence: HANDSHAKE_MAX, sparing: self.sparing };
+        accept_each(self.socket, porch, stop, admit).await;
     }
 }
 
@@ -90,12 +100,14 @@ pub(super) fn queue() -> (mpsc::Sender<Remote>, mpsc::Receiver<Remote>) {
 struct Door {
     tls: AdminTls,
     turned_away: TurnedAway,
-    slots: Arc<Semaphore>,
+    places: Places<Digest>,
     ready: mpsc::Sender<Remote>,
+    sparing: Sparing,
 }
 
 impl Door {
-    async fn admit(&self, stream: TcpStream, remote: SocketAddr) {
+    /// The visitor stands in the lobby until it is known whose connection it is.
+    async fn admit(&self, stream: TcpStream, remote: SocketAddr, visitor: Visitor) {
         // A call is a few small frames: waiting to fill a segment would cost each 40 ms. A socket that refuses is slower.
         let _ = stream.set_nodelay(true);
         let acceptor = match self.tls.acceptor() {
@@ -106,22 +118,33 @@ impl Door {
             Ok(Ok(stream)) => stream,
             Ok(Err((error, socket))) => {
                 let code = gongkai_pki::tls::refusal_of_io(&error).code();
-                info!(%remote, code, %error, "an admin connection was refused");
+                if let Some(left_out) = self.sparing.says("admin refused", &visitor.source()) {
+                    info!(%remote, code, %error, left_out, "an admin connection was refused");
+                }
                 self.turned_away.note(LastRefusal { remote, code, at_ms: SystemClock.now_ms() });
                 return part(socket).await;
             }
-            Err(_) => return info!(%remote, "an admin handshake took too long"),
+            Err(_) => return self.late(visitor.source()),
         };
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let Some((name, fingerprint)) = shown.and_then(operator::holder) else {
             return warn!(%remote, "a certificate of ours names no operator");
         };
-        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
-            return warn!(%remote, "too many admin connections, one was dropped");
+        let Some(place) = self.places.take(&fingerprint, &Calls::default()) else {
+            if let Some(left_out) = self.sparing.says("admin full", &visitor.source()) {
+                warn!(%remote, left_out, "too many admin connections, one was dropped");
+            }
+            return;
         };
         let caller = Caller::Certificate { name, fingerprint };
         // Closed only when the server has stopped: then the connection goes with it.
-        let _ = self.ready.send(Remote { stream, caller, _slot: slot }).await;
+        let _ = self.ready.send(Remote { stream, caller, _place: place }).await;
+    }
+
+    fn late(&self, source: Source) {
+        if let Some(left_out) = self.sparing.says("admin late", &source) {
+            info!(%source, left_out, "an admin handshake took too long");
+        }
     }
 }
 
@@ -129,7 +152,7 @@ impl Door {
 pub(super) struct Remote {
     stream: TlsStream<TcpStream>,
     caller: Caller,
-    _slot: OwnedSemaphorePermit,
+    _place: Place<Digest>,
 }
 
 impl Connected for Remote {

@@ -128,7 +128,9 @@ impl Children {
         let place = match self.place(&division, hello).await {
             Ok(place) => place,
             Err(refusal) => {
-                warn!(peer = %division, code = refusal.code, message = refusal.message, "session refused");
+                if let Some(left_out) = self.shared.sparing.says("session refused", &division) {
+                    warn!(peer = %division, code = refusal.code, message = refusal.message, left_out, "session refused");
+                }
                 self.show_refusal(&division, hello, &refusal);
                 return refuse(duplex, refusal).await;
             }

@@ -72,7 +72,9 @@ pub(super) async fn hold(held: Held<'_>) -> (Ended, bool) {
         (link.announced, link.wanted_sent) = (0, 0);
         link.meter = Meter::default();
     });
-    info!(%peer, role = role.word(), "session opened");
+    if let Some(left_out) = shared.sparing.says("session opened", &peer) {
+        info!(%peer, role = role.word(), left_out, "session opened");
+    }
     let facts = shared.app.session_facts(peer.clone(), shared.host.clone(), is_live);
     let facts = Facts { daemon_id: shared.daemon_id, ..facts };
     let mut driver = Driver {
@@ -128,7 +130,10 @@ async fn finish(
     });
     let code = code.unwrap_or_default();
     let (sent, received) = (moved.entries_sent, moved.entries_received);
-    info!(%peer, sent, received, bytes_sent = moved.bytes_sent, bytes_received = moved.bytes_received, code, "session ended");
+    let (bytes_sent, bytes_received) = (moved.bytes_sent, moved.bytes_received);
+    if let Some(left_out) = shared.sparing.says("session ended", peer) {
+        info!(%peer, sent, received, bytes_sent, bytes_received, code, left_out, "session ended");
+    }
 }
 
 struct Driver<'a> {

@@ -6,7 +6,7 @@ use gongkai_app::JoinQuestion;
 use gongkai_journal::sign::PublicKey;
 use gongkai_link::{
     Refusal,
-    grpc::{Anchor, Enrolment, Join, Joined, Renew},
+    grpc::{Anchor, Enrolment, Join, Joined, Renew, Source},
 };
 use gongkai_pki::Grant;
 use tracing::{error, info, warn};
@@ -17,7 +17,7 @@ use super::Shared;
 pub(crate) struct Enroller(pub(crate) Shared);
 
 impl Enrolment for Enroller {
-    async fn join(&self, join: Join) -> Result<Joined, Refusal> {
+    async fn join(&self, join: Join, from: Option<Source>) -> Result<Joined, Refusal> {
         let Join { path, secret, request, incarnation, host } = join;
         let child = path.last().map(ToString::to_string).unwrap_or_default();
         match self.0.app.answer_join(JoinQuestion { path, secret, request, incarnation }).await {
@@ -28,28 +28,36 @@ impl Enrolment for Enroller {
                 let anchors = vec![Anchor { division: answer.anchor.division, key }];
                 Ok(Joined { grant: answer.grant, anchors, is_rebuilt: answer.is_rebuilt })
             }
-            Err(failure) => Err(refusal(&child, &host, &failure)),
+            Err(failure) => Err(self.refusal(&child, from, &failure)),
         }
     }
 
-    async fn renew(&self, renew: Renew) -> Result<Grant, Refusal> {
+    async fn renew(&self, renew: Renew, from: Option<Source>) -> Result<Grant, Refusal> {
         let peer = self.0.identify_for_renewal(&renew.chain).map_err(|error| Refusal::from(&error))?;
         let child = peer.division.to_string();
         let renewed = self.0.app.answer_renewal(&peer, &renew.request).await;
-        match &renewed {
-            Ok(_) => info!(child, "a certificate was renewed"),
-            Err(failure) => warn!(child, code = failure.code(), "a renewal was refused"),
+        if renewed.is_ok() {
+            info!(child, "a certificate was renewed");
         }
-        renewed.map_err(|failure| refusal(&child, "", &failure))
+        renewed.map_err(|failure| self.refusal(&child, from, &failure))
     }
 }
 
-fn refusal(child: &str, host: &str, failure: &gongkai_app::Error) -> Refusal {
-    let code = failure.code();
-    if let gongkai_app::Error::Store(inside) = failure {
-        error!(child, host, code, error = %inside, "cannot enrol a child");
-        return Refusal::passing(code, "the parent cannot enrol now", "look at the log of the parent's daemon");
+impl Enroller {
+    /// Strangers ask here: what they are refused is written a few times for each address, and counted.
+    fn refusal(&self, child: &str, from: Option<Source>, failure: &gongkai_app::Error) -> Refusal {
+        let code = failure.code();
+        let source = from.map_or_else(|| "unknown".to_owned(), |source| source.to_string());
+        let left_out = self.0.sparing.says("enrolment refused", &source);
+        if let gongkai_app::Error::Store(inside) = failure {
+            if let Some(left_out) = left_out {
+                error!(child, source, code, left_out, error = %inside, "cannot enrol a child");
+            }
+            return Refusal::passing(code, "the parent cannot enrol now", "look at the log of the parent's daemon");
+        }
+        if let Some(left_out) = left_out {
+            warn!(child, source, code, left_out, %failure, "an enrolment was refused");
+        }
+        Refusal::lasting(code, failure.to_string(), failure.hint())
     }
-    warn!(child, host, code, %failure, "a join was refused");
-    Refusal::lasting(code, failure.to_string(), failure.hint())
 }

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use gongkai_link::grpc::{self, Dial, Renew};
+use gongkai_link::{
+    LinkError,
+    grpc::{self, Dial, Renew},
+};
 use gongkai_model::digest::Digest;
 use gongkai_pki::{Authority, Lifetimes, PkiDir, Request, enrol, files::Kept, tls, tls::Credentials};
 use tokio_util::sync::CancellationToken;
@@ -70,17 +73,30 @@ impl Renewal {
         Ok(not_after_ms)
     }
 
-    /// No certificate is shown in the handshake: the one at hand may have run out; it stands in the question.
+    /// While the certificate is good it is shown, and the question comes over a child's place at the parent; one that has run
+    /// out stands in the question only, which then waits among those of strangers.
     async fn ask(&self, credentials: &Credentials, renew: &Renew) -> Result<gongkai_pki::Grant, Error> {
         let own = credentials.path();
         let above = own.get(..own.len().saturating_sub(1)).unwrap_or_default();
         let root = Digest::of_file(credentials.trust_root());
         let config = tls::join_config(&root, above, self.shared.tls.clock())?;
         let name = tls::server_name(above)?;
+        let is_good = credentials.not_after_ms() > self.shared.tls.clock().now_ms();
         let mut last = Error::BadRequest { what: "no address of the parent is known".to_owned() };
         for address in &self.addresses {
-            let dial = Dial { address: address.clone(), name: name.clone(), tls: config.clone().into() };
-            match grpc::renew(&dial, renew).await {
+            let dial = |tls| Dial { address: address.clone(), name: name.clone(), tls };
+            let shown = match is_good {
+                true => grpc::renew(&dial(self.shared.tls.connector()), renew).await,
+                false => grpc::renew(&dial(config.clone().into()), renew).await,
+            };
+            let asked = match shown {
+                // The parent may have another authority by now: that is for it to say, not for the handshake.
+                Err(error) if is_good && !matches!(error, LinkError::Refused(_)) && !error.is_elsewhere() => {
+                    grpc::renew(&dial(config.clone().into()), renew).await
+                }
+                asked => asked,
+            };
+            match asked {
                 Ok(grant) => return Ok(grant),
                 Err(error) if error.is_elsewhere() => last = error.into(),
                 Err(error) => return Err(error.into()),

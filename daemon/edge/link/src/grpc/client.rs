@@ -20,6 +20,7 @@ use super::{
     connection::{Connection, Facts},
     duplex::{Duplex, Inbound, Outbound, error_of},
     enrol_words::{Join, Joined, Renew, read_grant, read_joined, write_join, write_renew},
+    places::Calls,
     traffic::Counted,
     tuning::{ENROL_BYTES_MAX, ENROL_TIMEOUT, HTTP_FRAME_BYTES_MAX, Tuning},
 };
@@ -112,7 +113,8 @@ async fn connect(dial: &Dial, tuning: &Tuning) -> Result<(Channel, Facts), LinkE
     let shaken = dial.tls.connect(dial.name.clone(), counted);
     let stream = within(dial, "shaking hands", tuning.handshake, shaken).await?;
     let stream = stream.map_err(|error| refusal_of_io(&error))?;
-    let connection = Connection::new(TlsStream::from(stream), remote, Box::pin(std::future::pending()), ());
+    let forever = Box::pin(std::future::pending());
+    let connection = Connection::new(TlsStream::from(stream), remote, Calls::default(), forever, ());
     let facts = connection.facts();
     let channel = over(connection, tuning).await.map_err(|error| match facts.failure() {
         Some(failure) => LinkError::from(failure),

@@ -18,7 +18,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsStream;
 use tonic::transport::server::Connected;
 
-use super::traffic::{Counted, Traffic};
+use super::{
+    places::Calls,
+    traffic::{Counted, Traffic},
+};
 
 /// What is known of a connection; its clones reach every call that comes over it.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub(super) struct Facts {
     pub(super) certificates: Arc<[CertificateDer<'static>]>,
     pub(super) traffic: Traffic,
     pub(super) remote: Option<SocketAddr>,
+    /// What is being answered over it.
+    pub(super) calls: Calls,
     failure: Arc<OnceLock<PeerError>>,
 }
 
@@ -50,11 +55,11 @@ pub(super) struct Connection<K> {
 }
 
 impl<K> Connection<K> {
-    pub(super) fn new(stream: TlsStream<Counted>, remote: Option<SocketAddr>, end: End, keep: K) -> Self {
+    pub(super) fn new(stream: TlsStream<Counted>, remote: Option<SocketAddr>, calls: Calls, end: End, keep: K) -> Self {
         let (socket, session) = stream.get_ref();
         let certificates = session.peer_certificates().unwrap_or_default().to_vec().into();
         let traffic = socket.traffic();
-        let facts = Facts { certificates, traffic, remote, failure: Arc::default() };
+        let facts = Facts { certificates, traffic, remote, calls, failure: Arc::default() };
         Self { stream, facts, end, is_cut: false, _keep: keep }
     }
 

@@ -1,15 +1,17 @@
 //! The port that children and joiners dial.
 //!
-//! Invariant: a stranger costs at most one of a few slots, for a bounded time; whoever is slow in the handshake holds
-//! up nobody else. TLS settings are read at every accept, so a renewed certificate needs no restart.
+//! Invariant: only a child that stands has a child's place, and each has its own share of them; whoever has not shown
+//! that he is one has a stranger's, for a short time, shared out by address. So neither a child nor a crowd of strangers
+//! keeps others out. TLS settings are read at every accept, so a renewed certificate needs no restart.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use gongkai_model::id::DivisionId;
 use gongkai_pki::tls::HotTls;
 use gongkai_proto::link::v1::{enrol_server::EnrolServer, sync_server::SyncServer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::mpsc,
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsStream;
@@ -19,22 +21,62 @@ use tonic::transport::{Server, server::Router};
 use tracing::{debug, info, warn};
 
 use super::{
-    accept::{accept_each, part},
+    accept::{Porch, accept_each, part},
     connection::{Connection, End},
     enrol::{self, Enrolment},
+    lobby::{Lobby, LobbySize, Source, Visitor},
+    places::{Calls, Place, Places, PlacesSize},
     server::{self, Sessions},
     traffic::Counted,
     tuning::{
-        CONNECTIONS_MAX, ENROL_BYTES_MAX, HTTP_FRAME_BYTES_MAX, PARENT_PATIENCE, STRANGER_LIFE, STRANGERS_MAX,
-        STREAMS_MAX, Tuning,
+        CONNECTIONS_EACH_MAX, CONNECTIONS_MAX, ENROL_BYTES_MAX, HTTP_FRAME_BYTES_MAX, LOBBY_MAX, PARENT_PATIENCE,
+        SILENT_MAX, STRANGER_IDLE, STRANGER_LIFE, STRANGERS_EACH_MAX, STRANGERS_MAX, STREAMS_MAX, TURNS_MAX, Tuning,
     },
 };
-use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError};
+use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError, sparing::Sparing};
 
 /// Handshaken connections that wait for the server to take them; it does so at once.
 const READY_MAX: usize = 16;
 
-type Accepted = Connection<OwnedSemaphorePermit>;
+type Accepted = Connection<Seat>;
+
+/// A connection's place; held as long as the connection.
+enum Seat {
+    Child { _place: Place<DivisionId> },
+    Stranger { _place: Place<Source> },
+}
+
+/// How many connections a port takes: a share for children, one for strangers, one for whoever is neither yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Connections of children.
+    pub children: usize,
+    /// Connections of those who have not shown that they are children.
+    pub strangers: usize,
+    /// Sockets before and in their handshakes.
+    pub lobby: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { children: CONNECTIONS_MAX, strangers: STRANGERS_MAX, lobby: LOBBY_MAX }
+    }
+}
+
+impl Room {
+    /// What fits into so many descriptors: each share in proportion, none beyond its use.
+    pub fn within(descriptors: usize) -> Self {
+        let Self { children, strangers, lobby } = Self::default();
+        let wanted = children + strangers + lobby;
+        let share = |most: usize| (most.saturating_mul(descriptors) / wanted).clamp(1, most);
+        Self { children: share(children), strangers: share(strangers), lobby: share(lobby) }
+    }
+
+    fn porch(self, tuning: &Tuning, sparing: Sparing) -> Porch {
+        let lobby = LobbySize { most: self.lobby, silent: SILENT_MAX.min(self.lobby), turns: TURNS_MAX };
+        Porch { lobby: Lobby::new(lobby), silence: tuning.handshake, sparing }
+    }
+}
 
 /// A bound port.
 #[derive(Debug)]
@@ -42,6 +84,8 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     tuning: Tuning,
+    room: Room,
+    sparing: Sparing,
 }
 
 impl Listener {
@@ -53,13 +97,23 @@ impl Listener {
         };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        Ok(Self { socket, address, tuning: Tuning::default() })
+        Ok(Self { socket, address, tuning: Tuning::default(), room: Room::default(), sparing: Sparing::default() })
     }
 
     /// The same port with times of one's own. The rate only sizes the windows here: whom it holds is known later
     /// ([`Traffic::limit`](super::Traffic::limit)).
     pub fn tuned(self, tuning: Tuning) -> Self {
         Self { tuning, ..self }
+    }
+
+    /// The same port with room of one's own.
+    pub fn with_room(self, room: Room) -> Self {
+        Self { room, ..self }
+    }
+
+    /// The same port, whose lines in the log are counted with others.
+    pub fn sparing(self, sparing: Sparing) -> Self {
+        Self { sparing, ..self }
     }
 
     /// Where it really listens.
@@ -80,12 +134,31 @@ impl Listener {
     ) -> Result<(), LinkError> {
         let (address, running, cut) = (self.address, TaskTracker::new(), CancellationToken::new());
         let (ready, connections) = mpsc::channel(READY_MAX);
-        let gate = Arc::new(Gate::new(tls, cut.clone(), ready, self.tuning.handshake));
-        let admit = move |stream, remote| {
-            let gate = Arc::clone(&gate);
-            async move { gate.admit(stream, remote).await }
+        let gate = Gate {
+            tls,
+            sessions: Arc::clone(&sessions),
+            cut: cut.clone(),
+            ready,
+            handshake_max: self.tuning.handshake,
+            children: Places::new(PlacesSize {
+                most: self.room.children,
+                each: CONNECTIONS_EACH_MAX,
+                idle: Duration::ZERO,
+            }),
+            strangers: Places::new(PlacesSize {
+                most: self.room.strangers,
+                each: STRANGERS_EACH_MAX,
+                idle: STRANGER_IDLE,
+            }),
+            sparing: self.sparing.clone(),
         };
-        let accepting = tokio::spawn(accept_each(self.socket, shutdown.clone(), admit));
+        let gate = Arc::new(gate);
+        let admit = move |stream, remote, visitor| {
+            let gate = Arc::clone(&gate);
+            async move { gate.admit(stream, remote, visitor).await }
+        };
+        let porch = self.room.porch(&self.tuning, self.sparing.clone());
+        let accepting = tokio::spawn(accept_each(self.socket, porch, shutdown.clone(), admit));
         info!(%address, "listening for children");
         let incoming = ReceiverStream::new(connections).map(Ok::<_, io::Error>);
         let serving = router(sessions, enrolment, running.clone(), &self.tuning)
@@ -137,23 +210,20 @@ fn router<S: Sessions, E: Enrolment>(
         .add_service(enrol)
 }
 
-/// Decides how many connections there may be, never whose.
-struct Gate {
+/// Gives each connection its place: a child's, or a stranger's.
+struct Gate<S> {
     tls: Arc<HotTls>,
+    sessions: Arc<S>,
     cut: CancellationToken,
-    enrolled: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
     ready: mpsc::Sender<Accepted>,
     handshake_max: Duration,
+    children: Places<DivisionId>,
+    strangers: Places<Source>,
+    sparing: Sparing,
 }
 
-impl Gate {
-    fn new(tls: Arc<HotTls>, cut: CancellationToken, ready: mpsc::Sender<Accepted>, handshake_max: Duration) -> Self {
-        let (enrolled, strangers) = (Semaphore::new(CONNECTIONS_MAX), Semaphore::new(STRANGERS_MAX));
-        Self { tls, cut, enrolled: Arc::new(enrolled), strangers: Arc::new(strangers), ready, handshake_max }
-    }
-
-    async fn admit(&self, stream: TcpStream, remote: SocketAddr) {
+impl<S: Sessions> Gate<S> {
+    async fn admit(&self, stream: TcpStream, remote: SocketAddr, mut visitor: Visitor) {
         let stream = match timeout(self.handshake_max, self.shake(stream)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err((error, socket))) => {
@@ -166,14 +236,38 @@ impl Gate {
             }
             Err(_) => return debug!(%remote, "handshake took too long"),
         };
-        let is_stranger = stream.get_ref().1.peer_certificates().is_none_or(<[_]>::is_empty);
-        let slots = if is_stranger { &self.strangers } else { &self.enrolled };
-        let Ok(slot) = Arc::clone(slots).try_acquire_owned() else {
-            return warn!(%remote, is_stranger, "too many connections, one was dropped");
-        };
-        let connection = Connection::new(stream, Some(remote), self.end(is_stranger), slot);
+        visitor.give_turn_back();
+        let calls = Calls::default();
+        let Some((seat, end)) = self.seat(&stream, &mut visitor, &calls).await else { return };
+        drop(visitor);
+        let connection = Connection::new(stream, Some(remote), calls, end, seat);
         // Closed only when the server has stopped: then the connection goes with it.
         let _ = self.ready.send(connection).await;
+    }
+
+    /// A place for the connection, once there is one, and when it must be given up. Whoever shows a certificate that opens
+    /// no session is told so in the session that it opens, and is a stranger until then.
+    async fn seat(&self, stream: &TlsStream<Counted>, visitor: &mut Visitor, calls: &Calls) -> Option<(Seat, End)> {
+        let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        let child = self.sessions.identify(shown).ok().filter(|_| !shown.is_empty());
+        if let Some(child) = child {
+            let Some(place) = self.children.take(&child.division, calls) else {
+                if let Some(left_out) = self.sparing.says("no place", &child.division) {
+                    warn!(child = %child.division, left_out, "all places are taken; a child's connection was dropped");
+                }
+                return None;
+            };
+            let end = self.end(place.cut.clone(), None);
+            return Some((Seat::Child { _place: place }, end));
+        }
+        let source = visitor.source();
+        let shown_out = visitor.shown_out();
+        let place = tokio::select! {
+            () = shown_out => return None,
+            place = timeout(STRANGER_LIFE, self.strangers.wait(&source, calls)) => place.ok()?,
+        };
+        let end = self.end(place.cut.clone(), Some(STRANGER_LIFE));
+        Some((Seat::Stranger { _place: place }, end))
     }
 
     async fn shake(&self, stream: TcpStream) -> Result<TlsStream<Counted>, (io::Error, Option<Counted>)> {
@@ -182,15 +276,19 @@ impl Gate {
         shaken.map(TlsStream::from).map_err(|(error, socket)| (error, Some(socket)))
     }
 
-    fn end(&self, is_stranger: bool) -> End {
+    fn end(&self, place: CancellationToken, life: Option<Duration>) -> End {
         let cut = self.cut.clone().cancelled_owned();
-        if !is_stranger {
-            return Box::pin(cut);
-        }
         Box::pin(async move {
+            let over = async {
+                match life {
+                    Some(life) => sleep(life).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 () = cut => {}
-                () = sleep(STRANGER_LIFE) => {}
+                () = place.cancelled() => {}
+                () = over => {}
             }
         })
     }

@@ -67,12 +67,26 @@ pub(super) const PARTING_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) const PARTING_BYTES_MAX: u64 = 64 * 1024;
 /// Signing, one commit and the answer; the parent's database may be busy.
 pub(super) const ENROL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Handshakes at a time: each costs milliseconds of a core; the oldest of more is dropped.
-pub(super) const HANDSHAKES_MAX: usize = 64;
-/// Connections of enrolled peers at a time: a thousand children, as no division has, and their reconnects.
+/// Sockets that wait for their handshake or are in it, where descriptors allow it: a thousand children behind one address
+/// that come back at once after a power cut, and room.
+pub(super) const LOBBY_MAX: usize = 1_280;
+/// Sockets of one address that have sent nothing. Whoever wants to talk sends with the first packet after the connection.
+pub(super) const SILENT_MAX: usize = 256;
+/// Handshakes of one address at a time: each costs milliseconds of a core, and a slow one a round trip to the moon.
+pub(super) const TURNS_MAX: usize = 64;
+/// Connections of enrolled peers at a time, where descriptors allow it: a thousand children, as no division has, and
+/// their reconnects.
 pub(super) const CONNECTIONS_MAX: usize = 2048;
-/// Connections without a certificate at a time: joiners come one by one, strangers by the thousand.
-pub(super) const STRANGERS_MAX: usize = 32;
+/// Connections of one child: a session, a renewal, and what a broken line has left of both.
+pub(super) const CONNECTIONS_EACH_MAX: usize = 4;
+/// Connections of those who have not shown that they are children, where descriptors allow it.
+pub(super) const STRANGERS_MAX: usize = 128;
+/// Of one address: an office of joiners, or renewals behind one router; the others of it wait.
+pub(super) const STRANGERS_EACH_MAX: usize = 16;
+/// A stranger that asks nothing for so long gives way to the next: a joiner's request follows its handshake at once.
+pub(super) const STRANGER_IDLE: Duration = Duration::from_secs(2);
+/// Enrolments that are answered at a time.
+pub(super) const ENROLMENTS_AT_ONCE: usize = 2;
 /// How long a connection without a certificate may last: one enrolment, twice.
 pub(super) const STRANGER_LIFE: Duration = Duration::from_secs(60);
 /// Streams of one connection: a session, a renewal, and room.

@@ -3,9 +3,11 @@
 #![expect(clippy::print_stderr, reason = "sizes are figures that people look at")]
 
 mod bundles;
+mod crowds;
 mod frames;
 mod limits;
 mod matters;
+mod porch;
 mod samples;
 mod sessions;
 mod strangers;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use gongkai_journal::sign::PublicKey;
 use gongkai_link::{
     LinkError, Refusal,
-    grpc::{self, Anchor, Dial, Duplex, Enrolment, Join, Joined, Listener, Renew, Sessions},
+    grpc::{self, Anchor, Dial, Duplex, Enrolment, Join, Joined, Listener, Renew, Sessions, Source},
 };
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{
@@ -158,7 +158,7 @@ struct OneInvite {
 }
 
 impl Enrolment for OneInvite {
-    async fn join(&self, join: Join) -> Result<Joined, Refusal> {
+    async fn join(&self, join: Join, _: Option<Source>) -> Result<Joined, Refusal> {
         let refused = |error: gongkai_pki::Error| Refusal::lasting(error.code(), error.to_string(), error.hint());
         let checked = join.request.check(&join.path).map_err(|error| refused(error.into()))?;
         let invite = self.invite.as_ref().ok_or_else(|| Refusal::lasting("GK-PKI-015", "没有邀请", ""))?;
@@ -171,7 +171,7 @@ impl Enrolment for OneInvite {
         Ok(Joined { grant, anchors: vec![Anchor { division: path(CITY).remove(0), key }], is_rebuilt: false })
     }
 
-    async fn renew(&self, renew: Renew) -> Result<Grant, Refusal> {
+    async fn renew(&self, renew: Renew, _: Option<Source>) -> Result<Grant, Refusal> {
         let later = NOW_MS + 300 * DAY_MS;
         let peer = identify_for_renewal(&renew.chain, &self.root, &Revoked::default(), later)
             .map_err(|error| Refusal::from(&error))?;
@@ -204,7 +204,12 @@ impl Parent {
 
     /// The next session, and the token that lets its handler return.
     pub(crate) async fn session(&mut self) -> (Duplex, CancellationToken) {
-        soon(self.sessions.recv()).await.unwrap()
+        self.session_within(PROMPT).await
+    }
+
+    /// The same, when there is much to do before.
+    pub(crate) async fn session_within(&mut self, patience: Duration) -> (Duplex, CancellationToken) {
+        timeout(patience, self.sessions.recv()).await.expect("a session is opened").unwrap()
     }
 }
 
