@@ -41,6 +41,8 @@ pub struct Node {
     pub listen: String,
     /// The network namespace in which its programs run; `None` for this process's own.
     pub namespace: Option<String>,
+    /// Files and sockets that its daemon may have open; `None`: as many as this process.
+    pub descriptors_max: Option<u32>,
     child: Option<Child>,
 }
 
@@ -61,7 +63,7 @@ impl Node {
 
     /// A node that is, or will be, in this directory.
     pub fn at(dir: PathBuf, division: &str, listen: String) -> Self {
-        Self { division: division.to_owned(), dir, listen, namespace: None, child: None }
+        Self { division: division.to_owned(), dir, listen, namespace: None, descriptors_max: None, child: None }
     }
 
     /// `node init` for the top of a tree.
@@ -110,7 +112,8 @@ impl Node {
     /// Starts the daemon and waits until it answers.
     pub fn start(&mut self) -> Result<()> {
         let log = File::options().create(true).append(true).open(self.dir.join("test.log"))?;
-        let child = command_in(self.namespace.as_deref(), "gongkaid")?
+        let child = self
+            .daemon()?
             .args(["run", "--exit-with-parent", "--data"])
             .arg(&self.dir)
             .stdin(Stdio::piped())
@@ -120,6 +123,14 @@ impl Node {
             .context("gongkaid could not be started")?;
         self.child = Some(child);
         eventually(&format!("{} answers", self.division), || Ok(matches!(self.try_run(&["status"])?.status, 0 | 3)))
+    }
+
+    fn daemon(&self) -> Result<Command> {
+        let daemon = command_in(self.namespace.as_deref(), "gongkaid")?;
+        let Some(most) = self.descriptors_max else { return Ok(daemon) };
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--nofile={most}:{most}")).arg(daemon.get_program()).args(daemon.get_args());
+        Ok(limited)
     }
 
     /// Starts a daemon that must refuse, and gives what it says on stderr.

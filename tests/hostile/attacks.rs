@@ -1,0 +1,8 @@
+//! The attacks, one a file.
+
+mod crowd_of_strangers;
+mod grandchild;
+mod greedy_child;
+mod left_out_payload;
+mod refused_joins;
+mod silent_sockets;
