@@ -79,7 +79,7 @@ impl App {
             return Ok(());
         }
         let mut is_stale = false;
-        for (number, _) in series {
+        for number in series.keys() {
             let target = directory(root, *number);
             let Some((shown, _)) = erased_in(&target) else { continue };
             let Some(plan) = self.edition_plan(*number).await? else { continue };

@@ -236,7 +236,6 @@ pub struct Reroute {
 
 /// What an entry about a catalog's review does.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "submissions are most of the acts that are folded")]
 pub enum Act {
     /// 报送
     Submission {

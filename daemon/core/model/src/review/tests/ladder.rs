@@ -181,7 +181,7 @@ impl Told {
         for _ in 0..count {
             // Mostly the latest, so that lines grow.
             let recent = self.submissions.len().saturating_sub(if self.dice.one_in(2) { 2 } else { 9 });
-            let found = self.dice.of(&self.submissions[recent..].to_vec());
+            let found = self.dice.of(&self.submissions[recent..]);
             on.extend(found.filter(|one| !on.contains(one)));
         }
         let sides: Vec<Revision> = on.iter().map(|one| self.contents[one].clone()).collect();
@@ -252,7 +252,7 @@ impl Told {
     /// some; on an old submission as on a new one.
     fn decide(&mut self) {
         let recent = self.submissions.len().saturating_sub(if self.dice.one_in(3) { 9 } else { 2 });
-        let Some(submission) = self.dice.of(&self.submissions[recent..].to_vec()) else { return };
+        let Some(submission) = self.dice.of(&self.submissions[recent..]) else { return };
         let state = fold(&self.world, &self.world.facts);
         let Some(shown) = state.submission(&submission) else { return };
         let routes = shown.reroutes.iter().map(|route| (route.routing, route.steps.clone()));

@@ -35,6 +35,9 @@ pub(super) struct Oracle<'f> {
     words: BTreeMap<Digest, Words>,
 }
 
+/// What was said of a target at a step: of which content, how, by which decision.
+type Opinions = BTreeMap<(Target, usize), Vec<(Digest, Verdict, Digest)>>;
+
 impl<'f> Oracle<'f> {
     pub(super) fn of(facts: &'f [Fact], tables: &[(Digest, u64, Vec<Step>)]) -> Self {
         let mut oracle = Self {
@@ -355,7 +358,7 @@ impl<'f> Oracle<'f> {
     /// The words given before that go on to a submission.
     fn carried(&self, on: &Digest) -> Words {
         let elements = self.elements(on);
-        let mut found: BTreeMap<(Target, usize), Vec<(Digest, Verdict, Digest)>> = BTreeMap::new();
+        let mut found: Opinions = BTreeMap::new();
         for given_on in &self.past[on] {
             for ((target, place), (verdict, decision)) in &self.words[given_on] {
                 let Act::Decision(made) = &self.facts[decision].act else { unreachable!("words are decisions'") };
