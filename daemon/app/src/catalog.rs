@@ -8,10 +8,11 @@ use std::{
 };
 
 use gongkai_journal::{
-    Entry, EntryHash, Reach,
+    Entry, EntryHash, Header,
     erasure::Erasures,
     kind::Kind,
     payload::{self, OnCatalog},
+    place,
 };
 use gongkai_model::{
     catalog::CatalogSummary,
@@ -149,9 +150,7 @@ impl App {
         payloads += fresh.iter().filter(|entry| entry.payload.is_some()).count() as u64;
         entries.extend(fresh);
         let (erasures, entries) = erased(world, entries);
-        // What a revoked key signed beyond its good heads is set aside; a node's own saves are its own matter.
-        let keyring = &world.trust.keyring;
-        let counts = |entry: &&Arc<Entry>| entry.header.reach() == Reach::SelfOnly || keyring.counts(&entry.header);
+        let counts = |entry: &&Arc<Entry>| world.hears(entry, &catalog.division);
         let counting: Vec<Arc<Entry>> = entries.iter().filter(counts).cloned().collect();
         let facts = facts(&counting, catalog, &known, &erasures);
         let has_standard = facts.iter().any(|fact| named_standard(fact).is_some());
@@ -249,9 +248,14 @@ fn without_bytes(entry: Arc<Entry>, taken: &BTreeSet<EntryHash>) -> Arc<Entry> {
     if is_taken { Arc::new(entry.without_payload()) } else { entry }
 }
 
-/// The parts of a body, if all are here and can be read.
-pub(crate) fn parts_of(body: &RevisionBody, batches: &BTreeMap<EntryHash, &Entry>) -> Option<Vec<ItemBatch>> {
-    body.parts.iter().map(|part| decode::<ItemBatch>(batches.get(part)?)).collect()
+/// The parts of the body that an entry carries, if all are here, go where it goes and can be read.
+pub(crate) fn parts_of(
+    namer: &Header,
+    body: &RevisionBody,
+    batches: &BTreeMap<EntryHash, &Entry>,
+) -> Option<Vec<ItemBatch>> {
+    let piece = |part| batches.get(part).filter(|piece| place::is_piece_of(&piece.header, namer));
+    body.parts.iter().map(|part| decode::<ItemBatch>(piece(part)?)).collect()
 }
 
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
@@ -268,7 +272,7 @@ fn fact(entry: &Entry, catalog: &CatalogId, batches: &BTreeMap<EntryHash, &Entry
         Kind::Submission => {
             let submission: Submission = decode(entry)?;
             let is_known = known.contains_key(&entry.hash());
-            let parts = if is_known { None } else { parts_of(&submission.body, batches) };
+            let parts = if is_known { None } else { parts_of(&entry.header, &submission.body, batches) };
             Act::Submission { submission, parts: parts.unwrap_or_default() }
         }
         Kind::Withdrawal => Act::Withdrawal(on_catalog::<Withdrawal>(entry, catalog)?),

@@ -33,16 +33,17 @@ pub(crate) struct Holders {
 }
 
 impl Holders {
-    /// Hears the entries in the order of their versions. `of_old` says who keeps a division's catalogs of old.
-    pub(crate) fn fold(tree: &Tree, entries: &[Entry], of_old: impl Fn(&DivisionId) -> DivisionId) -> Self {
+    /// Hears the entries that count, in the order of their versions. `of_old` says who keeps a division's catalogs of old.
+    pub(crate) fn fold<'e>(
+        tree: &Tree,
+        entries: impl Iterator<Item = &'e Entry>,
+        of_old: impl Fn(&DivisionId) -> DivisionId,
+    ) -> Self {
         let mut puts: Vec<(u64, Digest, DivisionId, CustodyPut)> = entries
-            .iter()
             .filter(|entry| entry.header.kind == Kind::CustodyPut)
             .filter_map(|entry| {
                 let put: CustodyPut = payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()?;
-                let stream = &entry.header.stream;
-                let is_about_it = stream.subject == put.division;
-                is_about_it.then(|| (put.version, entry.hash(), stream.author.division.clone(), put))
+                Some((put.version, entry.hash(), entry.header.stream.author.division.clone(), put))
             })
             .collect();
         puts.sort_by_key(|one| (one.0, one.1));

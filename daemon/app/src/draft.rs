@@ -123,7 +123,7 @@ impl Drafts {
         let Some(save) = decode::<DraftSave>(entry) else { return };
         let before = self.working.as_ref();
         let base = before.map(|draft| draft.revision.as_ref()).filter(|_| save.body.base.is_some());
-        let made = || apply(base, &parts_of(&save.body, batches)?, &save.body).ok().map(Arc::new);
+        let made = || apply(base, &parts_of(&entry.header, &save.body, batches)?, &save.body).ok().map(Arc::new);
         let Some(revision) = submitted.get(&save.body.revision).cloned().or_else(made) else { return };
         let is_full = save.body.base.is_none();
         let later = |said: &String, kept: fn(&DraftState) -> &String| match before {

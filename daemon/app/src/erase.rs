@@ -14,6 +14,7 @@ use gongkai_journal::{
     erasure::{Asked, Erasures},
     kind::Kind,
     payload::{self, DraftSave, Erase, EraseRequest, ItemSource},
+    place,
 };
 use gongkai_model::{
     digest::Digest,
@@ -268,8 +269,9 @@ pub(crate) fn erased(world: &World, entries: Vec<Arc<Entry>>) -> (Erasures, Vec<
     if !entries.iter().any(|entry| entry.header.kind.is_one_of(&kinds)) {
         return (Erasures::default(), entries);
     }
-    let keyring = &world.trust.keyring;
-    let counting = entries.iter().map(AsRef::as_ref).filter(|entry| !is_shared(entry) || keyring.counts(&entry.header));
+    let (root, keyring) = (&world.root, &world.trust.keyring);
+    let is_heard = |entry: &&Entry| place::of(root, entry).is_none() && (!is_shared(entry) || keyring.counts(entry));
+    let counting = entries.iter().map(AsRef::as_ref).filter(is_heard);
     let erasures = Erasures::of(&world.root, &world.me, &world.trust.ancestry, counting);
     let as_it_is = |entry: Arc<Entry>| match erasures.of_entry(&entry.hash()) {
         Some(erasure) => Arc::new(entry.with_rest(erasure.rest.as_deref())),

@@ -15,7 +15,7 @@ use gongkai_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{App, Error, Loaded, Result};
+use crate::{App, Error, Loaded, Result, publish::edition_of};
 
 /// Projection rows of catalogs: key = catalog id.
 pub(crate) const CATALOGS: &str = "catalog";
@@ -59,7 +59,9 @@ impl App {
             };
             self.note_times(placed.iter().map(|placed| (placed.feed, &placed.entry))).await?;
             let entries: Vec<Entry> = placed.into_iter().map(|placed| placed.entry).collect();
-            if entries.iter().any(|entry| entry.header.lane() == Lane::Trust) {
+            let world = self.world();
+            let is_news = |entry: &Entry| entry.header.lane() == Lane::Trust || world.trust.keyring.is_bounded(entry);
+            if entries.iter().any(is_news) {
                 self.refresh_world().await?;
                 self.carry_keys().await?;
             }
@@ -126,8 +128,11 @@ impl App {
     /// Catalogs that entries about something else may have changed: those that waited for a table, and those on a
     /// standard that has come.
     async fn freed(&self, entries: &[Entry]) -> Result<BTreeSet<CatalogId>> {
-        if !of_kinds(entries, &[Kind::TreePut, Kind::CustodyPut, Kind::KeyRevoke]).is_empty() {
-            // Whose turn it is follows from the tree and from custody; what a revoked key signed may count no longer.
+        let world = self.world();
+        let is_bounded = entries.iter().any(|entry| world.trust.keyring.is_bounded(entry));
+        if is_bounded || !of_kinds(entries, &[Kind::TreePut, Kind::CustodyPut, Kind::KeyRevoke]).is_empty() {
+            // Whose turn it is follows from the tree and from custody; what a revoked key signed may count no longer,
+            // and once its good head is here, what stands before it counts.
             return Ok(self.catalog_rows().await?.into_iter().map(|row| row.summary.catalog).collect());
         }
         let has_table = entries.iter().any(|entry| entry.header.kind == Kind::TablePut);
@@ -176,9 +181,8 @@ impl App {
             rows.push((CATALOGS.to_owned(), catalog.to_string(), Some(text_of(&row))));
             rows.extend(self.claims_row(&loaded));
         }
-        for entry in entries.iter().filter(|entry| entry.header.kind == Kind::Edition) {
-            let Some(bytes) = &entry.payload else { continue };
-            let Ok(edition) = payload::decode::<EditionPayload>(&entry.header.kind, bytes) else { continue };
+        let world = self.world();
+        for edition in entries.iter().filter_map(|entry| edition_of(&world, entry)) {
             rows.push((EDITIONS.to_owned(), format!("{:010}", edition.number), Some(text_of(&edition))));
         }
         Ok(rows)

@@ -29,6 +29,7 @@ pub use check::{CheckedCatalog, Readiness};
 pub use compare::{CatalogChanges, EditionDifference, ItemChanged};
 pub use gongkai_publish::{Difference, Verified, VerifyError, verify};
 pub use reason::{MissingCatalog, Reason};
+pub(crate) use series::edition_of;
 pub use series::{Change, EditionLine, EditionRow, EditionShown};
 pub use sign_off::{SignOffError, SignOffPolicy, SignOffRow, SignOffs};
 

@@ -76,9 +76,13 @@ impl App {
         check_revocation(&world, &division, &reason, keys.len())?;
         let heads = self.store().heads(&Route::of(world.tree(), &world.me)).await?;
         let of_it = heads.into_iter().filter(|head| head.stream.author.division == division);
-        let last = of_it.filter_map(|head| Some((head.stream, head.tips.into_iter().max()?)));
-        let good: Vec<GoodHead> =
-            last.map(|(stream, tip)| GoodHead { stream, seq: tip.seq, hash: tip.hash }).take(HEADS_MAX).collect();
+        // Of a forked stream each branch: nobody can tell here which one was written by whom.
+        let good = of_it.flat_map(|head| {
+            let tips = head.tips.into_iter();
+            let good = tips.map(move |tip| GoodHead { stream: head.stream.clone(), seq: tip.seq, hash: tip.hash });
+            good.collect::<Vec<_>>()
+        });
+        let good: Vec<GoodHead> = good.take(HEADS_MAX).collect();
         let revoke = |key_id: String| {
             let (division, good, reason) = (division.clone(), good.clone(), reason.clone());
             payload::encode(&KeyRevoke { division, key_id, good, reason, is_retired: false })

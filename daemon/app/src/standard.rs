@@ -101,7 +101,7 @@ impl App {
     pub async fn standard_versions(&self, id: &StandardId) -> Result<Vec<StandardVersion>> {
         let mut entries = self.store().entries_about(&id.to_string()).await?;
         let world = self.world();
-        entries.retain(|entry| entry.header.reach() == Reach::SelfOnly || world.trust.keyring.counts(&entry.header));
+        entries.retain(|entry| world.hears(entry, &id.division));
         let own = self.store().identity().author();
         let mut batches: BTreeMap<EntryHash, ItemBatch> = BTreeMap::new();
         let mut contents: BTreeMap<Digest, Arc<Revision>> = BTreeMap::new();

@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_journal::{
-    Entry, Route,
+    Entry, Reach, Route,
     carry::{self, Carriage},
-    keys::Keyring,
+    keys::{Beside, Keyring, certificate_of, good_heads},
     kind::Kind,
     payload::{self, CertPut, TablePut, TreePut},
+    place,
     route::Ancestry,
     sign::PublicKey,
 };
@@ -87,7 +88,9 @@ impl World {
         let anchor: Anchor = serde_json::from_str(&anchors).map_err(damaged)?;
         let first_tree: Vec<Division> = serde_json::from_str(&first_tree).map_err(damaged)?;
         let entries = store.trust_entries().await?;
-        Ok(Self::fold(store.identity().division.clone(), anchor, first_tree, &entries, &Day::in_china(now_ms)))
+        let beside = beside(store, &anchor.division, &first_tree, &entries).await?;
+        let me = store.identity().division.clone();
+        Ok(Self::fold(me, anchor, first_tree, beside, entries, &Day::in_china(now_ms)))
     }
 
     /// Keeps what enrolment or founding brought, before the first entry is here.
@@ -98,22 +101,32 @@ impl World {
         Ok(())
     }
 
-    fn fold(me: DivisionId, anchor: Anchor, first_tree: Vec<Division>, entries: &[Entry], day: &Day) -> Self {
+    fn fold(
+        me: DivisionId,
+        anchor: Anchor,
+        first_tree: Vec<Division>,
+        beside: Beside,
+        mut entries: Vec<Entry>,
+        day: &Day,
+    ) -> Self {
         let root = anchor.division.clone();
+        // What is out of its place means nothing, whatever it says.
+        entries.retain(|entry| place::of(&root, entry).is_none());
+        let entries = entries.as_slice();
         let records = tree_records(&root, first_tree, entries);
         let ancestry = Ancestry::of(&root, records.iter().map(|(.., record)| record));
         let earlier = earlier_trees(&records, day);
         let tree = fold_tree(records, day);
         let tables = fold_tables(&root, entries);
         let (routing, table_version, vocabulary) = latest_table(&tables);
-        let (keyring, certificates) = fold_keys(&anchor, &ancestry, entries);
+        let (keyring, certificates) = fold_keys(&anchor, &ancestry, beside, entries);
         let nearest = |id: &DivisionId| {
             let mut path = tree.path(id).into_iter().rev();
             path.find(|step| *step == root || certificates.contains_key(step)).unwrap_or_else(|| root.clone())
         };
-        let holders = Holders::fold(&tree, entries, nearest);
+        let holders = Holders::fold(&tree, entries.iter().filter(|entry| keyring.counts(entry)), nearest);
         let route = Route::of(&tree, &me);
-        let missing = if me == root { carry::missing(&ancestry, &tree, entries) } else { Vec::new() };
+        let missing = if me == root { carry::missing(&ancestry, &tree, &keyring, entries) } else { Vec::new() };
         Self {
             missing,
             earlier,
@@ -129,6 +142,14 @@ impl World {
             me,
             root,
         }
+    }
+
+    /// Whether an entry that is about something of a division has an effect: it stands where it belongs, and is not what
+    /// a revoked key signed beyond its good heads. A node's own saves are its own matter.
+    pub(crate) fn hears(&self, entry: &Entry, division: &DivisionId) -> bool {
+        let header = &entry.header;
+        let is_kept = header.reach() == Reach::SelfOnly;
+        place::misplaced(&self.root, header, division).is_none() && (is_kept || self.trust.keyring.counts(entry))
     }
 
     /// The tree.
@@ -287,27 +308,35 @@ fn latest_table(tables: &BTreeMap<Digest, TablePut>) -> (Option<Digest>, u64, Vo
     })
 }
 
-fn fold_keys(anchor: &Anchor, ancestry: &Ancestry, entries: &[Entry]) -> (Keyring, BTreeMap<DivisionId, Vec<CertPut>>) {
-    let mut keyring = Keyring::default();
+/// What is held beside the heads that revocations name.
+async fn beside(store: &Store, root: &DivisionId, first: &[Division], entries: &[Entry]) -> Result<Beside> {
+    if !entries.iter().any(|entry| entry.header.kind == Kind::KeyRevoke) {
+        return Ok(Beside::new());
+    }
+    let records = tree_records(root, first.to_vec(), entries);
+    let ancestry = Ancestry::of(root, records.iter().map(|(.., record)| record));
+    Ok(store.beside(&good_heads(&ancestry, entries)).await?)
+}
+
+fn fold_keys(
+    anchor: &Anchor,
+    ancestry: &Ancestry,
+    beside: Beside,
+    entries: &[Entry],
+) -> (Keyring, BTreeMap<DivisionId, Vec<CertPut>>) {
+    let mut keyring = Keyring::beside(beside);
     if let Ok(bytes) = hex::decode(&anchor.public) {
         keyring.pin(anchor.division.clone(), PublicKey { algorithm: anchor.algorithm, bytes });
     }
     // Revocations first: a certificate that a revoked key signed beyond its good heads brings no key.
-    let revocations = of_kind(entries, &[Kind::KeyRevoke])
-        .filter_map(|(entry, bytes)| Some((&entry.header, payload::decode(&entry.header.kind, bytes).ok()?)));
-    keyring.revoke_all(ancestry, revocations);
+    keyring.revoke_all(ancestry, entries);
     let mut certificates: BTreeMap<DivisionId, Vec<CertPut>> = BTreeMap::new();
-    for (entry, bytes) in of_kind(entries, &[Kind::CertPut, Kind::AuthorityPut]) {
-        let Ok(cert) = payload::decode::<CertPut>(&entry.header.kind, bytes) else { continue };
-        let stream = &entry.header.stream;
-        if keyring.counts(&entry.header)
-            && ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division)
-        {
-            keyring.admit(&cert);
-            // What the root repeats about a moved division brings a key, and is not this division's latest.
-            if cert.division == stream.subject {
-                certificates.entry(cert.division.clone()).or_default().push(cert);
-            }
+    for entry in entries {
+        let Some(cert) = certificate_of(ancestry, entry).filter(|_| keyring.counts(entry)) else { continue };
+        keyring.admit(&cert);
+        // What the root repeats about a moved division brings a key, and is not this division's latest.
+        if cert.division == entry.header.stream.subject {
+            certificates.entry(cert.division.clone()).or_default().push(cert);
         }
     }
     (keyring, certificates)

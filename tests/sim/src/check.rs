@@ -84,6 +84,8 @@ pub(crate) struct Watch {
     pub(crate) folds: usize,
     /// Decisions that crossed a submission on drives, with both sides complete afterwards.
     pub(crate) crossings: usize,
+    /// What counts nowhere: written under a stolen key after its revocation, or out of its place.
+    pub(crate) void: BTreeSet<EntryHash>,
     /// When quiet: what revoked keys signed beyond their good heads.
     set_aside: BTreeSet<EntryHash>,
 }
@@ -343,13 +345,13 @@ fn set_aside(nodes: &[&Node], written: &BTreeMap<EntryHash, Written>, above: &Ab
         if found.contains(&hash) {
             continue;
         }
-        let is_beyond = |entry: &Written| {
-            let good = revocation.good.iter().find(|head| head.stream == entry.stream);
+        let is_beyond = |hash: &EntryHash, entry: &Written| {
+            let mut good = revocation.good.iter().filter(|head| head.stream == entry.stream);
             entry.stream.author.division == revocation.division
                 && hex::encode(&entry.key_id) == revocation.key_id
-                && entry.seq > good.map_or(0, |head| head.seq)
+                && !good.any(|head| entry.seq < head.seq || (entry.seq, *hash) == (head.seq, head.hash))
         };
-        found.extend(written.iter().filter(|(_, entry)| is_beyond(entry)).map(|(hash, _)| *hash));
+        found.extend(written.iter().filter(|(hash, entry)| is_beyond(hash, entry)).map(|(hash, _)| *hash));
     }
     found
 }

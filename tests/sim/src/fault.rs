@@ -131,9 +131,18 @@ impl World<'_> {
     /// A node writes about a division that perhaps never stood below it: then nobody may take that.
     fn trespass(&mut self, place: usize) {
         let other = self.divisions[self.chance.below(self.divisions.len())].id.clone();
-        let act = Act { subject: other, kind: "note", reach: Reach::Path, lane: Lane::Work, payload: b"mine".to_vec() };
+        let act = if self.chance.one_in(2) {
+            self.stray(place)
+        } else {
+            Some(Act { subject: other, kind: "note", reach: Reach::Path, lane: Lane::Work, payload: b"mine".to_vec() })
+        };
         self.log(&format!("{place} trespasses"));
-        self.write(place, vec![act]);
+        let is_stray = act.as_ref().is_some_and(|act| act.kind == Kind::Submission.word());
+        if self.write(place, act.into_iter().collect()) && is_stray {
+            let node = self.nodes[place].as_ref();
+            let written = node.and_then(|node| Some(node.store.db.tables().rows.last()?.entry.hash()));
+            self.watch.void.extend(written);
+        }
     }
 
     /// What was erased is gone on every machine, also on one that was not there then, or fell back.

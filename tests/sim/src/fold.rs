@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_journal::{
     Entry, EntryHash,
+    keys::SignatureFault,
     kind::Kind,
     payload::{self, OnCatalog},
+    place,
 };
 use gongkai_model::{
     id::{CatalogId, DivisionId, OperatorId},
@@ -50,12 +52,24 @@ pub(crate) fn facts(node: &Node, of: &DivisionId, above: &Above, mutation: Mutat
     facts
 }
 
-/// In the order of arrival; what a revoked key signed beyond its good heads has no effect.
+/// In the order of arrival; what a revoked key signed beyond its good heads has no effect, nor what is out of its place.
 pub(crate) fn all_facts(node: &Node, of: &DivisionId, mutation: Mutation) -> Vec<Fact> {
-    let counts = |entry: &Entry| mutation == Mutation::RevokedCounts || node.trust.keyring.counts(&entry.header);
+    let keyring = &node.trust.keyring;
+    let counts = |entry: &Entry| match mutation {
+        Mutation::RevokedCounts => true,
+        Mutation::GoodBySequence => keyring.check(entry) != Err(SignatureFault::Revoked),
+        _ => keyring.counts(entry),
+    };
+    let is_in_place = |entry: &Entry| {
+        mutation == Mutation::MisplacedCounts || place::misplaced(node.root(), &entry.header, of).is_none()
+    };
+    let is_about_it = |entry: &Entry| {
+        let bytes = entry.payload.as_deref().unwrap_or_default();
+        payload::about(&entry.header.kind, bytes).is_some_and(|about| about == catalog(of))
+    };
     let tables = node.store.db.tables();
-    let entries = tables.rows.iter().map(|row| &row.entry).filter(|entry| entry.header.stream.subject == *of);
-    entries.filter(|entry| counts(entry)).filter_map(fact).collect()
+    let entries = tables.rows.iter().map(|row| &row.entry).filter(|entry| is_in_place(entry) && counts(entry));
+    entries.filter(|entry| is_about_it(entry)).filter_map(fact).collect()
 }
 
 fn fact(entry: &Entry) -> Option<Fact> {

@@ -18,6 +18,7 @@ use crate::{
     Arrival,
     founding::cert_of,
     node::{Act, Node},
+    review::made_up,
     store::now,
     world::{World, opening},
 };
@@ -51,12 +52,37 @@ impl World<'_> {
         }
         self.former_keys.push((division.clone(), self.public(&division)));
         let (fresh, incarnation) = (self.draw_key(), self.life());
-        self.signers.insert(division.clone(), fresh);
+        let stolen = self.signers.insert(division.clone(), fresh);
+        if let Some(stolen) = stolen {
+            self.forge(place, &revocation.good, &stolen);
+        }
         if let Some(node) = self.nodes[place].as_mut() {
             node.incarnation = incarnation;
         }
         self.certify(place);
         self.write(place, vec![opening(&division, "renewed")]);
+    }
+
+    /// Whoever has a revoked key writes a submission at a sequence that was good, beside what stands there, and brings it
+    /// to a machine above.
+    fn forge(&mut self, place: usize, good: &[GoodHead], stolen: &Ed25519Signer) {
+        let division = self.divisions[place].id.clone();
+        let is_own = |head: &&GoodHead| {
+            let stream = &head.stream;
+            (&stream.subject, stream.reach(), stream.lane()) == (&division, Reach::Path, Lane::Work) && head.seq > 1
+        };
+        let Some(head) = good.iter().find(is_own) else { return };
+        let content = made_up(&mut self.chance, &division);
+        let entry = Entry::sign(header_of(head.stream.clone(), Kind::Submission.word()), content, stolen);
+        self.log(&format!("somebody writes in the name of {division} under its former key"));
+        self.watch.write(&entry);
+        self.watch.void.insert(entry.hash());
+        let target = self.nodes[place].as_ref().and_then(Node::parent).and_then(|parent| self.place(parent));
+        let now_ms = self.clock();
+        let Some(node) = target.and_then(|target| self.nodes[target].as_mut()) else { return };
+        if now(node.store.apply(brought(division, entry, now_ms), &node.trust, &|_| None)).is_ok() {
+            node.catch_up();
+        }
     }
 
     /// A relay mints a key for a division below it and writes an entry in its name.
@@ -89,15 +115,7 @@ impl World<'_> {
         // Its own store takes what it made up, by whatever key.
         let mut trust = node.trust.clone();
         trust.keyring.pin(victim.clone(), key);
-        let arrival = Arrival {
-            peer: victim,
-            entries: vec![Carried::Whole(Box::new(entry))],
-            occasion: Occasion::Tail,
-            advance: None,
-            answered: None,
-            now_ms,
-        };
-        if now(node.store.apply(arrival, &trust, &|_| None)).is_ok() {
+        if now(node.store.apply(brought(victim, entry, now_ms), &trust, &|_| None)).is_ok() {
             node.catch_up();
         }
     }
@@ -115,20 +133,31 @@ fn good_heads(node: &Node, division: &DivisionId) -> Vec<GoodHead> {
     own.map(|(stream, tip)| GoodHead { stream, seq: tip.seq, hash: tip.hash }).collect()
 }
 
+/// One entry as a peer brings it.
+fn brought(peer: DivisionId, entry: Entry, now_ms: i64) -> Arrival {
+    let entries = vec![Carried::Whole(Box::new(entry))];
+    Arrival { peer, entries, occasion: Occasion::Tail, advance: None, answered: None, now_ms }
+}
+
 fn forged(division: &DivisionId, incarnation: Incarnation, signer: &Ed25519Signer) -> Entry {
     let author = Author { division: division.clone(), incarnation };
-    let header = Header {
-        stream: StreamKey::new(author, division.clone(), Reach::Path, Lane::Work),
+    let stream = StreamKey::new(author, division.clone(), Reach::Path, Lane::Work);
+    Entry::sign(header_of(stream, "note"), b"made up".to_vec(), signer)
+}
+
+/// The header of a stream's first entry.
+fn header_of(stream: StreamKey, kind: &str) -> Header {
+    Header {
+        stream,
         seq: 1,
         previous: None,
         written_at_ms: 0,
-        kind: "note".into(),
+        kind: kind.into(),
         // Signing fills in what follows from payload and key.
         payload_digest: Digest::of("", &[]),
         payload_bytes: 0,
         operator: None,
         signature_algorithm: 0,
         key_id: Vec::new(),
-    };
-    Entry::sign(header, b"made up".to_vec(), signer)
+    }
 }

@@ -231,6 +231,21 @@ impl Memory {
         Ok(seqs.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]))
     }
 
+    pub(crate) async fn forked(&self) -> Result<Vec<StreamId>, Error> {
+        let tables = self.tables();
+        Ok(tables.tips.iter().filter(|(_, tips)| tips.len() > 1).map(|(stream, _)| *stream).collect())
+    }
+
+    pub(crate) async fn stand(&self, hashes: &[EntryHash]) -> Result<Vec<(EntryHash, StreamId, Digest, u64)>, Error> {
+        let tables = self.tables();
+        let rows = hashes.iter().filter_map(|hash| tables.row(*tables.places.get(hash)?));
+        let read = |row: &Arc<Row>| {
+            let header = &row.entry.header;
+            (row.entry.hash(), row.stream, header.stream.digest(), header.seq)
+        };
+        Ok(rows.map(read).collect())
+    }
+
     pub(crate) async fn links_between(
         &self,
         stream: StreamId,

@@ -53,6 +53,11 @@ pub enum Mutation {
     HiddenMint,
     /// What a revoked key signed beyond its last good heads counts where it had arrived before.
     RevokedCounts,
+    /// Of what a revoked key signed everything counts up to the sequence of the last good entry, on whatever branch.
+    GoodBySequence,
+    /// An entry counts wherever it stands: also under a subject that is not the division of what it is about, or with
+    /// the reach or the lane of another kind.
+    MisplacedCounts,
     /// Signatures are not checked.
     SignaturesUnchecked,
     /// A bundle moves the position wherever it begins at or before it.
@@ -61,7 +66,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All rules that are taken away.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::NoRunningHash,
         Self::NoWants,
         Self::NoRouteEpoch,
@@ -84,6 +89,8 @@ impl Mutation {
         Self::ActsWhileHeld,
         Self::HiddenMint,
         Self::RevokedCounts,
+        Self::GoodBySequence,
+        Self::MisplacedCounts,
         Self::SignaturesUnchecked,
         Self::BundleMovesOn,
     ];
@@ -114,6 +121,8 @@ impl Mutation {
             Self::ActsWhileHeld => "acts-while-held",
             Self::HiddenMint => "hidden-mint",
             Self::RevokedCounts => "revoked-counts",
+            Self::GoodBySequence => "good-by-sequence",
+            Self::MisplacedCounts => "misplaced-counts",
             Self::SignaturesUnchecked => "signatures-unchecked",
             Self::BundleMovesOn => "bundle-moves-on",
         }

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use gongkai_journal::{
     Author, Entry, EntryHash, Incarnation, Lane, Reach, Route,
     carry::{self, Carriage},
-    keys::Keyring,
+    keys::{Beside, Keyring, certificate_of, good_heads},
     kind::Kind,
-    payload::{self, CertPut, KeyRevoke, TreePut},
+    payload::{self, CertPut, TreePut},
     route::Ancestry,
     sign::{PublicKey, Signer},
 };
@@ -93,7 +93,7 @@ impl Node {
     ) -> Self {
         let believes_all = mutation == Mutation::HiddenMint;
         Self {
-            trust: fold(&division, &pinned, &[], believes_all),
+            trust: fold(&division, &pinned, Beside::new(), &[], believes_all),
             division,
             store: Store { db: Memory::new(feed_id) },
             incarnation,
@@ -194,7 +194,8 @@ impl Node {
     pub(crate) fn catch_up(&mut self) -> bool {
         let has_news = {
             let tables = self.store.db.tables();
-            tables.rows.iter().skip(self.folded_to).any(|row| row.entry.header.lane() == Lane::Trust)
+            let is_news = |entry: &Entry| entry.header.lane() == Lane::Trust || self.trust.keyring.is_bounded(entry);
+            tables.rows.iter().skip(self.folded_to).any(|row| is_news(&row.entry))
         };
         if has_news {
             self.refold();
@@ -209,11 +210,19 @@ impl Node {
             let trust = tables.rows.iter().filter(|row| row.entry.header.lane() == Lane::Trust);
             trust.map(|row| row.entry.clone()).collect()
         };
-        self.trust = fold(&self.division, &self.pinned, &entries, self.believes_all);
+        let records = records(&self.pinned, &entries);
+        let ancestry = Ancestry::of(&self.pinned.root, records.iter().map(|(.., record)| record));
+        let beside = now(self.store.beside(&good_heads(&ancestry, &entries))).unwrap_or_default();
+        self.trust = fold(&self.division, &self.pinned, beside, &entries, self.believes_all);
         if self.division == self.pinned.root {
-            self.missing = carry::missing(&self.trust.ancestry, &self.trust.tree, &entries);
+            self.missing = carry::missing(&self.trust.ancestry, &self.trust.tree, &self.trust.keyring, &entries);
         }
         self.folded_to = self.feed_len();
+    }
+
+    /// The top of the tree.
+    pub(crate) fn root(&self) -> &DivisionId {
+        &self.pinned.root
     }
 
     /// The division above, as this node sees it.
@@ -230,11 +239,11 @@ impl Node {
 
 type Ordered = (u64, Option<EntryHash>, Division);
 
-fn fold(me: &DivisionId, pinned: &Pinned, entries: &[Entry], believes_all: bool) -> Trust {
+fn fold(me: &DivisionId, pinned: &Pinned, beside: Beside, entries: &[Entry], believes_all: bool) -> Trust {
     let records = records(pinned, entries);
     let ancestry = Ancestry::of(&pinned.root, records.iter().map(|(.., record)| record));
     let tree = fold_tree(&records);
-    let keyring = fold_keys(pinned, &ancestry, entries, believes_all);
+    let keyring = fold_keys(pinned, &ancestry, beside, entries, believes_all);
     let route = Route::of(&tree, me);
     Trust { keyring, tree, ancestry, route }
 }
@@ -261,20 +270,15 @@ fn fold_tree(records: &[Ordered]) -> Tree {
 }
 
 /// Revocations first: a certificate that a revoked key signed beyond its good heads brings no key.
-fn fold_keys(pinned: &Pinned, ancestry: &Ancestry, entries: &[Entry], believes_all: bool) -> Keyring {
-    let mut keyring = Keyring::default();
+fn fold_keys(pinned: &Pinned, ancestry: &Ancestry, beside: Beside, entries: &[Entry], believes_all: bool) -> Keyring {
+    let mut keyring = Keyring::beside(beside);
     for (division, key) in &pinned.keys {
         keyring.pin(division.clone(), key.clone());
     }
-    let revocations = entries.iter().filter_map(|it| Some((&it.header, decoded(it, &[Kind::KeyRevoke])?)));
-    keyring.revoke_all(ancestry, revocations);
-    for entry in entries {
-        let Some(cert) = decoded::<CertPut>(entry, &[Kind::CertPut, Kind::AuthorityPut]) else { continue };
-        let stream = &entry.header.stream;
-        if !keyring.counts(&entry.header) {
-            continue;
-        }
-        if believes_all || ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division) {
+    keyring.revoke_all(ancestry, entries);
+    for entry in entries.iter().filter(|entry| keyring.counts(entry)).cloned().collect::<Vec<_>>() {
+        let believed = || decoded::<CertPut>(&entry, &[Kind::CertPut, Kind::AuthorityPut]).filter(|_| believes_all);
+        if let Some(cert) = certificate_of(ancestry, &entry).or_else(believed) {
             keyring.admit(&cert);
         }
     }
@@ -292,12 +296,6 @@ trait Payload: Sized {
 }
 
 impl Payload for TreePut {
-    fn read(kind: &str, bytes: &[u8]) -> Option<Self> {
-        payload::decode(kind, bytes).ok()
-    }
-}
-
-impl Payload for KeyRevoke {
     fn read(kind: &str, bytes: &[u8]) -> Option<Self> {
         payload::decode(kind, bytes).ok()
     }

@@ -125,22 +125,30 @@ impl World<'_> {
         }
         let parents: Vec<Digest> = head.map(|head| head.revision).into_iter().collect();
         let submission = Submission {
-            body: revision(&mut self.chance, &me, parents).full(),
             previous: head.map(|head| head.hash),
             knows,
-            routing: Digest::of("table", &[]),
-            steps: vec![Step {
-                division: reviewer,
-                department: None,
-                role: "counterpart".to_owned(),
-                is_outside: false,
-            }],
-            writers: Vec::new(),
-            reason: String::new(),
-            basis_of_change: String::new(),
-            effective_from: None,
+            ..submission(revision(&mut self.chance, &me, parents), reviewer)
         };
         Some((Kind::Submission, payload::encode(&submission)))
+    }
+
+    /// A submission where it does not belong: about a catalog below under one's own division, which that one is not
+    /// routed; or of one's own catalog to everybody below, or on the lane of keys and trees.
+    pub(crate) fn stray(&mut self, place: usize) -> Option<Act> {
+        let node = self.nodes[place].as_ref()?;
+        let me = node.division.clone();
+        let below: Vec<DivisionId> = node.trust.tree.children(&me).cloned().collect();
+        let how = self.chance.below(3);
+        let of = below.get(self.chance.below(below.len().max(1))).filter(|_| how == 0).unwrap_or(&me);
+        let content = revision(&mut self.chance, of, Vec::new());
+        let payload = payload::encode(&submission(content, me.clone()));
+        let (reach, lane) = match how {
+            0 => (Reach::Path, Lane::Work),
+            1 => (Reach::Subtree, Lane::Work),
+            _ => (Reach::Path, Lane::Trust),
+        };
+        let is_stray = *of != me || how > 0;
+        is_stray.then(|| Act { subject: me, kind: Kind::Submission.word(), reach, lane, payload })
     }
 
     fn rule(&mut self, place: usize, of: &DivisionId) -> Option<(Kind, Vec<u8>)> {
@@ -163,6 +171,27 @@ impl World<'_> {
         let act = Decision { submission, step: 0, routing, verdict, opinions, note, outside: None };
         Some((Kind::Decision, on(of, act)))
     }
+}
+
+/// A first submission of a revision, in one step.
+fn submission(content: Revision, reviewer: DivisionId) -> Submission {
+    let step = Step { division: reviewer, department: None, role: "counterpart".to_owned(), is_outside: false };
+    Submission {
+        body: content.full(),
+        previous: None,
+        knows: Vec::new(),
+        routing: Digest::of("table", &[]),
+        steps: vec![step],
+        writers: Vec::new(),
+        reason: String::new(),
+        basis_of_change: String::new(),
+        effective_from: None,
+    }
+}
+
+/// A revision of a division's catalog that stands on nothing, as somebody makes it up.
+pub(crate) fn made_up(chance: &mut Chance, division: &DivisionId) -> Vec<u8> {
+    payload::encode(&submission(revision(chance, division, Vec::new()), division.clone()))
 }
 
 fn on<T: serde::Serialize>(division: &DivisionId, act: T) -> Vec<u8> {

@@ -46,6 +46,7 @@ impl Watch {
                     }
                 }
             }
+            self.void_is_void(owner, &own);
             self.approved_by_somebody(owner, &expected, &own);
             self.carried_rightly(owner, &expected, &own);
         }
@@ -63,6 +64,15 @@ impl Watch {
             self.fail(format!("{one} and {other} see the catalog of {of} in two states after an exchange of drives"));
         }
         have_same
+    }
+
+    /// What was written under a stolen key after its revocation counts nowhere, at whatever sequence it stands; nor what
+    /// stands where it does not belong.
+    fn void_is_void(&mut self, owner: &Node, facts: &[Fact]) {
+        if let Some(counted) = facts.iter().find(|fact| self.void.contains(&fact.hash)) {
+            let (owner, hash) = (&owner.division, counted.hash.short());
+            self.fail(format!("{owner} counts {hash}, which was written by a stolen key or out of its place"));
+        }
     }
 
     fn approved_by_somebody(&mut self, owner: &Node, state: &CatalogState, facts: &[Fact]) {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_journal::{Entry, EntryHash, header::Header};
+use gongkai_journal::{Entry, EntryHash, header::Header, keys::certificate_of};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     admit::{self, Known, Occasion, Trust},
@@ -98,7 +98,7 @@ impl App {
         for entry in &admission.append {
             foreseen.fresh += 1;
             foreseen.taken.insert(entry.hash(), place(&entry.header));
-            if let Some(cert) = admit::certificate_of(&trust.ancestry, entry) {
+            if let Some(cert) = certificate_of(&trust.ancestry, entry) {
                 trust.keyring.admit(&cert);
             }
         }

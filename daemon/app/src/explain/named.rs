@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use gongkai_journal::{Entry, EntryHash, kind::About, payload};
+use gongkai_journal::{
+    Entry, EntryHash, payload,
+    place::{self, Misplaced},
+};
 use gongkai_model::id::DivisionId;
 use gongkai_sync::want::Want;
 
@@ -50,7 +53,7 @@ impl App {
         let header = &entry.header;
         let author = &header.stream.author.division;
         let finding = |state, cause| Finding::new(state, entry.hash().short(), cause);
-        if !self.world().trust.keyring.counts(header) {
+        if !self.world().trust.keyring.counts(entry) {
             let cause = two(
                 "签署密钥已被吊销，此条目在其最后有效条目之后，已搁置",
                 "its key was revoked, and it stands beyond the last good entry: it is set aside",
@@ -61,6 +64,22 @@ impl App {
             );
             return Some(finding(FindingState::Stuck, cause).coded("GK-CHAIN-004").so(action, admin_of(author)));
         }
+        if let Some(misplaced) = place::of(&self.world().root, entry) {
+            let what = match misplaced {
+                Misplaced::Subject => ("所属区划", "subject"),
+                Misplaced::Reach => ("传送范围", "reach"),
+                Misplaced::Lane => ("通道", "lane"),
+            };
+            let cause = two(
+                format!("{}与此种类的条目不符：照原样保存并转发，不产生效力", what.0),
+                format!("its {} is not that of its kind: it is stored and relayed as it is, and has no effect", what.1),
+            );
+            let action = two(
+                "检查作者节点：正常程序不会写出这样的条目",
+                "look at the author's node: no honest program writes such an entry",
+            );
+            return Some(finding(FindingState::Stuck, cause).coded(place::CODE).so(action, admin_of(author)));
+        }
         let bytes = entry.payload.as_deref()?;
         let Some(kind) = header.kind.known() else {
             let cause = two(
@@ -70,7 +89,7 @@ impl App {
             let action = two("升级本节点的程序", "install a later version of the program here");
             return Some(finding(FindingState::Waiting, cause).so(action, admin_of(&self.world().me)));
         };
-        if kind.about() == About::Catalog && payload::about(&header.kind, bytes).is_none() {
+        if kind.about().is_catalog() && payload::about(&header.kind, bytes).is_none() {
             let cause = two(
                 "内容无法读取：照原样保存并转发，不产生效力，其他不受影响",
                 "its payload cannot be read: it is stored and relayed as it is, has no effect, and holds up nothing else",

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gongkai_journal::{EntryHash, kind::Kind, payload};
+use gongkai_journal::{Entry, EntryHash, kind::Kind, payload};
 use gongkai_model::{
     digest::Digest,
     edition::EditionPayload,
@@ -22,7 +22,7 @@ use super::{
     build::{directory, read_manifest},
     reason::domain_name,
 };
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, World};
 
 /// Entries read in one go.
 const PAGE: usize = 500;
@@ -168,7 +168,7 @@ impl App {
 
     /// Every edition entry that counts. Of two with one number, which only a fork can make, the lower hash.
     pub(crate) async fn series(&self) -> Result<Series> {
-        let root = self.world().root.clone();
+        let world = self.world();
         let mut series = Series::new();
         let mut after = 0;
         loop {
@@ -177,13 +177,11 @@ impl App {
             after = last.feed;
             for placed in page {
                 let (header, hash) = (&placed.entry.header, placed.entry.hash());
-                let is_own = header.stream.author.division == root && header.stream.subject == root;
-                let Some(bytes) = placed.entry.payload.as_deref().filter(|_| is_own) else { continue };
-                let Ok(payload) = payload::decode::<EditionPayload>(&header.kind, bytes) else { continue };
+                let Some(payload) = edition_of(&world, &placed.entry) else { continue };
                 if series.get(&payload.number).is_some_and(|known| known.hash < hash) {
                     continue;
                 }
-                let (division, operator) = (root.clone(), header.operator.clone());
+                let (division, operator) = (world.root.clone(), header.operator.clone());
                 series.insert(payload.number, SeriesEntry { hash, feed: placed.feed, payload, division, operator });
             }
         }
@@ -290,6 +288,13 @@ impl App {
         });
         Ok(listed.collect())
     }
+}
+
+/// The edition that an entry makes known: the top node's alone do, about the top division.
+pub(crate) fn edition_of(world: &World, entry: &Entry) -> Option<EditionPayload> {
+    let is_own = entry.header.kind == Kind::Edition && entry.header.stream.author.division == world.root;
+    let bytes = entry.payload.as_deref().filter(|_| is_own && world.hears(entry, &world.root))?;
+    payload::decode(&entry.header.kind, bytes).ok()
 }
 
 /// The entry of a number; 0 for the latest.

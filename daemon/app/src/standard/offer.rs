@@ -57,9 +57,10 @@ impl App {
         for entry in entries.iter().map(|placed| &placed.entry) {
             let Some(offer) = decode::<StandardOffer>(entry) else { continue };
             let author = &entry.header.stream.author.division;
+            let is_heard = world.hears(entry, &offer.catalog.division);
             let is_owner =
                 *author == offer.catalog.division || world.custodians(&offer.catalog.division).contains(author);
-            if is_owner {
+            if is_heard && is_owner {
                 let id = pilot_id(&world.me, &offer.catalog)?;
                 last.insert(offer.catalog.clone(), Offer { offer, id, at_ms: entry.header.written_at_ms });
             }

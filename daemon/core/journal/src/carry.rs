@@ -11,8 +11,8 @@ use gongkai_model::{id::DivisionId, tree::Tree};
 
 use crate::{
     entry::Entry,
+    keys::{Keyring, certificate_of, revocation_of},
     kind::Kind,
-    payload::{self, CertPut, KeyRevoke},
     route::Ancestry,
     stream::Reach,
 };
@@ -28,10 +28,12 @@ pub struct Carriage {
     pub payload: Vec<u8>,
 }
 
-/// What is not there yet, of the entries of the trust lane at the root.
-pub fn missing(ancestry: &Ancestry, tree: &Tree, entries: &[Entry]) -> Vec<Carriage> {
+/// What is not there yet, of the entries of the trust lane at the root. What a revoked key signed beyond its good heads
+/// is not repeated: in the root's words it would count.
+pub fn missing(ancestry: &Ancestry, tree: &Tree, keyring: &Keyring, entries: &[Entry]) -> Vec<Carriage> {
+    let counting = entries.iter().filter(|entry| keyring.counts(entry));
     let credentials: Vec<(&Entry, Kind, DivisionId)> =
-        entries.iter().filter_map(|entry| credential(ancestry, entry)).collect();
+        counting.filter_map(|entry| credential(ancestry, entry)).collect();
     let (mut due, mut done) = (BTreeSet::new(), BTreeSet::new());
     for moved in ancestry.moved() {
         let line = ancestry.line(moved);
@@ -52,19 +54,10 @@ pub fn missing(ancestry: &Ancestry, tree: &Tree, entries: &[Entry]) -> Vec<Carri
 /// The kind under which a certificate or revocation is repeated, and whose key it is about. What is repeated goes to
 /// everything below the moved division as well, for there are entries about it that do.
 fn credential<'e>(ancestry: &Ancestry, entry: &'e Entry) -> Option<(&'e Entry, Kind, DivisionId)> {
-    let (header, bytes) = (&entry.header, entry.payload.as_deref()?);
-    let stream = &header.stream;
-    let kind = header.kind.known()?;
-    if kind == Kind::CertPut || kind == Kind::AuthorityPut {
-        let division = payload::decode::<CertPut>(&header.kind, bytes).ok()?.division;
-        let counts = ancestry.may_certify(&stream.author.division, &stream.subject, &division);
-        return counts.then_some((entry, Kind::AuthorityPut, division));
+    if let Some(cert) = certificate_of(ancestry, entry) {
+        return Some((entry, Kind::AuthorityPut, cert.division));
     }
-    if kind == Kind::KeyRevoke {
-        let division = payload::decode::<KeyRevoke>(&header.kind, bytes).ok()?.division;
-        return ancestry.may_write(&stream.author.division, &division).then_some((entry, Kind::KeyRevoke, division));
-    }
-    None
+    revocation_of(ancestry, entry).map(|revocation| (entry, Kind::KeyRevoke, revocation.division))
 }
 
 /// Whether the entry itself goes to the moved division and all who stand above it today.
@@ -85,7 +78,7 @@ mod tests {
     use super::*;
     use crate::{
         header::Header,
-        payload::KeyRecord,
+        payload::{self, CertPut, KeyRecord},
         sign::{Ed25519Signer, Signer as _},
         stream::{Author, Incarnation, StreamKey},
     };
@@ -140,12 +133,12 @@ mod tests {
             .to_vec();
         // Whoever stands beside it certifies nobody.
         entries.push(entry("s", "k", Kind::CertPut, certificate("k")));
-        let due = missing(&ancestry, &tree, &entries);
+        let due = missing(&ancestry, &tree, &Keyring::default(), &entries);
         let about: Vec<(&str, Kind)> = due.iter().map(|due| (due.about.as_str(), due.kind)).collect();
         assert_eq!(about, [("t", Kind::AuthorityPut); 2], "those below the town know neither county's");
         assert!(due.iter().any(|due| due.payload == certificate("k")));
         entries.extend(due.into_iter().map(|due| entry("c", "t", due.kind, due.payload)));
-        assert_eq!(missing(&ancestry, &tree, &entries), []);
+        assert_eq!(missing(&ancestry, &tree, &Keyring::default(), &entries), []);
     }
 
     #[test]
@@ -153,6 +146,7 @@ mod tests {
         let rows = [("c", None), ("k", Some("c")), ("t", Some("k"))];
         let now: Vec<Division> = rows.iter().map(|(name, above)| Division::placed(id(name), above.map(id))).collect();
         let entries = [entry("c", "k", Kind::CertPut, certificate("k"))];
-        assert_eq!(missing(&Ancestry::of(&id("c"), &now), &Tree::as_of(&now, &Day::earliest()), &entries), []);
+        let (ancestry, tree) = (Ancestry::of(&id("c"), &now), Tree::as_of(&now, &Day::earliest()));
+        assert_eq!(missing(&ancestry, &tree, &Keyring::default(), &entries), []);
     }
 }

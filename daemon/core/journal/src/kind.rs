@@ -12,35 +12,35 @@ use crate::stream::{Lane, Reach};
 
 /// Hands the table of kinds to a macro. A row is
 /// `Name "word" "中文" Reach Lane About PayloadType;` with the documentation of the kind before it:
-/// how far its entries go, whether they go first, what they are filed under, and what their payload is.
+/// how far its entries go, whether they go first, what they are about, and what their payload is.
 #[macro_export]
 macro_rules! with_kinds {
     ($then:ident) => {
         $then! {
             /// Divisions of the tree with their dated attributes.
-            TreePut "tree.put" "区划表" Subtree Trust Nothing $crate::payload::TreePut;
+            TreePut "tree.put" "区划表" Subtree Trust Author $crate::payload::TreePut;
             /// Domains, departments, review chains, vocabularies, tasks: the routing table.
-            TablePut "table.put" "流程表" Subtree Trust Nothing $crate::payload::TablePut;
+            TablePut "table.put" "流程表" Subtree Trust Author $crate::payload::TablePut;
             /// A node's signing key and TLS certificate, bound by its issuer; a leaf's goes along the path.
-            CertPut "cert.put" "节点证书" Path Trust Nothing $crate::payload::CertPut;
+            CertPut "cert.put" "节点证书" Path Trust Division $crate::payload::CertPut;
             /// The same for a node that may enrol others: everything below must be able to check it.
-            AuthorityPut "authority.put" "证书机构" Subtree Trust Nothing $crate::payload::CertPut;
+            AuthorityPut "authority.put" "证书机构" Subtree Trust DivisionRepeated $crate::payload::CertPut;
             /// A signing key that counts no longer beyond named heads.
-            KeyRevoke "key.revoke" "密钥失效" Subtree Trust Nothing $crate::payload::KeyRevoke;
+            KeyRevoke "key.revoke" "密钥失效" Subtree Trust DivisionRepeated $crate::payload::KeyRevoke;
             /// Whose node keeps a division's catalogs.
-            CustodyPut "custody.put" "维护权" Path Trust Nothing $crate::payload::CustodyPut;
+            CustodyPut "custody.put" "维护权" Path Trust Division $crate::payload::CustodyPut;
             /// First entry of a new incarnation, naming the heads that it builds on.
-            IncarnationOpen "incarnation.open" "日志开启" Path Trust Nothing $crate::payload::IncarnationOpen;
+            IncarnationOpen "incarnation.open" "日志开启" Path Trust Author $crate::payload::IncarnationOpen;
             /// A clerk's save: never leaves the node.
             DraftSave "draft.save" "保存草稿" SelfOnly Work Catalog $crate::payload::DraftSave;
             /// The cells that an import made items of: never leaves the node.
-            ItemSource "item.source" "导入原文" SelfOnly Work Nothing $crate::payload::ItemSource;
+            ItemSource "item.source" "导入原文" SelfOnly Work Node $crate::payload::ItemSource;
             /// Columns that a clerk named once for a division's workbooks: never leaves the node.
-            MappingPut "mapping.put" "列名对应" SelfOnly Work Nothing $crate::payload::MappingPut;
+            MappingPut "mapping.put" "列名对应" SelfOnly Work Node $crate::payload::MappingPut;
             /// A finding of the content check overruled with a reason, or that taken back.
             Waiver "waiver" "豁免" Path Work Catalog $crate::payload::OnCatalog<::gongkai_model::check::WaiverAct>;
             /// Items of a submission or a save too large for one entry.
-            ItemBatch "item.batch" "事项分段" Path Work Catalog ::gongkai_model::revision::ItemBatch;
+            ItemBatch "item.batch" "事项分段" Path Work CatalogPart ::gongkai_model::revision::ItemBatch;
             /// A revision put up for review.
             Submission "submission" "报送" Path Work Catalog ::gongkai_model::review::Submission;
             /// A submission taken back by its owner.
@@ -56,23 +56,23 @@ macro_rules! with_kinds {
             /// The owner's word on a proposal.
             ProposalAnswer "proposal.answer" "建议答复" Path Work Catalog $crate::payload::OnCatalog<::gongkai_model::review::ProposalAnswer>;
             /// One person's word for the edition that would be made.
-            SignOff "sign-off" "发布前签署" Path Work Nothing $crate::payload::SignedOff;
+            SignOff "sign-off" "发布前签署" Path Work Author $crate::payload::SignedOff;
             /// An act that was refused for want of a role: never leaves the node.
-            Refusal "refusal" "拒绝" SelfOnly Work Nothing $crate::payload::Refused;
+            Refusal "refusal" "拒绝" SelfOnly Work Node $crate::payload::Refused;
             /// A client certificate that this node issued to one of its operators: never leaves the node.
-            OperatorCert "operator.cert" "操作人证书" SelfOnly Work Nothing $crate::payload::OperatorCert;
+            OperatorCert "operator.cert" "操作人证书" SelfOnly Work Node $crate::payload::OperatorCert;
             /// Such a certificate that counts no longer: never leaves the node.
-            OperatorRevoke "operator.revoke" "吊销证书" SelfOnly Work Nothing $crate::payload::OperatorRevoke;
+            OperatorRevoke "operator.revoke" "吊销证书" SelfOnly Work Node $crate::payload::OperatorRevoke;
             /// A numbered consolidated publication.
-            Edition "edition" "汇总发布" Subtree Work Nothing ::gongkai_model::edition::EditionPayload;
+            Edition "edition" "汇总发布" Subtree Work Author ::gongkai_model::edition::EditionPayload;
             /// Somebody asked that content be removed by law.
             EraseRequest "erase.request" "删除申请" Path Work Catalog $crate::payload::EraseRequest;
             /// Payload bytes removed by law; the chain stays.
-            Erase "erase" "删除内容" Path Work Catalog $crate::payload::Erase;
+            Erase "erase" "删除内容" Path Work CatalogPart $crate::payload::Erase;
             /// A standard that was imported and not handed down yet: never leaves the node.
             StandardDraft "standard.draft" "标准草稿" SelfOnly Work Standard ::gongkai_model::standard::StandardPut;
             /// Items of a standard too large for one entry.
-            StandardBatch "standard.batch" "标准分段" Subtree Work Standard ::gongkai_model::standard::StandardBatch;
+            StandardBatch "standard.batch" "标准分段" Subtree Work StandardPart ::gongkai_model::standard::StandardBatch;
             /// A version of a standard, handed down to everything below its issuer.
             StandardPut "standard.put" "下发标准" Subtree Work Standard ::gongkai_model::standard::StandardPut;
             /// An owner's offer of an approved catalog as a template for others.
@@ -82,24 +82,52 @@ macro_rules! with_kinds {
             /// A piece of a document that a decision names, such as the province's letter.
             Document "document" "上级文件" Path Work Catalog $crate::payload::DocumentPart;
             /// A bundle was made and given to somebody to carry.
-            BundleExport "bundle.export" "制作数据包" SelfOnly Work Nothing $crate::payload::BundleCarried;
+            BundleExport "bundle.export" "制作数据包" SelfOnly Work Node $crate::payload::BundleCarried;
             /// A bundle was read.
-            BundleImport "bundle.import" "导入数据包" SelfOnly Work Nothing $crate::payload::BundleCarried;
+            BundleImport "bundle.import" "导入数据包" SelfOnly Work Node $crate::payload::BundleCarried;
             /// A person's word on a matter that two bodies list as their own.
             Settlement "settlement" "归属决定" Path Work Catalog $crate::payload::OnCatalog<::gongkai_model::conflict::Settlement>;
         }
     };
 }
 
-/// What entries of a kind are filed under, so that one thing's entries are found without reading all others.
+/// What entries of a kind are about: where they belong follows from it ([`crate::place`]), and what they are filed under,
+/// so that one thing's entries are found without reading all others. The exceptions from the rule are rows here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
     /// The catalog that the payload names, at its top or in its body.
     Catalog,
+    /// The same, of another entry's content: what belongs to a draft stays on the node.
+    CatalogPart,
     /// The standard that the payload names.
     Standard,
-    /// Nothing but the stream's subject.
-    Nothing,
+    /// The same, of another entry's content: what belongs to a draft stays on the node.
+    StandardPart,
+    /// The division that the payload names.
+    Division,
+    /// The same; the top node repeats it about another division, which has moved away from below that one.
+    DivisionRepeated,
+    /// The division of its author.
+    Author,
+    /// Whatever its author chose, for it never leaves the node.
+    Node,
+}
+
+impl About {
+    /// Whether entries are filed under a catalog.
+    pub fn is_catalog(self) -> bool {
+        matches!(self, Self::Catalog | Self::CatalogPart)
+    }
+
+    /// Whether entries are filed under a standard.
+    pub fn is_standard(self) -> bool {
+        matches!(self, Self::Standard | Self::StandardPart)
+    }
+
+    /// Whether entries belong to others, which may be drafts.
+    pub fn is_part(self) -> bool {
+        matches!(self, Self::CatalogPart | Self::StandardPart)
+    }
 }
 
 macro_rules! kinds {
@@ -137,7 +165,7 @@ macro_rules! kinds {
                 match self { $(Self::$name => Lane::$lane,)* }
             }
 
-            /// What they are filed under.
+            /// What they are about.
             pub fn about(self) -> About {
                 match self { $(Self::$name => About::$about,)* }
             }
@@ -229,7 +257,15 @@ mod tests {
     #[test]
     fn what_goes_first_is_little_and_goes_far() {
         for kind in Kind::ALL.iter().filter(|kind| kind.lane() == Lane::Trust) {
-            assert!(kind.reach() != Reach::SelfOnly && kind.about() == About::Nothing, "{}", kind.word());
+            let is_filed = kind.about().is_catalog() || kind.about().is_standard();
+            assert!(kind.reach() != Reach::SelfOnly && !is_filed, "{}", kind.word());
+        }
+    }
+
+    #[test]
+    fn only_what_never_leaves_the_node_may_stand_anywhere() {
+        for kind in Kind::ALL.iter().filter(|kind| kind.about() == About::Node) {
+            assert_eq!(kind.reach(), Reach::SelfOnly, "{}", kind.word());
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod header;
 pub mod keys;
 pub mod kind;
 pub mod payload;
+pub mod place;
 pub mod route;
 pub mod sign;
 pub mod stream;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
-    kind::{About, KindWord},
+    kind::KindWord,
     stream::{Incarnation, StreamKey},
 };
 
@@ -296,11 +296,10 @@ pub fn about_text(kind: &KindWord, payload: &[u8]) -> Option<String> {
     struct Mention {
         standard: StandardId,
     }
-    match kind.known()?.about() {
-        About::Standard => serde_json::from_slice::<Mention>(payload).ok().map(|mention| mention.standard.to_string()),
-        About::Catalog => about(kind, payload).map(|catalog| catalog.to_string()),
-        About::Nothing => None,
+    if kind.known()?.about().is_standard() {
+        return serde_json::from_slice::<Mention>(payload).ok().map(|mention| mention.standard.to_string());
     }
+    about(kind, payload).map(|catalog| catalog.to_string())
 }
 
 /// The catalog that an entry is about; `None` for kinds that are about none, and broken payloads.
@@ -314,13 +313,11 @@ pub fn about(kind: &KindWord, payload: &[u8]) -> Option<CatalogId> {
         catalog: Option<CatalogId>,
         body: Option<Body>,
     }
-    match kind.known()?.about() {
-        About::Catalog => {
-            let mention: Mention = serde_json::from_slice(payload).ok()?;
-            mention.catalog.or(mention.body.map(|body| body.catalog))
-        }
-        About::Standard | About::Nothing => None,
+    if !kind.known()?.about().is_catalog() {
+        return None;
     }
+    let mention: Mention = serde_json::from_slice(payload).ok()?;
+    mention.catalog.or(mention.body.map(|body| body.catalog))
 }
 
 /// `erase.request`: somebody asks that content of a catalog be removed everywhere. It names what goes by digest, so that

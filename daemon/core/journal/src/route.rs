@@ -94,6 +94,11 @@ impl Ancestry {
         ancestry
     }
 
+    /// The top of the tree; `None` where no tree is known.
+    pub fn root(&self) -> Option<&DivisionId> {
+        self.root.as_ref()
+    }
+
     /// The division and everything that ever stood above it.
     pub fn line(&self, id: &DivisionId) -> BTreeSet<DivisionId> {
         let mut found = BTreeSet::from([id.clone()]);
@@ -118,12 +123,19 @@ impl Ancestry {
         author == subject || self.line(subject).contains(author)
     }
 
+    /// Whether an author ends keys of a division: one from above it does, and nobody ends his own.
+    pub fn may_revoke(&self, author: &DivisionId, division: &DivisionId) -> bool {
+        author != division && self.may_write(author, division)
+    }
+
     /// Whether a key of `division` counts through an author's entry about a subject. An issuer mints in the open, in
     /// an entry about the very division, which the division and everyone above it see. The root alone may repeat
-    /// such an entry about another one: after a move the new county needs the former county's key.
+    /// such an entry about another one: after a move the new county needs the former county's key. And the root alone
+    /// certifies itself: else whoever has a division's key would go on under one that nobody else has heard of.
     pub fn may_certify(&self, author: &DivisionId, subject: &DivisionId, division: &DivisionId) -> bool {
-        let is_in_the_open = subject == division || self.root.as_ref() == Some(author);
-        is_in_the_open && self.may_write(author, division)
+        let is_root = self.root.as_ref() == Some(author);
+        let is_in_the_open = subject == division || is_root;
+        is_in_the_open && (author != division || is_root) && self.may_write(author, division)
     }
 }
 
@@ -209,6 +221,8 @@ mod tests {
         assert!(!after.may_certify(&id("k"), &id("v"), &id("t1")), "a county mints only where the township sees it");
         assert!(after.may_certify(&id("k"), &id("t1"), &id("t1")));
         assert!(!after.may_certify(&id("b"), &id("t2"), &id("t2")));
+        assert!(after.may_certify(&id("c"), &id("c"), &id("c")), "the root is certified by nobody else");
+        assert!(!after.may_certify(&id("k"), &id("k"), &id("k")), "a stolen key makes no other for itself");
     }
 
     #[test]

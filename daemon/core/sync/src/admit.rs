@@ -11,9 +11,7 @@ use std::{
 
 use gongkai_journal::{
     Entry, EntryHash, Route, StreamKey,
-    keys::{Keyring, SignatureFault},
-    kind::Kind,
-    payload::{self, CertPut},
+    keys::{Keyring, SignatureFault, certificate_of},
     route::Ancestry,
 };
 use gongkai_model::{digest::Digest, tree::Tree};
@@ -159,18 +157,6 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
         }
     }
     admission
-}
-
-/// The certificate that an entry brings, where it is by the division itself or an ancestor.
-pub fn certificate_of(ancestry: &Ancestry, entry: &Entry) -> Option<CertPut> {
-    let word = &entry.header.kind;
-    let kind = word.known()?;
-    if kind != Kind::CertPut && kind != Kind::AuthorityPut {
-        return None;
-    }
-    let cert = payload::decode::<CertPut>(word, entry.payload.as_deref()?).ok()?;
-    let stream = &entry.header.stream;
-    ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division).then_some(cert)
 }
 
 fn record(judgement: Judgement, entry: Entry, admission: &mut Admission) {

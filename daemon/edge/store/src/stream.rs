@@ -3,9 +3,9 @@
 //! Invariant: what is served is a gap-free piece of the one branch that ends in the wanted tip, from the highest
 //! sample that lies on it. Samples come from a peer and only ever shorten the answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_journal::{Entry, EntryHash, StreamKey, keys::Beside, payload::GoodHead};
 use gongkai_sync::{
     message::HAVES_MAX,
     want::{Tip, Want, Why},
@@ -81,6 +81,39 @@ impl Store {
         let entries: Vec<Entry> = bodies.into_iter().map(|body| body.entry).collect();
         let is_complete = entries.last().is_some_and(|entry| entry.hash() == tip.hash);
         Ok(Served { entries, is_complete })
+    }
+
+    /// What is held beside these heads: of each that is held, the entries at or below it that are none of its
+    /// ancestors. Of streams that never forked nothing but the head is looked at.
+    pub async fn beside(&self, heads: &[GoodHead]) -> Result<Beside, Error> {
+        let named: BTreeMap<EntryHash, &GoodHead> = heads.iter().map(|head| (head.hash, head)).collect();
+        if named.is_empty() {
+            return Ok(Beside::new());
+        }
+        let hashes: Vec<EntryHash> = named.keys().copied().collect();
+        let forked: BTreeSet<StreamId> = on_db!(self, db => db.forked().await)?.into_iter().collect();
+        let mut beside = Beside::new();
+        for (hash, stream, digest, seq) in on_db!(self, db => db.stand(&hashes).await)? {
+            let Some(head) = named.get(&hash) else { continue };
+            if (head.seq, head.stream.digest()) != (seq, digest) {
+                continue;
+            }
+            let others =
+                if forked.contains(&stream) { self.others(stream, Tip { seq, hash }).await? } else { BTreeSet::new() };
+            beside.insert(hash, others);
+        }
+        Ok(beside)
+    }
+
+    /// The entries of a forked stream at or below one of its own that are none of its ancestors.
+    async fn others(&self, stream: StreamId, tip: Tip) -> Result<BTreeSet<EntryHash>, Error> {
+        let branch = self.branch(stream, tip).await?;
+        if branch.tip.seq < branch.floor {
+            return Ok(BTreeSet::new());
+        }
+        let links = on_db!(self, db => db.links_between(stream, branch.floor, branch.tip.seq, usize::MAX).await)?;
+        let is_other = |link: &Link| branch.at(link.seq).is_none_or(|own| own.hash != link.hash);
+        Ok(links.iter().filter(|link| is_other(link)).map(|link| link.hash).collect())
     }
 
     async fn branch(&self, stream: StreamId, tip: Tip) -> Result<Branch, Error> {

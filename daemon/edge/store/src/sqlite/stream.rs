@@ -3,7 +3,7 @@
 //! Invariant: links carry no bodies; a stream's range is read by the index on (stream, seq, hash).
 
 use gongkai_journal::{EntryHash, StreamKey};
-use gongkai_model::id::DivisionId;
+use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::want::{Tip, Want};
 use sqlx::{QueryBuilder, Row, Sqlite as Engine, sqlite::SqliteRow};
 
@@ -52,6 +52,30 @@ impl Sqlite {
         let row = query.bind(stream).fetch_one(&self.readers).await.map_err(|error| self.fault(error))?;
         let floor: Option<i64> = row.try_get(0).map_err(|error| self.fault(error))?;
         Ok(floor.and_then(|floor| u64::try_from(floor).ok()))
+    }
+
+    /// The streams that have more than one tip.
+    pub(crate) async fn forked(&self) -> Result<Vec<StreamId>, Error> {
+        let query = sqlx::query("SELECT stream FROM tips GROUP BY stream HAVING COUNT(*) > 1");
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(|row| Columns::of(row).next()).collect()
+    }
+
+    /// Where entries stand: hash, stream, its digest, and sequence.
+    pub(crate) async fn stand(&self, hashes: &[EntryHash]) -> Result<Vec<(EntryHash, StreamId, Digest, u64)>, Error> {
+        let mut found = Vec::with_capacity(hashes.len());
+        for chunk in hashes.chunks(ROWS_PER_STATEMENT) {
+            let select = "SELECT e.hash, e.stream, s.digest, e.seq FROM entries e JOIN streams s ON s.id = e.stream
+                          WHERE e.hash IN ";
+            let mut query = QueryBuilder::<Engine>::new(select);
+            push_list(&mut query, chunk.iter().map(bytes));
+            let rows = query.build().persistent(false).fetch_all(&self.readers).await;
+            for row in &rows.map_err(|error| self.fault(error))? {
+                let mut columns = Columns::of(row);
+                found.push((columns.digest()?, columns.next()?, columns.digest()?, columns.number()?));
+            }
+        }
+        Ok(found)
     }
 
     pub(crate) async fn links_between(
