@@ -258,8 +258,8 @@ fn tried(stage: &Stage, leaf: &Leaf, answering: &Path, refusing: &Path) -> bool 
         let (status, out, _) = run(data, &["--output", "json"], None);
         for document in out.lines().filter(|line| !line.is_empty()).take(1) {
             let whole = serde_json::from_str::<serde_json::Value>(&out).or_else(|_| serde_json::from_str(document));
-            let value =
-                whole.unwrap_or_else(|error| panic!("`gongkai {}` ({status}): {error}\n{out}", leaf.path.join(" ")));
+            let value = whole
+                .unwrap_or_else(|error| unreachable!("`gongkai {}` ({status}): {error}\n{out}", leaf.path.join(" ")));
             let holds = |text: &str| serde_json::to_string(&value).is_ok_and(|shown| shown.contains(text));
             let is_foreign = holds("owned");
             let kept = serde_json::to_string(HOSTILE).expect("a text");
