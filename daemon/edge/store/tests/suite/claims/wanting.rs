@@ -133,7 +133,7 @@ pub(crate) async fn what_is_let_go_takes_the_position_with_it(bed: &Bed) {
     assert_eq!(k.store.position_of(&id("t1")).await.unwrap(), None);
     // Claims on a division's past are counted by the peer that made them.
     let own = Head { stream: stream("k", "t1"), tips: vec![named(4, 1)] };
-    k.store.note_heads(&id("c"), &[own.clone()], &k.trust, 50).await.unwrap();
+    k.store.note_heads(&id("c"), std::slice::from_ref(&own), &k.trust, 50).await.unwrap();
     assert_eq!(k.store.claims_on(&id("k")).await.unwrap().into_iter().collect::<Vec<_>>(), [(id("c"), 1)]);
     for (subject, since_ms, is_claimed) in [("t1", 50, true), ("t1", 51, false), ("t2", 0, false)] {
         assert_eq!(k.store.is_claimed(&id("k"), &id(subject), since_ms).await.unwrap(), is_claimed);
