@@ -3,6 +3,5 @@
 mod crowd_of_strangers;
 mod grandchild;
 mod greedy_child;
-mod left_out_payload;
 mod refused_joins;
 mod silent_sockets;

@@ -29,10 +29,7 @@ use gongkai_sync::{
     session::{Effect, Event, Facts, Session},
     want::Tip,
 };
-use gongkai_tests::{
-    tree::{COUNTY, Node, TOWN},
-    work::CATALOG,
-};
+use gongkai_tests::tree::{COUNTY, Node, TOWN};
 use tokio::time::timeout;
 
 use crate::stage::now_ms;
@@ -56,8 +53,6 @@ pub(crate) struct Thief {
     pub(crate) offset: u64,
     pub(crate) hash: Digest,
     heads: BTreeMap<StreamKey, Tip>,
-    /// What the stolen journal says of the one catalog that is worked on.
-    pub(crate) catalog: Vec<Entry>,
 }
 
 pub(crate) fn division(text: &str) -> DivisionId {
@@ -83,7 +78,6 @@ impl Thief {
         let route = Route::of(&tree(&path), &identity.division);
         let own = store.heads(&route).await?.into_iter().filter(|head| head.stream.author == identity.author());
         let heads = own.filter_map(|head| Some((head.stream, head.tips.first().cloned()?))).collect();
-        let catalog = store.entries_about(CATALOG).await?;
         store.close().await;
         let clock = SessionClock::new(|| now_ms().unwrap_or(0));
         Ok(Self {
@@ -98,7 +92,6 @@ impl Thief {
             offset: end.offset,
             hash: end.hash,
             heads,
-            catalog,
         })
     }
 
@@ -283,11 +276,6 @@ impl Talk {
             self.until(|message| matches!(message, Message::Ack { .. }).then_some(())).await?;
         }
         Ok(())
-    }
-
-    /// Bytes on the wire so far, TLS and handshake included.
-    pub(crate) fn sent_bytes(&self) -> u64 {
-        self.duplex.traffic.sent_bytes()
     }
 }
 

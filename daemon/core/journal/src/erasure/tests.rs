@@ -84,7 +84,7 @@ fn check(entries: &[Entry], expected: bool) {
 #[test]
 fn an_erasure_takes_a_second_person_above() {
     let town = asked("t", "li");
-    check(&[town.clone()], false);
+    check(std::slice::from_ref(&town), false);
     for (author, operator, expected) in
         [("k", "wang", true), ("c", "zhao", true), ("t", "zhang", false), ("s", "sun", false)]
     {

@@ -161,7 +161,8 @@ impl Node {
     fn store(&mut self, peer: &DivisionId, occasion: Occasion, entries: Vec<Carried>) -> Stored {
         let admission = admit(self.known(&entries), &self.trust, occasion, entries);
         let wants = admission.wants.len();
-        let has_left_out = admission.wants.into_iter().fold(false, |left_out, want| !self.want(want) || left_out);
+        let left_out = admission.wants.into_iter().map(|want| self.want(want)).filter(|has_room| !has_room).count();
+        let has_left_out = left_out > 0;
         let count = admission.append.len();
         for entry in admission.append {
             self.push(entry, Some(peer.clone()));
