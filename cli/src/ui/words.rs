@@ -210,6 +210,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("department", "部门分工变化"),
     ("done", "完成"),
     ("draft", "草稿"),
+    ("over-budget", "超出总量"),
     ("drafts", "草稿并列"),
     ("standard-override", "标准与本地"),
     ("proposal-edit", "建议与修改"),

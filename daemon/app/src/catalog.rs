@@ -8,7 +8,7 @@ use std::{
 };
 
 use gongkai_journal::{
-    Entry, EntryHash, Header,
+    Entry, EntryHash, Header, Reach,
     erasure::Erasures,
     kind::Kind,
     payload::{self, OnCatalog},
@@ -20,11 +20,12 @@ use gongkai_model::{
     digest::Digest,
     id::{CatalogId, Day, OperatorId},
     review::{
-        Act, CatalogState, Decision, Fact, Folded, Ground, Known, Prescribed, Receipt, Reroute, Revocation, Submission,
-        Withdrawal, fold_known,
+        Act, BUDGET, CatalogState, Decision, Excess, Fact, Folded, Ground, Known, Prescribed, Receipt, Reroute,
+        Revocation, Submission, Tally, Withdrawal, fold_known,
     },
     revision::{ItemBatch, Revision, RevisionBody},
 };
+use gongkai_store::AboutStamp;
 
 use crate::{
     App, DraftState, Error, Result, World,
@@ -34,6 +35,9 @@ use crate::{
     standard::named_standard,
     waive::waivers,
 };
+
+/// Headers read at a time while a large catalog is weighed.
+const HEADERS_READ_MAX: usize = 1_000;
 
 /// Everything this node knows of one catalog.
 #[derive(Clone)]
@@ -76,6 +80,31 @@ impl Loaded {
         Error::NotInCatalog { catalog: self.catalog.clone(), what, text: text.chars().take(80).collect() }
     }
 
+    /// What is known of a catalog that is blocked: that it is, and why.
+    fn blocked(catalog: &CatalogId, world: &World, excess: Excess) -> Self {
+        let custodians = world.custodians(&catalog.division);
+        let ground = Ground { catalog, custodians: &custodians, steps_of: None, standard_of: None };
+        Self {
+            catalog: catalog.clone(),
+            entries: Vec::new(),
+            state: CatalogState::blocked(&ground, excess),
+            revisions: BTreeMap::new(),
+            draft: None,
+            waivers: Vec::new(),
+            asides: Vec::new(),
+            grounds: BTreeMap::new(),
+            erasures: Erasures::default(),
+        }
+    }
+
+    /// Refuses what needs a catalog that is not blocked.
+    pub fn check_open(&self) -> Result<()> {
+        match self.state.blocked {
+            Some(part) => Err(Error::CatalogBlocked { catalog: self.catalog.clone(), part, max: BUDGET.of(part) }),
+            None => Ok(()),
+        }
+    }
+
     /// The summary for listings.
     pub fn summary(&self, last_published: Option<&Digest>) -> CatalogSummary {
         let draft = self.draft.as_ref().map(|draft| draft.revision.digest());
@@ -87,9 +116,17 @@ impl App {
     /// Reads and folds a catalog; an unknown one is empty.
     pub async fn load(&self, catalog: &CatalogId) -> Result<Loaded> {
         let about = catalog.to_string();
+        let world = self.world();
+        if let Some(blocked) = self.inner.recent.blocked(catalog, &world) {
+            return Ok(blocked);
+        }
         // Before the entries: what is committed in between is read by the next that asks.
         let stamp = self.store().stamp_about(&about).await?;
-        let world = self.world();
+        if let Some(excess) = self.excess_of(catalog, &stamp, &world).await? {
+            let loaded = Loaded::blocked(catalog, &world, excess);
+            self.inner.recent.block(world, &loaded);
+            return Ok(loaded);
+        }
         let memory = match self.inner.recent.get(catalog, &stamp, &world) {
             Found::Same(loaded) => return Ok(*loaded),
             Found::Older(memory) => *memory,
@@ -103,6 +140,10 @@ impl App {
             (memory, fresh)
         };
         let (loaded, memory) = self.fold_entries(catalog, &world, memory, fresh).await?;
+        if loaded.state.blocked.is_some() {
+            self.inner.recent.block(world, &loaded);
+            return Ok(loaded);
+        }
         self.inner.recent.put(stamp, world, &loaded, Memory { through: stamp.feed, ..memory });
         Ok(loaded)
     }
@@ -111,10 +152,44 @@ impl App {
     /// their authors' dates, so that it is the same on every node and whenever it is asked again.
     pub async fn load_as_of(&self, catalog: &CatalogId, day: Option<&Day>) -> Result<Loaded> {
         let Some(day) = day else { return self.load(catalog).await };
-        let mut entries = self.store().entries_about(&catalog.to_string()).await?;
+        let (about, world) = (catalog.to_string(), self.world());
+        let stamp = self.store().stamp_about(&about).await?;
+        if let Some(excess) = self.excess_of(catalog, &stamp, &world).await? {
+            return Ok(Loaded::blocked(catalog, &world, excess));
+        }
+        let mut entries = self.store().entries_about(&about).await?;
         entries.retain(|entry| Day::in_china(entry.header.written_at_ms) <= *day);
         let entries = entries.into_iter().map(Arc::new).collect();
-        Ok(self.fold_entries(catalog, &self.world(), Memory::default(), entries).await?.0)
+        Ok(self.fold_entries(catalog, &world, Memory::default(), entries).await?.0)
+    }
+
+    /// The part of the budget that the entries about a catalog exceed by their headers: before any of them is read, so
+    /// that no catalog is too large to be blocked. Saves that never leave the node are its own matter.
+    async fn excess_of(&self, catalog: &CatalogId, stamp: &AboutStamp, world: &World) -> Result<Option<Excess>> {
+        let (about, division) = (catalog.to_string(), &catalog.division);
+        let is_small = stamp.entries <= BUDGET.submissions.min(BUDGET.acts) && stamp.bytes <= BUDGET.bytes;
+        if is_small {
+            return Ok(None);
+        }
+        let mut tally = Tally::default();
+        let mut after = 0;
+        loop {
+            let page = self.store().headers_about(&about, after, HEADERS_READ_MAX).await?;
+            let Some(last) = page.last() else { return Ok(tally.excess(&BUDGET)) };
+            after = last.feed;
+            for entry in page.iter().map(|placed| &placed.entry) {
+                let header = &entry.header;
+                if header.reach() == Reach::SelfOnly || !world.hears(entry, division) {
+                    continue;
+                }
+                tally.bytes = tally.bytes.saturating_add(header.payload_bytes);
+                match header.kind.known() {
+                    Some(Kind::Submission) => tally.submissions += 1,
+                    Some(Kind::ItemBatch) | None => {}
+                    Some(_) => tally.acts += 1,
+                }
+            }
+        }
     }
 
     async fn fold_entries(
@@ -161,6 +236,7 @@ impl App {
     /// Reads a catalog of which something must be known.
     pub async fn load_known(&self, catalog: &CatalogId) -> Result<Loaded> {
         let loaded = self.load(catalog).await?;
+        loaded.check_open()?;
         if loaded.entries.is_empty() { Err(Error::CatalogUnknown { catalog: catalog.clone() }) } else { Ok(loaded) }
     }
 }

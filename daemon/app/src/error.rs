@@ -2,7 +2,7 @@
 
 use gongkai_model::{
     id::{CatalogId, DivisionId, DomainSlug, InvalidId, OperatorId},
-    review::Refusal,
+    review::{Excess, Refusal},
     revision::RevisionError,
 };
 
@@ -92,6 +92,16 @@ pub enum Error {
     CatalogUnknown {
         /// Which.
         catalog: CatalogId,
+    },
+    /// More was written about the catalog than any node folds.
+    #[error("catalog `{catalog}` is blocked: what was written about it comes to more than {max} {part}")]
+    CatalogBlocked {
+        /// Which.
+        catalog: CatalogId,
+        /// The part of the budget that is exceeded.
+        part: Excess,
+        /// How much of it is allowed.
+        max: u64,
     },
     /// A revision, submission or item that is not in the catalog.
     #[error("catalog `{catalog}` has no {what} `{text}`")]
@@ -263,6 +273,7 @@ impl Error {
             Self::SignOff(error) => error.code(),
             Self::Proposal(error) => error.code(),
             Self::Id(_) => "GK-APP-001",
+            Self::CatalogBlocked { .. } => "GK-APP-029",
             Self::RoleMissing { .. } => "GK-APP-002",
             Self::NotRegistered { .. } => "GK-APP-018",
             Self::DomainNotHis { .. } => "GK-APP-013",
@@ -331,6 +342,9 @@ impl Error {
                 Some(first) => format!("say which, such as `{}`", first.split(" (").next().unwrap_or(first)),
                 None => "write more of it".to_owned(),
             },
+            Self::CatalogBlocked { catalog, .. } => format!(
+                "see with `gongkai audit log --catalog {catalog}` who wrote so much; if his key is in wrong hands, revoke it with `gongkai node revoke`"
+            ),
             Self::NotInCatalog { catalog, .. } => format!("`gongkai catalog show {catalog}` shows what there is"),
             Self::DomainUnknown { .. } => {
                 "name the domain with --domain, or put its name into the table's title".to_owned()

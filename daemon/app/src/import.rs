@@ -118,6 +118,7 @@ impl App {
         for (domain, tables) in by_domain {
             let catalog = CatalogId::new(division.clone(), domain);
             let loaded = self.load(&catalog).await?;
+            loaded.check_open()?;
             let older = self.older(&loaded, &question).await?;
             planned.push((self.plan(loaded, older, &tables)?, tables));
         }

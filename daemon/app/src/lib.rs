@@ -136,6 +136,8 @@ struct Inner {
     clock: Box<dyn Clock>,
     chance: Box<dyn Chance>,
     world: ArcSwap<World>,
+    /// What it was folded from.
+    trust_log: world::TrustLog,
     /// Counts how often the beliefs were folded.
     folded: watch::Sender<u64>,
     recent: recent::Recent,
@@ -178,7 +180,8 @@ impl App {
         clock: Box<dyn Clock>,
         chance: Box<dyn Chance>,
     ) -> Result<Self> {
-        let world = World::load(&store, clock.now_ms()).await?;
+        let trust_log = world::TrustLog::default();
+        let world = World::load(&store, &trust_log, clock.now_ms()).await?;
         let held = ArcSwapOption::from(recovery::kept(&store).await?.map(Arc::new));
         let inner = Inner {
             dir,
@@ -187,6 +190,7 @@ impl App {
             clock,
             chance,
             world: ArcSwap::from_pointee(world),
+            trust_log,
             folded: watch::Sender::new(0),
             recent: recent::Recent::default(),
             acting: Mutex::new(()),
@@ -236,7 +240,7 @@ impl App {
 
     /// Folds the trust entries again: they have grown, or a day has passed.
     pub async fn refresh_world(&self) -> Result<()> {
-        let world = World::load(&self.inner.store, self.now_ms()).await?;
+        let world = World::load(&self.inner.store, &self.inner.trust_log, self.now_ms()).await?;
         self.inner.world.store(Arc::new(world));
         self.inner.folded.send_modify(|count| *count += 1);
         Ok(())

@@ -84,6 +84,7 @@ impl App {
             return Ok(());
         }
         if entries.iter().any(|entry| entry.header.lane() == Lane::Trust) {
+            self.inner.trust_log.forget().await;
             self.refresh_world().await?;
             self.carry_keys().await?;
         }
@@ -111,6 +112,7 @@ impl App {
         let _alone = self.alone().await;
         let before = self.store().projection_digest().await?;
         self.store().clear_projections().await?;
+        self.inner.trust_log.forget().await;
         self.refresh_world().await?;
         self.catch_up().await?;
         Ok((before, self.store().projection_digest().await?))

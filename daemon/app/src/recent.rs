@@ -10,7 +10,12 @@ use std::{
 };
 
 use gongkai_journal::{Entry, EntryHash};
-use gongkai_model::{id::CatalogId, item::CanonicalItem, review::Known, revision::Revision};
+use gongkai_model::{
+    id::CatalogId,
+    item::CanonicalItem,
+    review::{Excess, Known},
+    revision::Revision,
+};
 use gongkai_store::AboutStamp;
 
 use crate::{Loaded, World, draft::Drafts};
@@ -48,7 +53,11 @@ pub(crate) enum Found {
 
 /// The catalogs, the latest last.
 #[derive(Default)]
-pub(crate) struct Recent(Mutex<VecDeque<Kept>>);
+pub(crate) struct Recent {
+    folded: Mutex<VecDeque<Kept>>,
+    /// Those about which too much was written: what comes more changes nothing, only other beliefs may. One a catalog.
+    blocked: Mutex<BTreeMap<CatalogId, (Arc<World>, Loaded)>>,
+}
 
 struct Kept {
     stamp: AboutStamp,
@@ -94,6 +103,23 @@ impl Recent {
         all.push_back(Kept { stamp, world, loaded: loaded.clone(), memory: Box::new(memory), bytes });
     }
 
+    /// A catalog that was blocked under the same beliefs.
+    pub(crate) fn blocked(&self, catalog: &CatalogId, world: &Arc<World>) -> Option<Loaded> {
+        let blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        let (under, loaded) = blocked.get(catalog)?;
+        Arc::ptr_eq(under, world).then(|| loaded.clone())
+    }
+
+    /// Keeps that a catalog is blocked. Where too much is under review at a time it is not kept: what follows it may end
+    /// that.
+    pub(crate) fn block(&self, world: Arc<World>, loaded: &Loaded) {
+        self.all().retain(|kept| kept.loaded.catalog != loaded.catalog);
+        if loaded.state.blocked != Some(Excess::Open) {
+            let mut blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
+            blocked.insert(loaded.catalog.clone(), (world, loaded.clone()));
+        }
+    }
+
     /// Takes over what a submission says from whoever has just made it.
     pub(crate) fn learn(&self, catalog: &CatalogId, submission: EntryHash, content: Arc<Revision>) {
         let mut all = self.all();
@@ -104,7 +130,7 @@ impl Recent {
 
     fn all(&self) -> MutexGuard<'_, VecDeque<Kept>> {
         // A panic elsewhere leaves whole catalogs.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.folded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -83,7 +83,7 @@ impl App {
 
     /// The highest version that the tree was ordered in.
     async fn tree_version(&self) -> Result<u64> {
-        let entries = self.store().trust_entries().await?;
+        let entries = self.inner.trust_log.read(self.store()).await?;
         let puts = entries.iter().filter(|entry| entry.header.kind == Kind::TreePut);
         let versions = puts.filter_map(|entry| {
             let put: TreePut = payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()?;

@@ -31,7 +31,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, custody::Holders, named::one};
 
+mod log;
 mod steps;
+
+pub(crate) use log::TrustLog;
 
 /// Where the pinned anchors are kept.
 const ANCHORS: &str = "trust.anchors";
@@ -80,13 +83,13 @@ pub struct World {
 
 impl World {
     /// Folds what the store holds.
-    pub async fn load(store: &Store, now_ms: i64) -> Result<Self> {
+    pub(crate) async fn load(store: &Store, log: &TrustLog, now_ms: i64) -> Result<Self> {
         let anchors = store.meta(ANCHORS).await?.unwrap_or_default();
         let first_tree = store.meta(FIRST_TREE).await?.unwrap_or_default();
         let damaged = |why: serde_json::Error| Error::Damaged { hash: ANCHORS.to_owned(), why: why.to_string() };
         let anchor: Anchor = serde_json::from_str(&anchors).map_err(damaged)?;
         let first_tree: Vec<Division> = serde_json::from_str(&first_tree).map_err(damaged)?;
-        let entries = store.trust_entries().await?;
+        let entries = log.read(store).await?.to_vec();
         let beside = beside(store, &anchor.division, &first_tree, &entries).await?;
         let me = store.identity().division.clone();
         Ok(Self::fold(me, anchor, first_tree, beside, entries, &Day::in_china(now_ms)))

@@ -271,5 +271,5 @@ fn revision(chance: &mut Chance, division: &DivisionId, parents: Vec<Digest>) ->
         }
     }
     let header = Header { title: "matters".to_owned(), ..Header::default() };
-    Revision { catalog: catalog(division), parents, header: header.to_canonical(), items }
+    Revision { catalog: catalog(division), parents, header: header.to_canonical(), items: items.into() }
 }

@@ -2,14 +2,12 @@
 //!
 //! Invariant: what is not decided is refused, and so is a decision that decides nothing.
 
-use std::collections::BTreeMap;
-
 use gongkai_model::{
     conflict::Conflict,
     digest::Digest,
-    id::{CatalogId, ItemId},
+    id::CatalogId,
     merge::{Choice, Merged, Outcome, Place, Row, Take},
-    revision::{CanonicalHeader, Revision, Slot},
+    revision::{CanonicalHeader, Items, Revision},
 };
 
 use super::{ConflictError, Resolution, Settling};
@@ -26,7 +24,7 @@ pub(super) struct Case<'a> {
 /// Header and items of a result.
 pub(super) struct Content {
     pub(super) header: CanonicalHeader,
-    pub(super) items: BTreeMap<ItemId, Slot>,
+    pub(super) items: Items,
 }
 
 impl Content {
@@ -79,7 +77,7 @@ pub(super) fn patched(case: &Case<'_>) -> Result<Revision> {
     let working = loaded.working().ok_or_else(|| loaded.lacks("revision", ""))?;
     let mut revision = Revision::clone(working);
     match result.items.get(&item.id) {
-        Some(slot) => drop(revision.items.insert(item.id.clone(), slot.clone())),
+        Some(slot) => revision.items.insert(item.id.clone(), slot.clone()),
         None => drop(revision.items.remove(&item.id)),
     }
     if loaded.draft.is_none() {

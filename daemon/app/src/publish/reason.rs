@@ -4,7 +4,7 @@
 
 use gongkai_model::{
     id::{CatalogId, DivisionId, DomainSlug},
-    review::{CatalogState, SubmissionStatus},
+    review::{CatalogState, Excess, SubmissionStatus},
 };
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +78,8 @@ pub(super) enum Absence {
     Open { word: &'static str, reviewer: String },
     /// Returned to its owner.
     Returned,
+    /// More was written about it than is folded: of what.
+    Excessive { part: Excess },
     /// Taken back by its owner.
     Withdrawn,
     /// Its approval was taken back.
@@ -93,6 +95,9 @@ pub(super) enum Absence {
 impl Absence {
     /// Why a catalog without an approved revision has none.
     pub(super) fn of(world: &World, state: &CatalogState) -> Self {
+        if let Some(part) = state.blocked {
+            return Self::Excessive { part };
+        }
         let Some(head) = state.head() else {
             return if state.waiting.is_empty() { Self::Draft } else { Self::Waiting };
         };
@@ -138,7 +143,7 @@ impl Absence {
             Self::Withdrawn => "withdrawn",
             Self::Revoked => "revoked",
             Self::Conflict => "conflict",
-            Self::Unclean { .. } | Self::Unfit { .. } => "blocked",
+            Self::Unclean { .. } | Self::Unfit { .. } | Self::Excessive { .. } => "blocked",
         }
     }
 
@@ -154,6 +159,7 @@ impl Absence {
             Self::Conflict => "GK-EDITION-018",
             Self::Unclean { .. } => "GK-EDITION-019",
             Self::Unfit { .. } => "GK-EDITION-020",
+            Self::Excessive { .. } => "GK-EDITION-021",
         }
     }
 
@@ -169,6 +175,7 @@ impl Absence {
             Self::Conflict => "two versions stand side by side".to_owned(),
             Self::Unclean { count, first } => format!("the content check finds {count} passages, the first: {first}"),
             Self::Unfit { why } => (*why).to_owned(),
+            Self::Excessive { part } => format!("more {part} were written about it than are folded"),
         }
     }
 
@@ -183,6 +190,7 @@ impl Absence {
             Self::Revoked => "the owner corrects it and submits it again, or the reviewer decides anew",
             Self::Conflict => "the owner merges the two versions and submits the result",
             Self::Unclean { .. } => "`gongkai publish check` lists them; the owner mends and submits it again, or someone waives them with a reason",
+            Self::Excessive { .. } => "`gongkai explain GK-APP-018` says what to do",
             Self::Unfit { .. } => "`gongkai doctor` shows what is missing; the owner may submit it again",
         }
         .to_owned()
@@ -197,7 +205,7 @@ impl Absence {
             Self::Withdrawn => "报送单位已撤回".to_owned(),
             Self::Revoked => "审核意见已撤销".to_owned(),
             Self::Conflict => "版本待合并".to_owned(),
-            Self::Unclean { .. } | Self::Unfit { .. } => "发布前内容核查中".to_owned(),
+            Self::Unclean { .. } | Self::Unfit { .. } | Self::Excessive { .. } => "发布前内容核查中".to_owned(),
         }
     }
 }

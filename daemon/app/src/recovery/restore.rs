@@ -94,7 +94,7 @@ async fn renew(
     let now_ms = clock.now_ms();
     let key =
         EntryKey::load(&PkiDir::open(aside).map_err(gongkai_pki::Error::from)?).map_err(gongkai_pki::Error::from)?;
-    let world = World::load(store, now_ms).await?;
+    let world = World::load(store, &Default::default(), now_ms).await?;
     let builds_on = hold::own_heads(store, &world).await?;
     let mut awaited: BTreeSet<DivisionId> = store.peers().await?.into_iter().map(|peer| peer.division).collect();
     awaited.extend(world.parent().cloned());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     digest::Digest,
     id::CatalogId,
-    review::{CatalogState, SubmissionStatus},
+    review::{CatalogState, Excess, SubmissionStatus},
     revision::Revision,
 };
 
@@ -35,6 +35,9 @@ pub struct CatalogSummary {
     pub pending: u32,
     /// Whether the owner's work diverged.
     pub is_in_conflict: bool,
+    /// The part of the budget that its entries exceed: then nothing else is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Excess>,
     /// Entries that wait or are void.
     pub troubled: u32,
 }
@@ -61,6 +64,7 @@ impl CatalogSummary {
             draft,
             pending: count(pending.unwrap_or(0)),
             is_in_conflict: state.is_in_conflict,
+            blocked: state.blocked,
             troubled: count(state.waiting.len() + state.void.len()),
         }
     }
@@ -78,16 +82,17 @@ fn count(number: usize) -> u32 {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::{review::fold, revision::Header};
+    use crate::{
+        review::fold,
+        revision::{Header, Items},
+    };
 
     #[test]
     fn a_catalog_that_was_never_submitted_is_a_draft() {
         let catalog = CatalogId::parse("211221100/work-safety").unwrap();
         let header = Header { title: "安全生产领域目录".to_owned(), ..Header::default() }.to_canonical();
-        let draft = Revision { catalog: catalog.clone(), parents: Vec::new(), header, items: BTreeMap::new() };
+        let draft = Revision { catalog: catalog.clone(), parents: Vec::new(), header, items: Items::new() };
         let state = fold(&catalog, Vec::new());
         let summary = CatalogSummary::of(&state, Some(&draft), Some(draft.digest()), None);
         assert_eq!((summary.status_label(), summary.title.as_str()), ("草案", "安全生产领域目录"));

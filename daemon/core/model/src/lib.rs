@@ -18,6 +18,7 @@ mod normal;
 pub mod privacy;
 pub mod review;
 pub mod revision;
+pub mod shared;
 pub mod standard;
 pub mod tree;
 pub mod visible;

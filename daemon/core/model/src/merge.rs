@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     diff::full_name,
     id::ItemId,
-    revision::{CanonicalHeader, Revision, Slot},
+    revision::{CanonicalHeader, Items, Revision, Slot},
 };
 
 mod choice;
@@ -78,7 +78,7 @@ pub struct Merged {
     /// The header.
     pub header: CanonicalHeader,
     /// The items.
-    pub items: BTreeMap<ItemId, Slot>,
+    pub items: Items,
     /// Everything in which the sides differ: the header, then the items in the result's order.
     pub rows: Vec<Row>,
     /// Ids of either side that are in the result under another id: the same matter added on both sides, or an item
@@ -132,7 +132,7 @@ fn merge_sides(
     rows.sort_by_cached_key(order);
     let unused = choices.iter().enumerate().filter(|(index, _)| !used.contains(index));
     let unused = unused.map(|(_, choice)| choice.clone()).collect();
-    Merged { header, items, rows, joined: sides.joined, unused }
+    Merged { header, items: items.into(), rows, joined: sides.joined, unused }
 }
 
 struct Work<'c> {

@@ -14,6 +14,7 @@ use crate::{
     revision::{ItemBatch, RevisionBody},
 };
 
+mod budget;
 mod carry;
 mod decide;
 mod fold;
@@ -33,6 +34,7 @@ mod writers;
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests;
 
+pub use budget::{BUDGET, Budget, Excess, Tally};
 pub use fold::{Folded, Ground, Known, StandardOf, StepsOf, fold, fold_known, fold_on};
 pub use machine::{Actor, Coverage, Draft, Intent, MissingElements, Ruling, admit, submit_check};
 pub use proposal::{Answered, Fate, Proposal, ProposalAct, ProposalAnswer, ProposalFact, ProposalState, proposals};

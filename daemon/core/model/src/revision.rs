@@ -8,7 +8,7 @@
 //! catalog id as text; all parents, sorted, 33 bytes each, as one part; header digest (33 bytes); then per item,
 //! sorted by id, four parts: id as text, item digest (33 bytes), order (32-bit big-endian), serial as text.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -17,6 +17,7 @@ use crate::{
     digest::{Digest, Hasher},
     id::{CatalogId, ItemId},
     item::CanonicalItem,
+    shared::Shared,
 };
 
 mod apply;
@@ -26,6 +27,7 @@ mod header;
 mod matching;
 mod renames;
 
+pub(crate) use apply::apply_on;
 pub use apply::{RevisionError, apply};
 pub use changes::{Changes, Difference, changes, header_differences, item_differences};
 pub use delta::split;
@@ -127,7 +129,7 @@ pub struct Slot {
     /// 序号 as printed.
     pub serial: String,
     item: Arc<CanonicalItem>,
-    digest: Digest,
+    pub(crate) digest: Digest,
 }
 
 impl Slot {
@@ -153,6 +155,10 @@ impl Slot {
     }
 }
 
+/// The items of a catalog by id. States that follow each other share what they have in common: memory goes with what
+/// was written, not with how often a little of it was changed.
+pub type Items = Shared<ItemId, Slot>;
+
 /// A catalog's whole state at one revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
@@ -163,7 +169,7 @@ pub struct Revision {
     /// The header's canonical bytes.
     pub header: CanonicalHeader,
     /// The items by id.
-    pub items: BTreeMap<ItemId, Slot>,
+    pub items: Items,
 }
 
 impl Revision {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_journal::{Entry, EntryHash, StreamKey, kind::Kind};
 use gongkai_model::id::{DivisionId, OperatorId};
 
 use crate::{
@@ -39,6 +39,8 @@ pub struct AboutStamp {
     pub feed: u64,
     /// How many have their payload.
     pub payloads: u64,
+    /// What their payloads weigh, erased ones too, in bytes.
+    pub bytes: u64,
 }
 
 impl AboutStamp {
@@ -135,6 +137,12 @@ impl Store {
         Ok(placed.into_iter().map(|placed| Arc::new(placed.entry)).collect())
     }
 
+    /// The next entries about one thing behind a feed number, without their payloads: what they weigh stands in their
+    /// headers.
+    pub async fn headers_about(&self, about: &str, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
+        on_db!(self, db => db.headers_about(about, after, limit.min(PAGE_MAX)).await)
+    }
+
     /// Whether anything about one thing has changed: by what it would be read from.
     pub async fn stamp_about(&self, about: &str) -> Result<AboutStamp, Error> {
         on_db!(self, db => db.stamp_about(about).await)
@@ -155,10 +163,11 @@ impl Store {
         on_db!(self, db => db.entries_after_without(kind, after, limit.min(PAGE_MAX)).await)
     }
 
-    /// The whole trust lane, in feed order: what keys, tree and tables are folded from.
-    pub async fn trust_entries(&self) -> Result<Vec<Entry>, Error> {
-        let placed = on_db!(self, db => db.trust_entries().await)?;
-        Ok(placed.into_iter().map(|placed| placed.entry).collect())
+    /// Entries of some kinds that travel in the trust lane, behind a feed number and in feed order: what keys, tree and
+    /// tables are folded from. Beside each kind stands the longest payload, in bytes, that is read of it. Whatever else is
+    /// in that lane is kept, passed on and never read.
+    pub async fn trust_entries(&self, kinds: &[(Kind, u64)], after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
+        on_db!(self, db => db.trust_entries(kinds, after, limit.min(PAGE_MAX)).await)
     }
 
     /// The audit log.

@@ -35,6 +35,7 @@ impl Admin {
     pub(super) async fn catalog_as_of(&self, text: &str, day: Option<&Day>) -> Result<Loaded, Error> {
         let catalog = catalog_of(text)?;
         let loaded = self.app().load_as_of(&catalog, day).await?;
+        loaded.check_open()?;
         if loaded.entries.is_empty() {
             return Err(gongkai_app::Error::CatalogUnknown { catalog }.into());
         }
@@ -303,7 +304,12 @@ impl Admin {
             domain: summary.catalog.domain.to_string(),
             domain_name,
             items: summary.items,
-            state: convert::catalog_state(summary.status, summary.draft.is_some(), summary.is_in_conflict).to_owned(),
+            state: match summary.blocked {
+                Some(_) => "over-budget".to_owned(),
+                None => {
+                    convert::catalog_state(summary.status, summary.draft.is_some(), summary.is_in_conflict).to_owned()
+                }
+            },
             revision: text(summary.draft.or(summary.submitted)),
             approved_revision: text(summary.latest_approved),
             edition: if is_published { published.0 } else { 0 },

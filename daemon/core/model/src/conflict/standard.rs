@@ -14,7 +14,7 @@ use crate::{
     id::ItemId,
     item::{CanonicalItem, parse_time_limit},
     merge::Outcome,
-    revision::{Revision, Slot},
+    revision::{Items, Revision, Slot},
     standard::counterparts,
 };
 
@@ -86,7 +86,7 @@ pub(super) fn shell(content: &Revision) -> Revision {
         catalog: content.catalog.clone(),
         parents: Vec::new(),
         header: content.header.clone(),
-        items: std::collections::BTreeMap::new(),
+        items: Items::new(),
     }
 }
 

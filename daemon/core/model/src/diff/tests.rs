@@ -1,7 +1,5 @@
 //! Claims about differences: nothing is hidden, nothing is invented, and each element is compared as what it is.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -38,7 +36,7 @@ fn revision(items: &[(&str, u32, Item)]) -> Revision {
         catalog: CatalogId::parse("211221100/social-assistance").unwrap(),
         parents: Vec::new(),
         header: Header { title: "标题".to_owned(), ..Header::default() }.to_canonical(),
-        items: items.iter().map(slot).collect::<BTreeMap<_, _>>(),
+        items: items.iter().map(slot).collect(),
     }
 }
 

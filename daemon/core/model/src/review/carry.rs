@@ -9,37 +9,78 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Mark, Target, Verdict,
+    Excess, Mark, Target, Verdict,
+    budget::Spent,
     fold::Ground,
     lineage::Lineage,
     materialise::{Node, Submissions},
     seat::same_place,
 };
-use crate::{digest::Digest, id::ItemId, revision::Header, standard};
+use crate::{
+    digest::Digest,
+    id::ItemId,
+    revision::{Header, Items},
+    shared::Shared,
+    standard,
+};
 
 /// Most submissions walked to see that an element stood unchanged on all sides of a merge: a catalog that is submitted
 /// once a day has as many in 27 years. Beyond it nothing is taken over, and all is asked again.
 const FOLLOWED_MAX: usize = 10_000;
 
-/// The elements of a submission and the digests of their content.
-pub(super) type Elements = BTreeMap<Target, Digest>;
+/// The elements of a submission and the digests of their content. Submissions of one line share what they have in
+/// common.
+#[derive(Clone, Debug)]
+pub(super) struct Elements {
+    header: Digest,
+    items: Items,
+    removals: Shared<ItemId, Digest>,
+}
 
-/// The opinions that stand on a submission's elements; at most one a step for each.
-pub(super) type Marks = BTreeMap<Target, BTreeMap<u32, Mark>>;
+/// The opinions that stand on a submission's elements; at most one a step for each. Shared like the elements.
+pub(super) type Marks = Shared<Target, BTreeMap<u32, Mark>>;
+
+impl Elements {
+    /// The digest of an element's content; `None` where the submission does not have it.
+    pub(super) fn get(&self, target: &Target) -> Option<&Digest> {
+        match target {
+            Target::Header => Some(&self.header),
+            Target::Item(id) => self.items.get(id).map(|slot| &slot.digest),
+            Target::Removal(id) => self.removals.get(id),
+        }
+    }
+
+    /// All elements, by target.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Target, Digest)> {
+        let items = self.items.iter().map(|(id, slot)| (Target::Item(id.clone()), slot.digest()));
+        let removals = self.removals.iter().map(|(id, digest)| (Target::Removal(id.clone()), *digest));
+        [(Target::Header, self.header)].into_iter().chain(items).chain(removals)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        1 + self.items.len() + self.removals.len()
+    }
+}
 
 /// The elements of every readable submission: its header, its items, and the items that are gone.
-pub(super) fn elements(submissions: &Submissions<'_>, lineage: &Lineage<'_, '_>) -> BTreeMap<Digest, Elements> {
+pub(super) fn elements(
+    submissions: &Submissions<'_>,
+    lineage: &Lineage<'_, '_>,
+    spent: &mut Spent<'_>,
+) -> Result<BTreeMap<Digest, Elements>, Excess> {
     let mut all: BTreeMap<Digest, Elements> = BTreeMap::new();
     for hash in lineage.in_order() {
         let node = &submissions.nodes[hash];
-        let mut elements = Elements::from([(Target::Header, node.revision.header.digest())]);
-        elements.extend(node.revision.items.iter().map(|(id, slot)| (Target::Item(id.clone()), slot.digest())));
-        for (id, digest) in gone(node, submissions, lineage, &all) {
-            elements.insert(Target::Removal(id), digest);
-        }
+        let elements = Elements {
+            header: node.revision.header.digest(),
+            items: node.revision.items.clone(),
+            removals: gone(node, submissions, lineage, &all),
+        };
+        spent.places(elements.len())?;
         all.insert(*hash, elements);
     }
-    all
+    Ok(all)
 }
 
 /// Items that stood in a submission that this one follows, or in a revision that it merges, and do not any more.
@@ -49,27 +90,33 @@ fn gone(
     submissions: &Submissions<'_>,
     lineage: &Lineage<'_, '_>,
     all: &BTreeMap<Digest, Elements>,
-) -> BTreeMap<ItemId, Digest> {
-    let mut gone = BTreeMap::new();
+) -> Shared<ItemId, Digest> {
+    let items = &node.revision.items;
+    let before = node.from.and_then(|from| all.get(&from));
+    let mut gone = before.map(|before| before.removals.clone()).unwrap_or_default();
+    if let Some(before) = before {
+        for id in before.removals.keys().filter(|id| items.contains_key(*id)) {
+            gone.remove(id);
+        }
+        gone.extend(before.items.beyond(items).map(|(id, slot)| (id.clone(), slot.digest())));
+    }
     let mut note = |id: &ItemId, digest: Digest| {
-        if !node.revision.items.contains_key(id) {
-            gone.entry(id.clone()).or_insert(digest);
+        if !items.contains_key(id) && !gone.contains_key(id) {
+            gone.insert(id.clone(), digest);
         }
     };
-    let grounds = lineage.followed_by(&node.fact.hash);
-    let known = node.from.iter().chain(grounds).filter_map(|ground| all.get(ground));
-    for (target, digest) in known.flatten() {
-        match target {
-            Target::Item(id) | Target::Removal(id) => note(id, *digest),
-            Target::Header => {}
-        }
+    let beside = lineage.followed_by(&node.fact.hash).filter(|ground| node.from.as_ref() != Some(*ground));
+    for ground in beside.filter_map(|ground| all.get(ground)) {
+        ground.items.beyond(items).for_each(|(id, slot)| note(id, slot.digest()));
+        ground.removals.iter().for_each(|(id, digest)| note(id, *digest));
     }
     let mut parents = node.revision.parents.clone();
     parents.sort_unstable();
     for parent in parents.iter().filter_map(|parent| submissions.revisions.get(parent)) {
-        for (id, slot) in &parent.items {
-            note(id, slot.digest());
+        if before.is_some_and(|before| before.items.is_same(&parent.items)) {
+            continue;
         }
+        parent.items.beyond(items).for_each(|(id, slot)| note(id, slot.digest()));
     }
     gone
 }
@@ -102,6 +149,9 @@ impl Behind<'_, '_> {
         if node.from.is_none() || !node.is_line_whole || !have_all {
             return Marks::new();
         }
+        if let [ground] = grounds[..] {
+            return self.handed_on(ground, hash);
+        }
         let mut candidates = Vec::new();
         for ground in &grounds {
             candidates.extend(self.candidates(ground, hash));
@@ -110,6 +160,36 @@ impl Behind<'_, '_> {
             self.drop_broken(hash, &mut candidates);
         }
         strongest(candidates)
+    }
+
+    /// Along a single line: what stands is shared with the submission before, and only what differs is looked at anew.
+    fn handed_on(&self, ground: &Digest, hash: &Digest) -> Marks {
+        let (before, node) = (&self.submissions.nodes[ground], &self.submissions.nodes[hash]);
+        let Some(asked_again) = asked_again(self.ground, before, node) else { return Marks::new() };
+        let Some(marks) = self.marks.get(ground) else { return Marks::new() };
+        let (old, new) = (&self.elements[ground], &self.elements[hash]);
+        let mut carried = marks.clone();
+        for (target, by_step) in marks {
+            let stands = old.get(target).is_some_and(|digest| new.get(target) == Some(digest));
+            if !stands || is_among(target, &asked_again) {
+                carried.remove(target);
+                continue;
+            }
+            let goes_on = |(step, mark): (&u32, &Mark)| mark.is_carried && same_step(before, *step, node) == Some(*step);
+            if by_step.iter().all(goes_on) {
+                continue;
+            }
+            let kept = by_step.iter().filter_map(|(step, mark)| {
+                let place = same_step(before, *step, node)?;
+                let given_on = *self.given_on.get(&mark.decision)?;
+                Some(Candidate { target, place, mark, given_on })
+            });
+            match strongest(kept.collect()).get(target) {
+                Some(kept) => carried.insert(target.clone(), kept.clone()),
+                None => drop(carried.remove(target)),
+            }
+        }
+        carried
     }
 
     /// Nobody can say what stood in a revision that is merged and was put up by nobody, or by a void entry.
@@ -183,9 +263,10 @@ fn strongest(candidates: Vec<Candidate<'_>>) -> Marks {
     let mut marks = Marks::new();
     for Candidate { target, place, mark, .. } in candidates {
         let rank = |mark: &Mark| (mark.verdict == Verdict::Approve, mark.decision);
-        let known = marks.entry(target.clone()).or_default();
+        let mut known = marks.get(target).cloned().unwrap_or_default();
         if known.get(&place).is_none_or(|known| rank(mark) < rank(known)) {
             known.insert(place, Mark { step: place, is_carried: true, ..mark.clone() });
+            marks.insert(target.clone(), known);
         }
     }
     marks

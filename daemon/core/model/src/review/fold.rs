@@ -10,7 +10,8 @@ use std::{
 
 use super::{
     CatalogState, DecisionEffect, DecisionState, Fact, Lack, Prescribed, ReceiptState, RerouteState, Standing,
-    SubmissionState, SubmissionStatus, Verdict, Void, VoidReason, Waiting, WithdrawalState,
+    SubmissionState, SubmissionStatus, Target, Verdict, Void, VoidReason, Waiting, WithdrawalState,
+    budget::{BUDGET, Budget, Excess, Spent},
     carry::{Behind, Elements, Marks, elements},
     decide::{About, Docket},
     lineage::Lineage,
@@ -77,14 +78,41 @@ pub type Known = BTreeMap<Digest, Arc<Revision>>;
 
 /// As [`fold_on`], without reading again what is known: such a submission may come without its items and parts.
 pub fn fold_known(ground: &Ground<'_>, facts: impl IntoIterator<Item = Fact>, known: &Known) -> Folded {
+    fold_within(&BUDGET, ground, facts, known)
+}
+
+/// As [`fold_known`], with a budget: beyond it the catalog is blocked and says nothing else.
+pub(super) fn fold_within(
+    budget: &Budget,
+    ground: &Ground<'_>,
+    facts: impl IntoIterator<Item = Fact>,
+    known: &Known,
+) -> Folded {
     let facts: BTreeMap<Digest, Fact> = facts.into_iter().map(|fact| (fact.hash, fact)).collect();
-    let submissions = submissions(ground, &facts, known);
-    let lineage = Lineage::of(&submissions);
-    let elements = elements(&submissions, &lineage);
+    fold_facts(ground, &facts, known, &mut Spent::nothing(budget)).unwrap_or_else(|excess| Folded {
+        state: CatalogState::blocked(ground, excess),
+        revisions: BTreeMap::new(),
+        known: Known::new(),
+    })
+}
+
+fn fold_facts(
+    ground: &Ground<'_>,
+    facts: &BTreeMap<Digest, Fact>,
+    known: &Known,
+    spent: &mut Spent<'_>,
+) -> Result<Folded, Excess> {
+    spent.facts(facts.values())?;
+    let submissions = submissions(ground, facts, known, spent)?;
+    let lineage = Lineage::of(&submissions, spent)?;
+    let elements = elements(&submissions, &lineage, spent)?;
+    for hash in submissions.in_line.iter().filter(|hash| lineage.after(hash).is_none()) {
+        spent.open(elements[hash].len())?;
+    }
     let writers = writers(&submissions, &lineage, &elements);
     let mut docket = Docket {
         ground,
-        facts: &facts,
+        facts,
         submissions: &submissions,
         elements: &elements,
         writers: &writers,
@@ -98,10 +126,10 @@ pub fn fold_known(ground: &Ground<'_>, facts: impl IntoIterator<Item = Fact>, kn
     outcome.waiting.extend(submissions.waiting.clone());
     outcome.void.extend(submissions.void.clone());
     let content = Content { submissions: &submissions, lineage: &lineage, elements: &elements, writers: &writers };
-    outcome.settle_all(ground, content, &about);
-    let state = outcome.state(ground, &facts, &lineage);
+    outcome.settle_all(ground, content, &about, spent)?;
+    let state = outcome.state(ground, facts, &lineage);
     let known = submissions.nodes.iter().map(|(hash, node)| (*hash, Arc::clone(&node.revision))).collect();
-    Folded { state, revisions: submissions.revisions, known }
+    Ok(Folded { state, revisions: submissions.revisions, known })
 }
 
 /// What was put up: the submissions, their order, and what each holds.
@@ -121,7 +149,13 @@ struct Outcome {
 
 impl Outcome {
     /// Settles the submissions along their lines; each takes over the opinions of those that it follows.
-    fn settle_all(&mut self, ground: &Ground<'_>, content: Content<'_, '_>, about_all: &BTreeMap<Digest, About<'_>>) {
+    fn settle_all(
+        &mut self,
+        ground: &Ground<'_>,
+        content: Content<'_, '_>,
+        about_all: &BTreeMap<Digest, About<'_>>,
+        spent: &mut Spent<'_>,
+    ) -> Result<(), Excess> {
         let Content { submissions, lineage, elements, writers } = content;
         let nothing = About::default();
         let given_on = about_all.iter().flat_map(|(on, about)| about.decisions.keys().map(|made| (*made, *on)));
@@ -133,7 +167,7 @@ impl Outcome {
             let behind = Behind { ground, submissions, lineage, elements, marks: &marks, given_on: &given_on };
             let carried = behind.carried_to(hash);
             for before in lineage.followed_by(hash) {
-                self.tell_late(before, about_all.get(before), &carried);
+                self.tell_late(before, about_all.get(before), &carried, spent)?;
             }
             let known = lineage.after(hash).map(|after| known_to(after, submissions));
             let settled = settle(node, &elements[hash], carried, about, known.as_ref());
@@ -145,30 +179,36 @@ impl Outcome {
             marks.insert(*hash, settled.marks);
         }
         self.states.sort_by_key(|state| (state.number, state.hash));
+        Ok(())
     }
 
     /// Notes with the decisions that came too late which of their opinions a submission after them takes over. Where
     /// two follow, what either takes over has not lapsed.
-    fn tell_late(&mut self, before: &Digest, about: Option<&About<'_>>, carried: &Marks) {
+    fn tell_late(
+        &mut self,
+        before: &Digest,
+        about: Option<&About<'_>>,
+        carried: &Marks,
+        spent: &mut Spent<'_>,
+    ) -> Result<(), Excess> {
         let state = self.states.iter_mut().find(|state| state.hash == *before);
-        let (Some(state), Some(about)) = (state, about) else { return };
+        let (Some(state), Some(about)) = (state, about) else { return Ok(()) };
         let late = state.decisions.iter_mut().filter(|decision| decision.effect == DecisionEffect::Stale);
         for decision in late {
             let Some(ruled) = about.decisions.get(&decision.hash) else { continue };
-            for target in ruled.decision.opinions.iter().map(|opinion| &opinion.target) {
-                let is_carried = carried
-                    .get(target)
-                    .is_some_and(|by_step| by_step.values().any(|mark| mark.decision == decision.hash));
-                if is_carried && !decision.carried.contains(target) {
-                    decision.lapsed.retain(|lapsed| lapsed != target);
-                    decision.carried.push(target.clone());
-                } else if !is_carried && !decision.carried.contains(target) && !decision.lapsed.contains(target) {
-                    decision.lapsed.push(target.clone());
-                }
-            }
-            decision.carried.sort();
-            decision.lapsed.sort();
+            spent.places(ruled.decision.opinions.len())?;
+            let is_carried = |target: &&Target| {
+                let by_step = carried.get(*target);
+                by_step.is_some_and(|by_step| by_step.values().any(|mark| mark.decision == decision.hash))
+            };
+            let targets: BTreeSet<&Target> = ruled.decision.opinions.iter().map(|opinion| &opinion.target).collect();
+            let taken: BTreeSet<Target> = std::mem::take(&mut decision.carried).into_iter().collect();
+            let (more, less): (Vec<&Target>, Vec<&Target>) = targets.into_iter().partition(is_carried);
+            decision.lapsed = less.into_iter().filter(|target| !taken.contains(*target)).cloned().collect();
+            decision.carried =
+                taken.into_iter().chain(more.into_iter().cloned()).collect::<BTreeSet<_>>().into_iter().collect();
         }
+        Ok(())
     }
 
     fn state(self, ground: &Ground<'_>, facts: &BTreeMap<Digest, Fact>, lineage: &Lineage<'_, '_>) -> CatalogState {
@@ -192,6 +232,7 @@ impl Outcome {
             catalog: ground.catalog.clone(),
             owners: ground.custodians.iter().cloned().chain([own]).collect(),
             is_in_conflict: has_two_heads || approved.len() > 1,
+            blocked: None,
             heads,
             approved,
             waiting: waiting.collect(),
@@ -303,13 +344,15 @@ fn decisions(node: &Node<'_>, about: &About<'_>, settled: &Settled) -> Vec<Decis
 }
 
 fn standing(elements: &Elements, marks: &Marks, writers: &Writers) -> Vec<Standing> {
-    let writers_of = |target| writers.get(target).map(|writers| writers.as_ref().clone()).unwrap_or_default();
-    let marks_of = |target| marks.get(target).map(|by_step| by_step.values().cloned().collect()).unwrap_or_default();
+    let writers_of =
+        |target: &Target| writers.get(target).map(|writers| writers.as_ref().clone()).unwrap_or_default();
+    let marks_of =
+        |target: &Target| marks.get(target).map(|by_step| by_step.values().cloned().collect()).unwrap_or_default();
     let standing = elements.iter().map(|(target, digest)| Standing {
-        target: target.clone(),
-        digest: *digest,
-        marks: marks_of(target),
-        writers: writers_of(target),
+        marks: marks_of(&target),
+        writers: writers_of(&target),
+        target,
+        digest,
     });
     standing.collect()
 }

@@ -5,7 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::materialise::{Node, Submissions};
+use super::{
+    Excess,
+    budget::Spent,
+    materialise::{Node, Submissions},
+};
 use crate::digest::Digest;
 
 /// The graph of readable submissions.
@@ -23,7 +27,7 @@ pub(super) struct Lineage<'s, 'f> {
 }
 
 impl<'s, 'f> Lineage<'s, 'f> {
-    pub(super) fn of(submissions: &'s Submissions<'f>) -> Self {
+    pub(super) fn of(submissions: &'s Submissions<'f>, spent: &mut Spent<'_>) -> Result<Self, Excess> {
         let nodes = &submissions.nodes;
         let mut carriers: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
         for (hash, node) in nodes {
@@ -33,16 +37,22 @@ impl<'s, 'f> Lineage<'s, 'f> {
         let mut lineage = Self { nodes, before, after, order, knots: BTreeSet::new() };
         for (hash, node) in nodes {
             let merged = node.revision.parents.iter().filter_map(|parent| carriers.get(parent)).flatten();
-            // A later submission may carry a parent again (A, B, A): it is not merged by the one it follows.
-            let merged = merged.filter(|carrier| !lineage.stands_on(carrier, hash));
-            let before: BTreeSet<Digest> = merged.copied().chain(node.from).collect();
+            let mut before: BTreeSet<Digest> = node.from.into_iter().collect();
+            for carrier in merged {
+                // A later submission may carry a parent again (A, B, A): it is not merged by the one it follows.
+                let behind = nodes[carrier].number.saturating_sub(node.number);
+                spent.places(1 + usize::try_from(behind).unwrap_or(usize::MAX))?;
+                if !lineage.stands_on(carrier, hash) {
+                    before.insert(*carrier);
+                }
+            }
             for one in &before {
                 lineage.after.entry(*one).or_default().insert(*hash);
             }
             lineage.before.insert(*hash, before);
         }
         lineage.put_in_order();
-        lineage
+        Ok(lineage)
     }
 
     /// Of those that may come next the one lowest in its line, then of the lowest hash.

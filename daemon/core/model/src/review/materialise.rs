@@ -6,14 +6,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Act, Fact, Lack, Step, Submission, VoidReason,
+    Act, Excess, Fact, Lack, Step, Submission, VoidReason,
+    budget::Spent,
     fold::{Ground, Known},
     route::{Fault, Route, check_steps, effective, routes},
 };
 use crate::{
     digest::Digest,
     id::DivisionId,
-    revision::{ItemBatch, Revision, apply},
+    revision::{ItemBatch, Revision, apply_on},
 };
 
 /// A readable submission in its line.
@@ -77,10 +78,11 @@ pub(super) fn submissions<'f>(
     ground: &Ground<'_>,
     facts: &'f BTreeMap<Digest, Fact>,
     known: &Known,
-) -> Submissions<'f> {
+    spent: &mut Spent<'_>,
+) -> Result<Submissions<'f>, Excess> {
     let mut found = Submissions::default();
     let entries = owned(ground, facts, &mut found);
-    let contents = contents(&entries, known, &mut found);
+    let contents = contents(&entries, known, &mut found, spent)?;
     for (hash, (_, submission, _)) in &entries {
         if let Err(fault) = check_steps(ground, &submission.routing, &submission.steps) {
             match fault {
@@ -107,7 +109,7 @@ pub(super) fn submissions<'f>(
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// The submissions by owners for this catalog; all others are void.
@@ -135,7 +137,8 @@ fn contents<'f>(
     entries: &BTreeMap<Digest, Entry<'f>>,
     known: &Known,
     found: &mut Submissions<'f>,
-) -> BTreeMap<Digest, Arc<Revision>> {
+    spent: &mut Spent<'_>,
+) -> Result<BTreeMap<Digest, Arc<Revision>>, Excess> {
     let mut contents = BTreeMap::new();
     let mut ready: Vec<Digest> = Vec::new();
     let mut on_base: BTreeMap<(&DivisionId, Digest), Vec<Digest>> = BTreeMap::new();
@@ -157,8 +160,14 @@ fn contents<'f>(
         let base = submission.body.base.and_then(|base| found.revisions.get(&base));
         let read = match known.get(&hash) {
             Some(revision) => Ok(Arc::clone(revision)),
-            None => apply(base.map(Arc::as_ref), parts, &submission.body).map(Arc::new),
+            None => {
+                let base = submission.body.base.zip(base.map(Arc::as_ref));
+                apply_on(base, parts, &submission.body).map(Arc::new)
+            }
         };
+        // What turns out to be faulty was read all the same.
+        let items = read.as_ref().map_or_else(|_| base.map_or(0, |base| base.items.len()), |read| read.items.len());
+        spent.places(items)?;
         match read {
             Ok(revision) => {
                 let revision = found.revisions.entry(submission.body.revision).or_insert(revision);
@@ -171,7 +180,7 @@ fn contents<'f>(
             }
         }
     }
-    contents
+    Ok(contents)
 }
 
 /// Follows `previous` from the first submissions on.

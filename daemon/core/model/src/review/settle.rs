@@ -114,10 +114,13 @@ impl Tally {
             return false;
         }
         for (target, mark) in opinions(step, live) {
-            self.marks.entry(target).or_default().insert(step, mark);
+            let mut by_step = self.marks.get(&target).cloned().unwrap_or_default();
+            by_step.insert(step, mark);
+            self.marks.insert(target, by_step);
         }
         let is_returned = live.iter().any(|(_, ruled)| ruled.decision.verdict == Verdict::Return);
-        let is_settled = elements.keys().all(|target| is_approved(&self.marks, target, step));
+        // Only where somebody decided: asking every element of every submission would be most of the fold.
+        let is_settled = !live.is_empty() && elements.iter().all(|(target, _)| is_approved(&self.marks, &target, step));
         let mut approvals = 0;
         let mut fresh_approvals = 0;
         for (hash, ruled) in live {
@@ -180,7 +183,7 @@ impl Tally {
             here.iter().any(|ruled| ruled.revoked_by.is_some() && ruled.decision.verdict == Verdict::Approve);
         let has_live = here.iter().any(|ruled| ruled.revoked_by.is_none());
         let is_returned = usize::try_from(step).is_ok_and(|step| self.has_returned.get(step) == Some(&true));
-        let has_settled = has_live && elements.keys().any(|target| is_approved(&self.marks, target, step));
+        let has_settled = has_live && elements.iter().any(|(target, _)| is_approved(&self.marks, &target, step));
         let status = match step {
             _ if is_returned => return (SubmissionStatus::Returned { step }, None),
             _ if was_approved && !has_live => SubmissionStatus::Revoked,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Opinion, Outside, Step, Target, Verdict, Void, Waiting};
+use super::{Excess, Ground, Opinion, Outside, Step, Target, Verdict, Void, Waiting};
 use crate::{
     digest::Digest,
     id::{CatalogId, Day, DivisionId, OperatorId},
@@ -29,6 +29,9 @@ pub struct CatalogState {
     pub approved: Vec<Digest>,
     /// Whether the owner's work diverged (two heads, or two latest approvals): a person must merge.
     pub is_in_conflict: bool,
+    /// The part of the budget that its entries exceed: then nothing else is said of it, here and everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Excess>,
     /// Entries whose prerequisites are not here yet; no effect, by hash.
     pub waiting: Vec<Waiting>,
     /// Entries without effect for a named reason, by hash.
@@ -307,6 +310,22 @@ pub struct Mark {
 }
 
 impl CatalogState {
+    /// The state of a catalog about which more was written than is allowed.
+    pub fn blocked(ground: &Ground<'_>, excess: Excess) -> Self {
+        let own = ground.catalog.division.clone();
+        Self {
+            catalog: ground.catalog.clone(),
+            owners: ground.custodians.iter().cloned().chain([own]).collect(),
+            submissions: Vec::new(),
+            heads: Vec::new(),
+            approved: Vec::new(),
+            is_in_conflict: false,
+            blocked: Some(excess),
+            waiting: Vec::new(),
+            void: Vec::new(),
+        }
+    }
+
     /// The submission of an entry hash.
     pub fn submission(&self, hash: &Digest) -> Option<&SubmissionState> {
         self.submissions.iter().find(|submission| submission.hash == *hash)

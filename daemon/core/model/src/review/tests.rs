@@ -1,5 +1,6 @@
 //! Claims about the review, on a small world of one township, its county and its city.
 
+mod budget;
 mod chains;
 mod ladder;
 mod machine;

@@ -19,10 +19,11 @@ use super::{
 use crate::{
     digest::Digest,
     id::{ItemId, OperatorId},
+    shared::Shared,
 };
 
-/// The writers of a submission's elements; equal ones are one set.
-pub(super) type Writers = BTreeMap<Target, Arc<BTreeSet<OperatorId>>>;
+/// The writers of a submission's elements; equal ones are one set. Submissions of one line share what they have in common.
+pub(super) type Writers = Shared<Target, Arc<BTreeSet<OperatorId>>>;
 
 /// The writers of every readable submission.
 pub(super) fn writers(
@@ -40,17 +41,24 @@ pub(super) fn writers(
         };
         let approved = node.submission.since.filter(is_behind).and_then(|since| elements.get(&since));
         let before: Vec<Digest> = lineage.grounds(hash).copied().collect();
-        let mut found = Writers::new();
-        for (target, digest) in &elements[hash] {
-            let stood = before.iter().filter(|ground| elements[*ground].get(target) == Some(digest));
-            let earlier = stood.filter_map(|ground| all.get(ground)?.get(target));
-            let is_approved = approved.is_some_and(|approved| approved.get(target) == Some(digest));
+        let known = before.first().and_then(|ground| all.get(ground)).cloned().unwrap_or_default();
+        let mut found = known.clone();
+        for target in known.keys().filter(|target| elements[hash].get(target).is_none()) {
+            found.remove(target);
+        }
+        for (target, digest) in elements[hash].iter() {
+            let stood = before.iter().filter(|ground| elements[*ground].get(&target) == Some(&digest));
+            let earlier = stood.filter_map(|ground| all.get(ground)?.get(&target));
+            let is_approved = approved.is_some_and(|approved| approved.get(&target) == Some(&digest));
             let writers = match united(earlier) {
+                Some(earlier) if is_approved && earlier.is_empty() => earlier,
                 Some(_) if is_approved => Arc::default(),
                 Some(earlier) => earlier,
-                None => own.of_target(target),
+                None => own.of_target(&target),
             };
-            found.insert(target.clone(), writers);
+            if found.get(&target).is_none_or(|known| !Arc::ptr_eq(known, &writers)) {
+                found.insert(target, writers);
+            }
         }
         all.insert(*hash, found);
     }

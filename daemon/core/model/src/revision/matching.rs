@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{ITEMS_MAX, Revision, RevisionError, Slot, apply::within, changes::longest_rising, renames};
+use super::{ITEMS_MAX, Items, Revision, RevisionError, Slot, apply::within, changes::longest_rising, renames};
 use crate::{
     digest::Digest,
     id::ItemId,
@@ -42,7 +42,7 @@ pub struct Ambiguity {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matched {
     /// The next revision's items.
-    pub items: BTreeMap<ItemId, Slot>,
+    pub items: Items,
     /// The id that each row got, in the order of the rows.
     pub row_ids: Vec<ItemId>,
     /// As before, place and serial included.

@@ -24,7 +24,7 @@ fn ids(prefix: &'static str) -> impl FnMut() -> ItemId {
     }
 }
 
-fn revision_of(items: BTreeMap<ItemId, Slot>, parents: &[&Revision]) -> Revision {
+fn revision_of(items: Items, parents: &[&Revision]) -> Revision {
     Revision {
         catalog: CatalogId::parse("211221100/social-assistance").unwrap(),
         parents: parents.iter().map(|parent| parent.digest()).collect(),

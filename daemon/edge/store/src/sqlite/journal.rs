@@ -3,7 +3,7 @@
 //! Invariant: an erased payload's row is overwritten (`secure_delete`) and the write-ahead log emptied, so the bytes
 //! are on no page of the data directory's files; `has_payload` and the row go in one transaction.
 
-use gongkai_journal::EntryHash;
+use gongkai_journal::{EntryHash, kind::Kind};
 use gongkai_model::id::OperatorId;
 use sqlx::{QueryBuilder, Sqlite as Engine, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
 
@@ -72,11 +72,25 @@ impl Sqlite {
 
     pub(crate) async fn stamp_about(&self, about: &str) -> Result<AboutStamp, Error> {
         let query = sqlx::query(
-            "SELECT COUNT(*), COALESCE(MAX(feed), 0), COALESCE(SUM(has_payload), 0) FROM entries WHERE about = $1",
+            "SELECT COUNT(*), COALESCE(MAX(feed), 0), COALESCE(SUM(has_payload), 0), COALESCE(SUM(payload_bytes), 0)
+             FROM entries WHERE about = $1",
         );
         let row = query.bind(about.to_owned()).fetch_one(&self.readers).await.map_err(|error| self.fault(error))?;
         let mut columns = Columns::of(&row);
-        Ok(AboutStamp { entries: columns.number()?, feed: columns.number()?, payloads: columns.number()? })
+        Ok(AboutStamp {
+            entries: columns.number()?,
+            feed: columns.number()?,
+            payloads: columns.number()?,
+            bytes: columns.number()?,
+        })
+    }
+
+    pub(crate) async fn headers_about(&self, about: &str, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
+        let query = sqlx::query(
+            "SELECT e.feed, e.hash, e.committed_at_ms, e.source, 0, e.header, e.signature, NULL
+             FROM entries e WHERE e.about = $1 AND e.feed > $2 ORDER BY e.feed LIMIT $3",
+        );
+        self.placed(query.bind(about.to_owned()).bind(number(after)).bind(number(limit as u64))).await
     }
 
     pub(crate) async fn entries_after(&self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
@@ -112,8 +126,21 @@ impl Sqlite {
         rows.iter().map(placed).collect()
     }
 
-    pub(crate) async fn trust_entries(&self) -> Result<Vec<Placed>, Error> {
-        self.placed(sqlx::query(select_entry!("WHERE e.lane = 1 ORDER BY e.feed"))).await
+    pub(crate) async fn trust_entries(
+        &self,
+        kinds: &[(Kind, u64)],
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Placed>, Error> {
+        let mut query = QueryBuilder::new(select_entry!("WHERE e.lane = 1 AND e.feed > "));
+        query.push_bind(number(after)).push(" AND (FALSE");
+        for (kind, bytes_max) in kinds {
+            query.push(" OR (e.kind = ").push_bind(kind.word());
+            query.push(" AND e.payload_bytes <= ").push_bind(number(*bytes_max)).push(")");
+        }
+        query.push(") ORDER BY e.feed LIMIT ").push_bind(number(limit as u64));
+        let rows = query.build().fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(placed).collect()
     }
 
     async fn placed(&self, query: Query<'_, Engine, SqliteArguments>) -> Result<Vec<Placed>, Error> {

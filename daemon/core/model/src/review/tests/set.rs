@@ -94,7 +94,7 @@ fn history(deeds: &[Deed]) -> Vec<Fact> {
 }
 
 /// A history, and the same facts shuffled with some of them twice.
-fn shuffled() -> impl Strategy<Value = (Vec<Fact>, Vec<Fact>)> {
+pub(super) fn shuffled() -> impl Strategy<Value = (Vec<Fact>, Vec<Fact>)> {
     prop::collection::vec(deed(), 1..14).prop_flat_map(|deeds| {
         let facts = history(&deeds);
         let twice: Vec<Fact> = facts.iter().cloned().chain(facts.iter().step_by(3).cloned()).collect();

@@ -134,6 +134,11 @@ impl World {
         &self.contents[&submission]
     }
 
+    /// Keeps the content of a submission that was made by hand.
+    pub(super) fn keep(&mut self, submission: Digest, content: Revision) {
+        self.contents.insert(submission, content);
+    }
+
     /// Submits items after `previous`, knowing every decision that was made on it.
     pub(super) fn submit(&mut self, previous: Option<Digest>, items: &[(&str, &str)]) -> Digest {
         let knows = previous.map(|previous| self.decisions_on(previous)).unwrap_or_default();

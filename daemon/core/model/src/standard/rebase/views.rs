@@ -10,7 +10,7 @@ use crate::{
     digest::Digest,
     id::ItemId,
     item::CanonicalItem,
-    revision::{CanonicalHeader, Revision, Slot},
+    revision::{CanonicalHeader, Items, Revision, Slot},
     standard::counterparts,
 };
 
@@ -59,17 +59,17 @@ impl Views {
         };
         let ours = question.local.items.iter().map(without_origin).collect();
         let header = header(question);
-        let state = |items| Revision {
+        let state = |items: Items| Revision {
             catalog: question.local.catalog.clone(),
             parents: question.parents.clone(),
             header: header.clone(),
             items,
         };
-        Self { base: state(base), ours: state(ours), theirs: state(theirs), here, based: pairs.based }
+        Self { base: state(base.into()), ours: state(ours), theirs: state(theirs.into()), here, based: pairs.based }
     }
 
     /// Merged items as a revision of the catalog: every item with its origin.
-    pub fn settled(&self, question: &Rebase<'_>, items: &BTreeMap<ItemId, Slot>) -> Revision {
+    pub fn settled(&self, question: &Rebase<'_>, items: &Items) -> Revision {
         let their_ids: BTreeMap<&ItemId, &ItemId> = self.here.iter().map(|(theirs, id)| (id, theirs)).collect();
         let settle = |(id, slot): (&ItemId, &Slot)| {
             let own = question.local.items.get(id).map(Slot::item);
