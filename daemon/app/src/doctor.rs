@@ -1,9 +1,10 @@
 //! The node's own examination: journal, signatures, keys, clock, links, catalogs, backup.
 //!
 //! Invariant: nothing is repaired but the projections, and these only when asked; every check says ok or names a
-//! code with a next step. Left out: free disk space, which the standard library cannot tell.
+//! code with a next step.
 
 mod clocks;
+mod space;
 
 use gongkai_journal::{
     Route,
@@ -100,6 +101,8 @@ impl App {
             self.check_times().await?,
             self.check_wants().await?,
             self.check_catalogs().await?,
+            self.check_usage().await?,
+            self.check_disk(),
             self.check_backup().await?,
             self.check_hold(),
             self.check_claims().await?,
@@ -280,6 +283,11 @@ impl App {
         let rows = self.catalog_rows().await?;
         let troubled: u32 = rows.iter().map(|row| row.summary.troubled).sum();
         let conflicts = rows.iter().filter(|row| row.summary.is_in_conflict).count();
+        if let Some(row) = rows.iter().find(|row| row.summary.blocked.is_some()) {
+            let count = rows.iter().filter(|row| row.summary.blocked.is_some()).count();
+            let message = format!("{count} catalogs are blocked by their budget, the first is {}", row.summary.catalog);
+            return Ok(warning("catalogs", "GK-APP-018", message, "`gongkai explain GK-APP-018` says what to do"));
+        }
         if troubled == 0 && conflicts == 0 {
             return Ok(ok("catalogs", format!("{} catalogs", rows.len())));
         }

@@ -155,7 +155,7 @@ async fn what_is_beyond_the_budget_blocks_the_catalog_and_nothing_else() {
     let before = peak_bytes();
     let app = open(&at).await;
     let refused = app.load_known(&catalog).await.err().unwrap();
-    assert_eq!(refused.code(), "GK-APP-018");
+    assert_eq!(refused.code(), "GK-APP-029");
     assert_eq!(app.load(&catalog).await.unwrap().state.blocked, Some(Excess::Submissions));
     let row = app.catalog_rows().await.unwrap().into_iter().find(|row| row.summary.catalog == catalog).unwrap();
     assert_eq!((row.summary.blocked, row.summary.items), (Some(Excess::Submissions), 0), "the list says so");

@@ -9,6 +9,7 @@ use std::{
 };
 
 use gongkai_app::Role;
+use gongkai_sync::allowance::{Allowance, Quota, Rate};
 use serde::Deserialize;
 
 mod error;
@@ -66,6 +67,8 @@ pub struct Config {
     pub groups: Vec<GroupConfig>,
     /// Times.
     pub limits: Limits,
+    /// What is taken of others.
+    pub intake: IntakeConfig,
 }
 
 /// `[node]`
@@ -202,6 +205,47 @@ pub struct GroupConfig {
     /// In which domains they write or review; empty: all.
     #[serde(default)]
     pub domains: Vec<String>,
+}
+
+/// `[intake]`: what this node takes of each author, and what it leaves free on the disk. It only delays.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub struct IntakeConfig {
+    /// Mebibytes of work at once.
+    pub mib: u64,
+    /// And more for each day since the author was first heard.
+    pub mib_a_day: u64,
+    /// Entries of work at once.
+    pub entries: u64,
+    /// And more each day.
+    pub entries_a_day: u64,
+    /// Mebibytes of the disk below which peers' work waits.
+    pub disk_floor_mib: u64,
+}
+
+impl Default for IntakeConfig {
+    fn default() -> Self {
+        let work = Allowance::default().work;
+        Self {
+            mib: work.bytes.at_once >> 20,
+            mib_a_day: work.bytes.a_day >> 20,
+            entries: work.entries.at_once,
+            entries_a_day: work.entries.a_day,
+            disk_floor_mib: 512,
+        }
+    }
+}
+
+impl IntakeConfig {
+    /// As the store asks for it; keys and orders have their own measure, which nobody needs to change.
+    pub fn allowance(&self) -> Allowance {
+        let bytes = |mib: u64| mib.saturating_mul(1 << 20);
+        let work = Quota {
+            bytes: Rate { at_once: bytes(self.mib), a_day: bytes(self.mib_a_day) },
+            entries: Rate { at_once: self.entries, a_day: self.entries_a_day },
+        };
+        Allowance { work, ..Allowance::default() }
+    }
 }
 
 /// `[limits]`

@@ -122,6 +122,8 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
     bundles::sweep(dir)?;
     let app =
         App::open(dir.to_owned(), store.clone(), Box::new(key), Box::new(SystemClock), Box::new(SystemChance)).await?;
+    app.store().set_allowance(config.intake.allowance());
+    app.store().set_disk_floor(config.intake.disk_floor_mib.saturating_mul(1 << 20));
     app.set_review_days(config.review.working_days);
     app.store().set_wants_max(config.link.wants_per_peer_max);
     app.require_sign_offs(SignOffPolicy {

@@ -23,6 +23,8 @@ mod stream;
 #[path = "../../../daemon/edge/store/src/tx.rs"]
 #[expect(dead_code, reason = "what the engine in memory does not keep: about, and when it was committed")]
 mod tx;
+#[path = "../../../daemon/edge/store/src/usage.rs"]
+mod usage;
 #[path = "../../../daemon/edge/store/src/wanting.rs"]
 mod wanting;
 

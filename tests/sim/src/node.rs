@@ -97,7 +97,7 @@ impl Node {
         let believes_all = mutation == Mutation::HiddenMint;
         Self {
             trust: fold(&division, &pinned, Beside::new(), &[], believes_all),
-            store: Store { db: Memory::new(feed_id), own: division.clone(), wants_max: usize::MAX },
+            store: Store { db: Memory::new(feed_id), own: division.clone(), wants_max: usize::MAX, taking: None },
             division,
             incarnation,
             awaited: BTreeSet::new(),
@@ -143,7 +143,7 @@ impl Node {
         tables.feed_id = feed_id.unwrap_or(tables.feed_id);
         Self {
             division: self.division.clone(),
-            store: Store { db: Memory::of(tables), own: self.division.clone(), wants_max: self.store.wants_max },
+            store: Store { db: Memory::of(tables), own: self.division.clone(), wants_max: self.store.wants_max, taking: self.store.taking.clone() },
             incarnation: self.incarnation,
             trust: self.trust.clone(),
             awaited: self.awaited.clone(),

@@ -10,7 +10,7 @@ use std::{
 use gongkai_journal::{Entry, EntryHash};
 use gongkai_model::id::DivisionId;
 
-use crate::memory::Memory;
+use crate::{memory::Memory, usage::Taking};
 
 /// A node's store in memory.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub struct Store {
     pub(crate) own: DivisionId,
     /// Wants kept towards one peer at most.
     pub(crate) wants_max: usize,
+    pub(crate) taking: Option<Taking>,
 }
 
 macro_rules! on_db {
@@ -41,6 +42,11 @@ impl Store {
 
     pub(crate) fn wants_max(&self) -> usize {
         self.wants_max
+    }
+
+    /// What a machine takes of one author; none is told where it takes all.
+    pub(crate) fn taking(&self) -> Option<Taking> {
+        self.taking.clone()
     }
 
     /// All of the feed is in memory here.

@@ -344,6 +344,27 @@ fn why_text(why: Why, peer: &DivisionId, count: usize) -> WhyText {
             ),
             None,
         ),
+        Why::Allowance => (
+            FindingState::Waiting,
+            two(
+                format!("{count} 个流的作者已达到本节点对单个作者的接收额度，其余条目待取"),
+                format!("the authors of {count} streams have brought as much as this node takes of one in a time"),
+            ),
+            two(
+                "额度逐日增加；量大属实时在 gongkaid.toml 的 [intake] 中提高，异常时查看 `gongkai doctor`",
+                "the allowance grows day by day; raise [intake] in gongkaid.toml if the amount is right; `gongkai doctor` says who used it",
+            ),
+            by_itself(),
+        ),
+        Why::Disk => (
+            FindingState::Stuck,
+            two(
+                format!("本节点磁盘空间不足，{count} 个流的条目暂不接收"),
+                format!("this node's disk is nearly full, so entries of {count} streams wait"),
+            ),
+            two("在本节点腾出磁盘空间，之后自动继续", "make room on this node's disk; it goes on by itself"),
+            None,
+        ),
         Why::Bare => (
             FindingState::Waiting,
             two(

@@ -10,13 +10,14 @@ use std::{
 };
 
 use gongkai_journal::{
-    Entry, EntryHash, Route, StreamKey,
+    Entry, EntryHash, Lane, Route, StreamKey,
     keys::{Keyring, SignatureFault, certificate_of},
     route::Ancestry,
 };
-use gongkai_model::{digest::Digest, tree::Tree};
+use gongkai_model::{digest::Digest, id::DivisionId, tree::Tree};
 
 use crate::{
+    allowance::Room,
     message::{Carried, Fault},
     want::{Tip, Want, Why},
 };
@@ -33,6 +34,10 @@ pub struct Known {
     pub bare: BTreeSet<EntryHash>,
     /// Number of tips by stream digest. Must cover every stream of the batch.
     pub tips: BTreeMap<Digest, BTreeSet<EntryHash>>,
+    /// What may still be taken of an author in a lane. Of whom it says nothing, all is taken.
+    pub rooms: BTreeMap<(DivisionId, Lane), Room>,
+    /// The disk is nearly full: work of others waits; keys, orders and what one has lost oneself does not.
+    pub is_disk_short: bool,
 }
 
 /// What to commit.
@@ -145,7 +150,12 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
                 }
             }
             Carried::Whole(entry) => {
-                let judgement = judge(&known, &keyring, trust, occasion, &entry);
+                let mut judgement = judge(&known, &keyring, trust, occasion, &entry);
+                if matches!(judgement, Judgement::Append)
+                    && let Some(why) = known.delays(&entry)
+                {
+                    judgement = Judgement::Want(why);
+                }
                 if matches!(judgement, Judgement::Append) {
                     remember(&mut known, &entry);
                     if let Some(cert) = certificate_of(&trust.ancestry, &entry) {
@@ -157,6 +167,19 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
         }
     }
     admission
+}
+
+impl Known {
+    /// Why the entry is not taken yet, if it is not; else takes it off its author's allowance. Asked last: only the
+    /// author's own signature may cost him anything.
+    fn delays(&mut self, entry: &Entry) -> Option<Why> {
+        let (author, lane) = (&entry.header.stream.author.division, entry.header.lane());
+        let room = self.rooms.get_mut(&(author.clone(), lane))?;
+        if self.is_disk_short && lane == Lane::Work {
+            return Some(Why::Disk);
+        }
+        (!room.take(entry.wire_bytes() as u64)).then_some(Why::Allowance)
+    }
 }
 
 fn record(judgement: Judgement, entry: Entry, admission: &mut Admission) {

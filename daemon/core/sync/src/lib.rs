@@ -4,6 +4,7 @@
 //! messages and decide nothing; the store (edge/store) commits what [`admit`] decides, in one transaction.
 
 pub mod admit;
+pub mod allowance;
 pub mod bundle;
 pub mod message;
 pub mod pace;

@@ -38,6 +38,10 @@ pub enum Why {
     Misrouted,
     /// The author's key is not known yet.
     KeyUnknown,
+    /// Its author has brought as much as this node takes of one in a time.
+    Allowance,
+    /// The disk has no more room for what peers send.
+    Disk,
     /// The stream stopped at a chain fault and is asked for again in case it is cured.
     Stopped,
     /// The entry is held without its payload, and no erasure that counts says that it is gone.
@@ -53,6 +57,8 @@ impl Why {
             Self::Rewound => "rewound",
             Self::Misrouted => "misrouted",
             Self::KeyUnknown => "key-unknown",
+            Self::Allowance => "allowance",
+            Self::Disk => "disk",
             Self::Stopped => "stopped",
             Self::Bare => "bare",
         }
@@ -60,10 +66,19 @@ impl Why {
 
     /// The reason of a word; an unknown word reads as `Heads`.
     pub fn from_word(word: &str) -> Self {
-        [Self::Gap, Self::Rewound, Self::Misrouted, Self::KeyUnknown, Self::Stopped, Self::Bare]
-            .into_iter()
-            .find(|why| why.word() == word)
-            .unwrap_or(Self::Heads)
+        [
+            Self::Gap,
+            Self::Rewound,
+            Self::Misrouted,
+            Self::KeyUnknown,
+            Self::Allowance,
+            Self::Disk,
+            Self::Stopped,
+            Self::Bare,
+        ]
+        .into_iter()
+        .find(|why| why.word() == word)
+        .unwrap_or(Self::Heads)
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     feed::FeedState,
     store::{Store, on_db},
     tx::{Direction, StreamIds, Survey, TipsByStream, WriteTx},
+    usage::{Taking, rooms},
     wanting::{Fresh, WantChanges, is_cause, merge},
 };
 
@@ -80,9 +81,10 @@ pub struct Applied {
 impl Store {
     /// Commits what a peer or a bundle brought.
     pub async fn apply(&self, arrival: Arrival, trust: &Trust, about: About<'_>) -> Result<Applied, Error> {
+        let taking = self.taking();
         let (applied, abouts, state) = on_db!(self, db => {
             let mut tx = db.begin().await?;
-            let done = apply_in(&mut tx, arrival, trust, self.wants_max(), about).await?;
+            let done = apply_in(&mut tx, arrival, trust, self.wants_max(), taking.as_ref(), about).await?;
             tx.commit().await?;
             done
         });
@@ -159,6 +161,7 @@ async fn apply_in<T: WriteTx>(
     arrival: Arrival,
     trust: &Trust,
     wants_max: usize,
+    taking: Option<&Taking>,
     about: About<'_>,
 ) -> Result<(Applied, Vec<Option<String>>, FeedState), Error> {
     let Arrival { peer, entries, occasion, advance, answered, now_ms } = arrival;
@@ -169,7 +172,9 @@ async fn apply_in<T: WriteTx>(
     // Hardly ever: what is known comes as its name only.
     let again: BTreeSet<EntryHash> = brought_again(&entries, &known);
     let bare = if again.is_empty() { BTreeSet::new() } else { tx.bare(&again).await? };
-    let known = Known { entries: known, bare, tips: hashes_of(&tips) };
+    let is_disk_short = taking.is_some_and(|taking| taking.is_disk_short);
+    let rooms = rooms(tx, taking, &entries, now_ms).await?;
+    let known = Known { entries: known, bare, tips: hashes_of(&tips), rooms, is_disk_short };
     let parents = parents_of(&entries);
     let served = answered.as_ref().map(|want| tips_on(&want.stream, &entries)).unwrap_or_default();
     let held: BTreeSet<EntryHash> = known.entries.keys().copied().collect();

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     feed::FeedState,
     tx::{EntryRow, StreamId, StreamIds, TipsByStream, WriteTx},
+    usage::taken,
 };
 
 /// Entries that passed every check, with what is known of their streams.
@@ -54,6 +55,7 @@ pub(crate) async fn grow<T: WriteTx>(tx: &mut T, growth: Growth<'_>) -> Result<F
     }
     tx.insert_entries(&rows).await?;
     tx.change_tips(&gone, &new).await?;
+    tx.add_used(&taken(growth.entries, growth.now_ms)).await?;
     let held: Vec<EntryHash> = growth.entries.iter().map(Entry::hash).collect();
     tx.drop_held_wants(&held).await?;
     tx.put_feed(&state).await?;

@@ -11,6 +11,7 @@ mod apply;
 mod branch;
 mod commit;
 mod copy;
+mod disk;
 mod draft;
 mod error;
 mod feed;
@@ -26,6 +27,7 @@ mod sqlite;
 mod store;
 mod stream;
 mod tx;
+mod usage;
 mod verify;
 mod wanting;
 

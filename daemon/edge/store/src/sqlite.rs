@@ -15,6 +15,7 @@ mod row;
 mod stream;
 mod survey;
 mod tx;
+mod usage;
 mod verify;
 
 use std::path::{Path, PathBuf};

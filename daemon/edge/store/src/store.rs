@@ -4,25 +4,35 @@
 //! the directory stays locked until it is closed or the last clone is gone.
 
 use std::{
-    path::Path,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
-use gongkai_journal::{Entry, EntryHash};
+use gongkai_journal::{Entry, EntryHash, Lane};
 use gongkai_model::id::DivisionId;
-use gongkai_sync::want::WANTS_PER_PEER_MAX;
+use gongkai_sync::{
+    allowance::{Allowance, Used},
+    want::WANTS_PER_PEER_MAX,
+};
 use tokio::sync::watch;
 
 use crate::{
+    disk,
     error::Error,
     fresh::Fresh,
     lock::DirectoryLock,
     marker::{self, FORMAT, Identity, Marker},
     sqlite::Sqlite,
+    usage::Taking,
 };
+
+/// Left free of what peers send: room for the write-ahead log, for what the node's own people write until somebody has
+/// made room, and for a backup's beginning.
+const DISK_FLOOR_BYTES: u64 = 512 << 20;
 
 /// A node's journal and tables.
 #[derive(Clone, Debug)]
@@ -38,6 +48,10 @@ pub(crate) struct Inner {
     pub(crate) fresh: Fresh,
     /// Wants kept towards one peer at most.
     wants_max: AtomicUsize,
+    dir: PathBuf,
+    allowance: RwLock<Allowance>,
+    /// Bytes of the disk that are left free of what peers send.
+    disk_floor: AtomicU64,
     lock: Mutex<Option<DirectoryLock>>,
 }
 
@@ -76,7 +90,7 @@ impl Store {
             next_feed_id: None,
         };
         marker.write(dir)?;
-        Self::assemble(Db::Sqlite(db), identity, lock).await
+        Self::assemble(Db::Sqlite(db), identity, lock, dir).await
     }
 
     /// Opens the store of a directory; checks the database's pages if it was not closed properly or is small.
@@ -92,14 +106,23 @@ impl Store {
             // A renewal was cut off: the database says whether it had happened.
             Marker { feed_id: identity.feed_id, next_feed_id: None, ..marker }.write(dir)?;
         }
-        Self::assemble(Db::Sqlite(db), identity, lock).await
+        Self::assemble(Db::Sqlite(db), identity, lock, dir).await
     }
 
-    async fn assemble(db: Db, identity: Identity, lock: DirectoryLock) -> Result<Self, Error> {
+    async fn assemble(db: Db, identity: Identity, lock: DirectoryLock, dir: &Path) -> Result<Self, Error> {
         let (feed, _) = watch::channel(0);
         let identity = RwLock::new(Arc::new(identity));
-        let wants_max = AtomicUsize::new(WANTS_PER_PEER_MAX);
-        let inner = Inner { db, identity, feed, fresh: Fresh::default(), wants_max, lock: Mutex::new(Some(lock)) };
+        let inner = Inner {
+            db,
+            identity,
+            feed,
+            fresh: Fresh::default(),
+            wants_max: AtomicUsize::new(WANTS_PER_PEER_MAX),
+            dir: dir.to_owned(),
+            allowance: RwLock::default(),
+            disk_floor: AtomicU64::new(DISK_FLOOR_BYTES),
+            lock: Mutex::new(Some(lock)),
+        };
         let store = Self { inner: Arc::new(inner) };
         let state = store.feed_state().await?;
         store.announce(state.offset);
@@ -109,6 +132,41 @@ impl Store {
     /// Whose store this is now: a renewal changes it.
     pub fn identity(&self) -> Arc<Identity> {
         Arc::clone(&self.inner.identity.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What this node takes of one author.
+    pub fn allowance(&self) -> Allowance {
+        *self.inner.allowance.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets it; what was wanted before is asked for again by the next session.
+    pub fn set_allowance(&self, allowance: Allowance) {
+        *self.inner.allowance.write().unwrap_or_else(PoisonError::into_inner) = allowance;
+    }
+
+    pub(crate) fn taking(&self) -> Option<Taking> {
+        let is_disk_short = self.free_bytes().is_some_and(|free| free < self.disk_floor());
+        Some(Taking { allowance: self.allowance(), me: self.identity().division.clone(), is_disk_short })
+    }
+
+    /// Free bytes of the disk; `None` where the system does not say.
+    pub fn free_bytes(&self) -> Option<u64> {
+        disk::free_bytes(&self.inner.dir)
+    }
+
+    /// Bytes of the disk that are left free of what peers send.
+    pub fn disk_floor(&self) -> u64 {
+        self.inner.disk_floor.load(Ordering::Relaxed)
+    }
+
+    /// Sets it.
+    pub fn set_disk_floor(&self, bytes: u64) {
+        self.inner.disk_floor.store(bytes, Ordering::Relaxed);
+    }
+
+    /// What is kept of each author, by lane.
+    pub async fn usage(&self) -> Result<BTreeMap<(DivisionId, Lane), Used>, Error> {
+        on_db!(self, db => db.usage().await)
     }
 
     pub(crate) fn set_identity(&self, identity: Identity) {

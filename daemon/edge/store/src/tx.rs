@@ -10,11 +10,12 @@ use std::{
 
 use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
-use gongkai_sync::{position::Position, want::Tip};
+use gongkai_sync::{allowance::Used, position::Position, want::Tip};
 
 use crate::{
     error::Error,
     feed::FeedState,
+    usage::Account,
     wanting::{StoredWant, WantCount},
 };
 
@@ -166,6 +167,13 @@ pub(crate) trait WriteTx: Send {
         position: &Position,
         now_ms: i64,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// What is kept of authors, by lane; who has nothing here is absent.
+    fn used(
+        &mut self,
+        authors: &BTreeSet<DivisionId>,
+    ) -> impl Future<Output = Result<BTreeMap<Account, Used>, Error>> + Send;
+    /// Adds to it.
+    fn add_used(&mut self, taken: &BTreeMap<Account, Used>) -> impl Future<Output = Result<(), Error>> + Send;
     /// The feed number of a projection row.
     fn projection_feed(&mut self, kind: &str, key: &str) -> impl Future<Output = Result<Option<u64>, Error>> + Send;
     /// Makes everything durable.

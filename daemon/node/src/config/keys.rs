@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{ConfigError, error::line_at};
 
-const SECTIONS: [(&str, &[&str]); 12] = [
+const SECTIONS: [(&str, &[&str]); 13] = [
     ("node", &["listen", "advertise", "host", "time_zone"]),
     ("log", &["format", "level"]),
     ("parent", &["address", "mode", "schedule", "zone", "windows", "jitter_seconds", "bytes_per_second_max"]),
@@ -30,6 +30,7 @@ const SECTIONS: [(&str, &[&str]); 12] = [
     ("review", &["working_days"]),
     ("operator", &["uid", "name", "roles", "departments", "domains", "certificate"]),
     ("group", &["name", "roles", "departments", "domains"]),
+    ("intake", &["mib", "mib_a_day", "entries", "entries_a_day", "disk_floor_mib"]),
     ("limits", &["stop_seconds", "sync_now_seconds", "invite_hours"]),
 ];
 

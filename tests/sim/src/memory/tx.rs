@@ -8,6 +8,7 @@ use std::{
 use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
+    allowance::Used,
     position::Position,
     want::{Tip, Why},
 };
@@ -17,6 +18,7 @@ use crate::{
     error::Error,
     feed::FeedState,
     tx::{Direction, EntryRow, StreamId, StreamIds, TipsByStream, WriteTx},
+    usage::{Account, taken},
     wanting::{StoredWant, WantCount},
 };
 
@@ -252,6 +254,18 @@ impl WriteTx for MemoryTx {
         let key = (peer.clone(), direction.word());
         let before = self.lock().positions.insert(key.clone(), position.clone());
         self.undo.push(Undo::Position(key, before));
+        Ok(())
+    }
+
+    async fn used(&mut self, authors: &BTreeSet<DivisionId>) -> Result<BTreeMap<Account, Used>, Error> {
+        let tables = self.lock();
+        let of_them = tables.rows.iter().filter(|row| authors.contains(&row.entry.header.stream.author.division));
+        let entries: Vec<Entry> = of_them.map(|row| row.entry.clone()).collect();
+        Ok(taken(&entries, 0))
+    }
+
+    /// It is counted from the rows.
+    async fn add_used(&mut self, _taken: &BTreeMap<Account, Used>) -> Result<(), Error> {
         Ok(())
     }
 

@@ -21,7 +21,7 @@ use super::{DATABASE_FILE, Sqlite, companions, fault};
 use crate::{error::Error, marker::Identity};
 
 /// The newest schema that this version knows: the number of the last migration.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 /// How long a statement waits for a lock of another process, such as a backup.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for the writing connection: some hundred batches of work before it.
@@ -179,9 +179,14 @@ impl Sqlite {
     }
 
     async fn migrate(&self) -> Result<(), Error> {
-        let sql = include_str!("migrations/0001_init.sql").into_sql_str();
-        let init = Migration::new(1, Cow::Borrowed("init"), MigrationType::Simple, sql, false);
-        let done = Migrator::with_migrations(vec![init]).run(&self.writer).await;
+        let step = |number, name, sql: &'static str| {
+            Migration::new(number, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+        };
+        let steps = vec![
+            step(1, "init", include_str!("migrations/0001_init.sql")),
+            step(2, "usage", include_str!("migrations/0002_usage.sql")),
+        ];
+        let done = Migrator::with_migrations(steps).run(&self.writer).await;
         done.map_err(|error| match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => self.fault(error),
             MigrateError::VersionMissing(found) => Error::Newer { what: "schema", found, known: SCHEMA },

@@ -13,6 +13,7 @@ use std::{
 use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
+    allowance::Used,
     position::Position,
     want::{Tip, Want, Why},
 };
@@ -27,6 +28,7 @@ use crate::{
     error::Error,
     feed::FeedState,
     tx::{Direction, EntryRow, StreamId, StreamIds, Survey, TipsByStream, WriteTx},
+    usage::Account,
     wanting::{StoredWant, WantCount},
 };
 
@@ -52,7 +54,7 @@ impl Sqlite {
 
 impl SqliteTx {
     /// Begins a writing statement behind those that wait.
-    fn write(&mut self, sql: &'static str) -> &mut QueryBuilder<Engine> {
+    pub(super) fn write(&mut self, sql: &'static str) -> &mut QueryBuilder<Engine> {
         if self.rows_waiting > 0 {
             self.waiting.push("; ");
         }
@@ -60,7 +62,7 @@ impl SqliteTx {
     }
 
     /// Ends a writing statement of so many rows. Full-size ones do not wait, so that what waits stays small.
-    async fn written(&mut self, rows: usize) -> Result<(), Error> {
+    pub(super) async fn written(&mut self, rows: usize) -> Result<(), Error> {
         self.rows_waiting = self.rows_waiting.max(rows).max(1);
         self.is_recurring &= recurs(rows);
         if rows >= ROWS_PER_STATEMENT { self.flush().await } else { Ok(()) }
@@ -407,6 +409,14 @@ impl WriteTx for SqliteTx {
     ) -> Result<(), Error> {
         super::feed::push_position(self.write(""), peer, direction, position, now_ms);
         self.written(1).await
+    }
+
+    async fn used(&mut self, authors: &BTreeSet<DivisionId>) -> Result<BTreeMap<Account, Used>, Error> {
+        self.used_by(authors).await
+    }
+
+    async fn add_used(&mut self, taken: &BTreeMap<Account, Used>) -> Result<(), Error> {
+        self.add_usage(taken).await
     }
 
     async fn projection_feed(&mut self, kind: &str, key: &str) -> Result<Option<u64>, Error> {

@@ -42,7 +42,9 @@ suite! {
         an_answer_in_vain_marks_its_want,
         heads_become_wants_trust_first_then_the_smallest_gap,
         a_peer_gets_its_own_entries_back_by_name,
-        a_forked_own_stream_takes_nothing_more;
+        a_forked_own_stream_takes_nothing_more,
+        an_author_who_brings_too_much_waits_and_loses_nothing,
+        a_full_disk_lets_work_wait_and_takes_keys;
     serving:
         a_part_of_the_feed_ends_where_its_limits_say,
         routes_filter_parts_counts_and_heads_alike,

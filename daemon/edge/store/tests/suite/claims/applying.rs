@@ -3,6 +3,7 @@
 use gongkai_journal::{Entry, Lane, Reach, StreamKey};
 use gongkai_sync::{
     admit::Occasion,
+    allowance::{Allowance, Quota, Rate},
     message::Carried,
     position::Position,
     want::{Head, Want, Why},
@@ -200,4 +201,47 @@ pub(crate) async fn a_forked_own_stream_takes_nothing_more(bed: &Bed) {
     assert_eq!(refused.unwrap_err().code(), "GK-STORE-021");
     t1.write(vec![draft("k", "another stream goes on")]).await;
     t1.assert_whole().await;
+}
+
+/// What is taken of one author: so many entries at once, and as many again each day.
+fn allowed(entries: u64) -> Allowance {
+    let rate = Rate { at_once: entries, a_day: entries };
+    let quota = Quota { bytes: Rate { at_once: u64::MAX, a_day: 0 }, entries: rate };
+    Allowance { work: quota, trust: quota }
+}
+
+pub(crate) async fn an_author_who_brings_too_much_waits_and_loses_nothing(bed: &Bed) {
+    let k = bed.node("k").await;
+    k.store.set_allowance(allowed(3));
+    let (much, little) = (chain(&stream("t1", "t1"), None, 5, "e"), chain(&stream("t2", "t2"), None, 2, "e"));
+    assert_eq!(k.receive("t1", &much).await.appended, much[..3]);
+    assert_eq!(wanted(&k, "t1").await, [(5, Why::Allowance, None)], "the rest is one want");
+    assert_eq!(k.receive("t2", &little).await.appended, little, "a sibling's is his own");
+    assert_eq!(k.receive("t1", &much[3..]).await.appended, [], "asked again at once it still waits");
+    let used = k.store.usage().await.unwrap();
+    assert_eq!(used[&(id("t1"), Lane::Work)].entries, 3);
+    assert_eq!(
+        used[&(id("t1"), Lane::Work)].bytes,
+        much[..3].iter().map(|entry| entry.wire_bytes() as u64).sum::<u64>()
+    );
+    k.store.set_allowance(allowed(5));
+    assert_eq!(k.receive("t1", &much[3..]).await.appended, much[3..], "and comes when there is room");
+    assert_eq!(wanted(&k, "t1").await, []);
+    let own = chain(&stream("k", "t1"), None, 9, "own");
+    assert_eq!(k.receive("c", &own).await.appended, own, "of what it has lost itself a node takes all");
+    k.assert_whole().await;
+}
+
+pub(crate) async fn a_full_disk_lets_work_wait_and_takes_keys(bed: &Bed) {
+    let k = bed.node("k").await;
+    k.store.set_disk_floor(u64::MAX);
+    let trust = StreamKey::new(author("t1"), id("t1"), Reach::Path, Lane::Trust);
+    let (keys, work) = (chain(&trust, None, 1, "key"), chain(&stream("t1", "t1"), None, 2, "e"));
+    let both: Vec<Entry> = keys.iter().chain(&work).cloned().collect();
+    assert_eq!(k.receive("t1", &both).await.appended, keys);
+    assert_eq!(wanted(&k, "t1").await, [(2, Why::Disk, None)]);
+    k.store.set_disk_floor(0);
+    assert_eq!(k.receive("t1", &work).await.appended, work);
+    assert!(k.store.free_bytes().is_some_and(|free| free > 0));
+    k.assert_whole().await;
 }
