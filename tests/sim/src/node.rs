@@ -143,7 +143,12 @@ impl Node {
         tables.feed_id = feed_id.unwrap_or(tables.feed_id);
         Self {
             division: self.division.clone(),
-            store: Store { db: Memory::of(tables), own: self.division.clone(), wants_max: self.store.wants_max, taking: self.store.taking.clone() },
+            store: Store {
+                db: Memory::of(tables),
+                own: self.division.clone(),
+                wants_max: self.store.wants_max,
+                taking: self.store.taking.clone(),
+            },
             incarnation: self.incarnation,
             trust: self.trust.clone(),
             awaited: self.awaited.clone(),

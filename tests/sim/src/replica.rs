@@ -176,7 +176,7 @@ impl Replica {
             }
         }
         let position = applied.position.unwrap_or(fallback);
-        let has_trust = has_trust(&applied.appended);
+        let has_trust = has_trust(&applied.appended) || has_trust(&applied.filled);
         let (has_new_wants, has_left_out) = (!applied.wants.is_empty(), applied.has_left_out);
         let event = Event::Applied { position, faults: applied.faults, has_new_wants, has_trust, has_left_out };
         Ok((event, applied.appended))
@@ -230,7 +230,7 @@ impl Replica {
         let applied = self.take(node, self.arrival(entries, Occasion::Answer, None, Some(want.clone()), now_ms))?;
         let is_held = if want.why == Why::Bare { node.has_payload(&want.tip.hash) } else { node.holds(&want.tip.hash) };
         let haves = if is_held { Vec::new() } else { now(node.store.haves_for(&want))? };
-        let has_trust = has_trust(&applied.appended);
+        let has_trust = has_trust(&applied.appended) || has_trust(&applied.filled);
         let event =
             Event::Answered { request, is_held, through: applied.through, has_trust, faults: applied.faults, haves };
         Ok((event, applied.appended))
