@@ -86,6 +86,9 @@ fn a_full_disk_is_named_and_loses_nothing() -> Result<()> {
     let mut county = Node::join(place.path(), &city, COUNTY)?;
     county.start()?;
     let mut town = Node::join(&disk.0, &county, TOWN)?;
+    // The whole disk is smaller than what is left free of peers' work otherwise.
+    let config = town.dir.join("gongkaid.toml");
+    fs::write(&config, fs::read_to_string(&config)? + "\n[intake]\ndisk_floor_mib = 0\n")?;
     town.start()?;
     town.run(&["sync", "now"])?;
     let nodes = [city, county, town];

@@ -93,6 +93,7 @@ impl Loaded {
             waivers: Vec::new(),
             asides: Vec::new(),
             grounds: BTreeMap::new(),
+            written: Written::default(),
             erasures: Erasures::default(),
         }
     }

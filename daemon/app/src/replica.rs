@@ -163,7 +163,7 @@ impl Replica {
         };
         Ok(Event::Applied {
             position,
-            has_trust: has_trust(&applied.appended),
+            has_trust: has_trust(&applied.appended) || has_trust(&applied.filled),
             faults: applied.faults,
             has_new_wants: !applied.wants.is_empty(),
             has_left_out: applied.has_left_out,
@@ -227,7 +227,7 @@ impl Replica {
             request,
             is_held,
             through: applied.through,
-            has_trust: has_trust(&applied.appended),
+            has_trust: has_trust(&applied.appended) || has_trust(&applied.filled),
             faults: applied.faults,
             haves,
         })

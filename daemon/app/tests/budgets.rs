@@ -3,7 +3,7 @@
 //!
 //! Invariant: every number is the process's own, as the system says it. Left out: the wire (tests/hostile).
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test stops at the first surprise")]
 
 use gongkai_app::{App, Clock as _, SystemClock};
 use gongkai_journal::{kind::Kind, payload};
@@ -83,6 +83,8 @@ impl Writer {
             routing: self.routing,
             steps: self.app.world().steps(&self.routing, &self.catalog).unwrap(),
             writers: Vec::new(),
+            written: std::collections::BTreeMap::new(),
+            since: None,
             reason: String::new(),
             basis_of_change: String::new(),
             effective_from: None,

@@ -175,7 +175,8 @@ impl Behind<'_, '_> {
                 carried.remove(target);
                 continue;
             }
-            let goes_on = |(step, mark): (&u32, &Mark)| mark.is_carried && same_step(before, *step, node) == Some(*step);
+            let goes_on =
+                |(step, mark): (&u32, &Mark)| mark.is_carried && same_step(before, *step, node) == Some(*step);
             if by_step.iter().all(goes_on) {
                 continue;
             }

@@ -344,8 +344,7 @@ fn decisions(node: &Node<'_>, about: &About<'_>, settled: &Settled) -> Vec<Decis
 }
 
 fn standing(elements: &Elements, marks: &Marks, writers: &Writers) -> Vec<Standing> {
-    let writers_of =
-        |target: &Target| writers.get(target).map(|writers| writers.as_ref().clone()).unwrap_or_default();
+    let writers_of = |target: &Target| writers.get(target).map(|writers| writers.as_ref().clone()).unwrap_or_default();
     let marks_of =
         |target: &Target| marks.get(target).map(|by_step| by_step.values().cloned().collect()).unwrap_or_default();
     let standing = elements.iter().map(|(target, digest)| Standing {

@@ -148,11 +148,11 @@ impl Incoming {
         self.go_on()
     }
 
-    pub(super) fn wanted(&mut self, request: u64, entries: Vec<Entry>) -> Vec<Effect> {
+    pub(super) fn wanted(&mut self, request: u64, entries: Vec<Entry>, is_first_version: bool) -> Vec<Effect> {
         let Some(want) = self.asked.get(&request).map(|asked| asked.want.clone()) else { return Vec::new() };
         if entries.is_empty() {
             self.asked.remove(&request);
-            let mut effects = vec![self.unserved(want)];
+            let mut effects = vec![self.unserved(want, is_first_version)];
             effects.extend(self.go_on());
             return effects;
         }
@@ -161,12 +161,14 @@ impl Incoming {
     }
 
     /// The peer serves nothing. An entry that is held, and lacks its payload only, no comparison of heads would find again.
-    fn unserved(&mut self, want: Want) -> Effect {
+    /// Nor are heads compared again in a session of the first version, whose other side does not expect it: the position is
+    /// forgotten, and the next session begins with them.
+    fn unserved(&mut self, want: Want, is_first_version: bool) -> Effect {
         if want.why == Why::Bare {
             self.set_aside.insert(key_of(&want));
             return Effect::SetAside { want, code: "GK-SYNC-010".to_owned() };
         }
-        self.has_left_out = true;
+        self.has_left_out |= !is_first_version;
         Effect::LetGo { want }
     }
 

@@ -177,7 +177,9 @@ impl Session {
             (_, Message::Want { request, stream, tip, haves }) => {
                 vec![Effect::Serve { request, stream, tip, haves }]
             }
-            (_, Message::Wanted { request, entries, is_complete: _ }) => self.incoming.wanted(request, entries),
+            (_, Message::Wanted { request, entries, is_complete: _ }) => {
+                self.incoming.wanted(request, entries, self.agreed == Some(1))
+            }
             (_, Message::Done { seen }) => {
                 self.peer_done = Some(seen);
                 self.has_peer_gone_on = false;

@@ -209,7 +209,7 @@ impl Told {
             catalog: self.world.catalog.clone(),
             parents: parents.into_iter().collect(),
             header: header.to_canonical(),
-            items,
+            items: items.into(),
         };
         let knows = if self.dice.one_in(3) { Vec::new() } else { self.known_on(&on) };
         let previous = on.first().copied();
