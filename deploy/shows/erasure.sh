@@ -16,8 +16,10 @@ holds() { grep -rqaF -- "$words" "$stage/$1"; }
 found city 211200
 start city
 join city county 211221
+people county wang=reviewer
 start county
 join county town 211221101
+people town chen=reviewer
 start town
 quietly town li sync now
 
@@ -36,7 +38,7 @@ chapter "2. one asks · 一人申请"
 at town li erase ask $catalog --item "$item" --law "$law" --reason 列有个人姓名 --dry-run
 at town li erase ask $catalog --item "$item" --law "$law" --reason 列有个人姓名
 request="$(json town erase list | field request)"
-refused GK-ERASE-007 town li erase confirm "$request"
+refused GK-ERASE-007 town chen erase confirm "$request"
 
 chapter "3. another confirms above · 上级确认"
 until_says county "$request" erase list

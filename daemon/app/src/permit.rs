@@ -16,9 +16,8 @@ const REVIEWER: &[Role] = &[Role::Reviewer];
 const PUBLISHER: &[Role] = &[Role::Publisher];
 /// A sign-off is another person's word: a department's reviewer may give it as well as the publishing office.
 const SIGNER: &[Role] = &[Role::Publisher, Role::Reviewer];
-/// A second person above says yes to a removal: an office that reviews or publishes, or the administrator of a node that
-/// does neither.
-const CONFIRMER: &[Role] = &[Role::Publisher, Role::Reviewer, Role::Admin];
+/// A second person above says yes to a removal: a registered one, as for a review or an edition.
+const CONFIRMER: &[Role] = &[Role::Publisher, Role::Reviewer];
 const AUDITOR: &[Role] = &[Role::Auditor, Role::Admin];
 const ADMIN: &[Role] = &[Role::Admin];
 /// Catching up with a neighbour changes nothing but the hour.
