@@ -35,8 +35,8 @@ const MUTANT_SEEDS: u64 = 400;
 /// Seeds run at once when a rule's absence is looked for.
 const MUTANT_STEP: usize = 4;
 
-/// Seeds that end badly and are not mended yet, with what they say: they came up when the traffic of several rules was played
-/// together. Whoever mends one takes it out; until then it must go on failing, so that nothing here is forgotten.
+/// Seeds that end badly and are not mended yet, with what they say: seen first when the traffic of several new rules
+/// was merged; no one rule's traffic was run alone over a thousand seeds. Whoever mends one takes it out; until then it must go on failing, so that nothing here is forgotten.
 const OPEN: &[(u64, &str)] = &[
     (75, "still held, awaiting a neighbour: little room for wants, and lies"),
     (112, "a stream whose author's key is unknown stays wanted: little room for wants"),
