@@ -130,6 +130,8 @@ impl Port {
             | PeerError::Expired { .. }
             | PeerError::NotYetValid { .. }
             | PeerError::Revoked { .. }
+            | PeerError::Unnamed { .. }
+            | PeerError::IssuerRevoked { .. }
             | PeerError::NotMyChild { .. }
             | PeerError::NotMyParent { .. }
             | PeerError::PinMismatch

@@ -19,7 +19,7 @@ use gongkai_model::{
 };
 use gongkai_pki::{
     EntryKey, PkiDir,
-    identity::{Revoked, identify},
+    identity::identify,
     tls::{Credentials, HotTls, SessionClock, server_name},
 };
 use gongkai_store::Store;
@@ -110,7 +110,7 @@ impl Thief {
         let root = self.tls.credentials().trust_root().clone();
         let now_ms = now_ms().unwrap_or(0);
         let dial = self.dial().unwrap();
-        let duplex = grpc::open(&dial, |chain| identify(chain, &root, &Revoked::default(), now_ms)).await?;
+        let duplex = grpc::open(&dial, |chain| identify(chain, &root, now_ms)).await?;
         Ok(Talk { duplex, demands: 0, asked: 0, answered: 0 })
     }
 
@@ -138,6 +138,8 @@ impl Thief {
             host: "stolen".to_owned(),
             peer: self.above().clone(),
             is_live: true,
+            // The city has the entry that names it: it issued the certificate.
+            introduction: Vec::new(),
         };
         let first = Session::new(facts).step(Event::Opened { position });
         let hello = first.into_iter().find_map(|effect| match effect {

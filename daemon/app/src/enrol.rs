@@ -4,7 +4,7 @@
 //! secret of a token is stored as a digest only.
 
 use gongkai_journal::{
-    Incarnation,
+    Entry, Incarnation,
     header::SIGNATURE_ED25519,
     kind::Kind,
     payload::{self, CertPut, KeyRecord},
@@ -53,6 +53,8 @@ pub struct JoinAnswer {
     pub anchor: Anchor,
     /// Whether it takes the place of a lost node, whose past it must get back before it acts.
     pub is_rebuilt: bool,
+    /// The entry that names the certificate, behind those above it.
+    pub introduction: Vec<Entry>,
 }
 
 impl App {
@@ -153,9 +155,10 @@ impl App {
             authority_pem: grant.authority_chain.clone().unwrap_or_default(),
         };
         let kind = if grant.authority_chain.is_some() { Kind::AuthorityPut } else { Kind::CertPut };
-        drafts.push(Draft::of(kind, division, payload::encode(&cert)));
+        drafts.push(Draft::of(kind, division.clone(), payload::encode(&cert)));
         on_duty.record(drafts).await?;
-        Ok(JoinAnswer { grant, anchor: world.anchor.clone(), is_rebuilt })
+        let introduction = self.world().introduction(&division, &leaf.fingerprint);
+        Ok(JoinAnswer { grant, anchor: world.anchor.clone(), is_rebuilt, introduction })
     }
 
     pub(crate) fn authority(&self) -> Result<Authority> {

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use gongkai_journal::{
+    Entry,
     kind::Kind,
     payload::{self, CertPut, IncarnationOpen, KeyRecord, TablePut, TreePut},
     sign::Signer,
@@ -19,7 +20,7 @@ use gongkai_pki::{EntryKey, Grant, Lifetimes, PkiDir, tls::Credentials};
 use gongkai_seeds::Seeds;
 use gongkai_store::{Draft, Identity, Store};
 
-use crate::{App, Chance, Clock, Error, Result, World, recovery, world::Anchor};
+use crate::{App, Chance, Clock, Error, Result, World, recovery, standing::keep_introduction, world::Anchor};
 
 /// What founding needs beside the directory.
 pub struct Founding<'a> {
@@ -75,6 +76,8 @@ pub struct JoinedParts<'a> {
     pub incarnation: gongkai_journal::Incarnation,
     /// Whether it takes the place of a lost node: it is held until the parent has given back that one's past.
     pub is_rebuilt: bool,
+    /// The entry that names the certificate, behind those above it.
+    pub introduction: &'a [Entry],
 }
 
 /// Stores what the parent granted and makes the empty journal.
@@ -91,6 +94,7 @@ pub async fn store_joined(dir: &Path, joined: JoinedParts<'_>, clock: &dyn Clock
     };
     let store = Store::create(dir, identity, now_ms).await?;
     World::pin(&store, &joined.anchor, &bare_path(joined.path)).await?;
+    keep_introduction(&store, joined.introduction).await?;
     if joined.is_rebuilt {
         let parent = joined.path.iter().rev().nth(1).cloned();
         recovery::hold_rebuilt(&store, parent, now_ms).await?;

@@ -118,6 +118,7 @@ pub use standard::{
     ComparedCatalog, Offer, RebaseQuestion, RebasedCatalog, StandardError, StandardImported, StandardNews,
     StandardQuestion, StandardRow, StandardVersion, StartQuestion, StartedCatalog,
 };
+pub use standing::CertStanding;
 pub use submit::{Change as SubmittedChange, Submitted};
 pub use waive::{WaiveQuestion, Waived};
 pub use whereabouts::{Arrival, EntryPlaces, LinkNow, Place};
@@ -169,6 +170,8 @@ struct Inner {
     erased: watch::Sender<u64>,
     /// Payloads were removed, and what was derived from them is not made anew yet.
     is_erasing: AtomicBool,
+    /// What names certificates beside the journal.
+    introduced: standing::Introduced,
 }
 
 impl App {
@@ -207,6 +210,7 @@ impl App {
             standings: known::Book::default(),
             erased: watch::Sender::new(0),
             is_erasing: AtomicBool::new(false),
+            introduced: standing::Introduced::default(),
         };
         let app = Self { inner: Arc::new(inner) };
         app.renew_rows().await?;
@@ -215,6 +219,7 @@ impl App {
         app.catch_up().await?;
         app.postpone_again().await?;
         app.read_certs().await?;
+        app.read_introduction().await?;
         Ok(app)
     }
 

@@ -6,13 +6,13 @@
 
 use std::path::{Path, PathBuf};
 
-use gongkai_journal::Incarnation;
+use gongkai_journal::{Entry, Incarnation};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_pki::{Grant, PkiDir};
 use gongkai_store::{PeerRole, Store};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, recovery};
+use crate::{Error, Result, recovery, standing::keep_introduction};
 
 /// Where the parent that the last token named is kept.
 const PARENT: &str = "link.parent";
@@ -62,8 +62,19 @@ impl Rejoining {
     }
 
     /// Takes the new place: the link to the former parent ends with its wants and its position.
-    pub async fn settle(self, path: &[DivisionId], grant: &Grant, pinned: &Digest, addresses: &[String]) -> Result<()> {
-        let done = self.take(path, grant, pinned, addresses).await;
+    pub async fn settle(
+        self,
+        path: &[DivisionId],
+        grant: &Grant,
+        pinned: &Digest,
+        addresses: &[String],
+        introduction: &[Entry],
+    ) -> Result<()> {
+        let kept = keep_introduction(&self.store, introduction).await;
+        let done = match kept {
+            Ok(()) => self.take(path, grant, pinned, addresses).await,
+            Err(error) => Err(error),
+        };
         self.store.close().await;
         done
     }

@@ -4,6 +4,7 @@
 //! entry that makes it known.
 
 use gongkai_journal::{
+    Entry,
     kind::Kind,
     payload::{self, CertPut},
 };
@@ -13,8 +14,9 @@ use gongkai_store::Draft;
 use crate::{App, Error, Result, enrol::pki};
 
 impl App {
-    /// Renews the certificate of a direct child whose chain was checked; the leaf may have run out.
-    pub async fn answer_renewal(&self, peer: &PeerIdentity, request: &Request) -> Result<Grant> {
+    /// Renews the certificate of a direct child whose chain was checked; the leaf may have run out. Gives with it the
+    /// entry that names it, behind those above it.
+    pub async fn answer_renewal(&self, peer: &PeerIdentity, request: &Request) -> Result<(Grant, Vec<Entry>)> {
         let on_duty = self.on_duty().await;
         let world = self.world();
         let division = &peer.division;
@@ -41,7 +43,8 @@ impl App {
         };
         let kind = if grant.authority_chain.is_some() { Kind::AuthorityPut } else { Kind::CertPut };
         on_duty.record(vec![Draft::of(kind, division.clone(), payload::encode(&cert))]).await?;
-        Ok(grant)
+        let introduction = self.world().introduction(division, &leaf.fingerprint);
+        Ok((grant, introduction))
     }
 }
 

@@ -52,6 +52,7 @@ impl App {
             host,
             peer,
             is_live,
+            introduction: Vec::new(),
         }
     }
 }
@@ -61,6 +62,12 @@ impl Replica {
     pub async fn opened(&self) -> Result<Event> {
         self.app.forget_comparison(&self.peer);
         Ok(Event::Opened { position: self.app.store().position_of(&self.peer).await? })
+    }
+
+    /// Takes entries that came outside of the feed: in the peer's first words, or with a certificate.
+    pub(crate) async fn introduced(&self, entries: Vec<Entry>) -> Result<()> {
+        let entries = entries.into_iter().map(|entry| Carried::Whole(Box::new(entry))).collect();
+        self.take(self.arrival(entries, Occasion::Tail, None, None)).await.map(drop)
     }
 
     /// Both sides have said, each after all that the other asked, that nothing is left.

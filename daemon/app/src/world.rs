@@ -5,7 +5,10 @@
 //! that ever stood above. Both branches of a root that fell back are heard: of contradictory orders the later version
 //! holds, and the root itself stays at the top whatever they say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use gongkai_journal::{
     Entry, Reach, Route,
@@ -29,7 +32,7 @@ use gongkai_store::Store;
 use gongkai_sync::admit::Trust;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, custody::Holders, named::one};
+use crate::{Error, Result, custody::Holders, named::one, standing::Certified};
 
 mod log;
 mod steps;
@@ -68,7 +71,7 @@ pub struct World {
     routing: Option<Digest>,
     table_version: u64,
     /// Certificate entries by division, the latest last.
-    certificates: BTreeMap<DivisionId, Vec<CertPut>>,
+    certificates: BTreeMap<DivisionId, Vec<Certified>>,
     /// Who was named as keeper of whose catalogs.
     pub(crate) holders: Holders,
     /// The tree of all days and orders: a submission keeps the reviewer that it had when it was made.
@@ -220,12 +223,13 @@ impl World {
     /// no order of arrival counts.
     pub fn certificate(&self, id: &DivisionId) -> Option<&CertPut> {
         let all = self.certificates.get(id)?;
-        let standing = all.iter().filter(|cert| !self.has_ended(cert));
+        let all = all.iter().map(|certified| &certified.cert);
+        let standing = all.clone().filter(|cert| !self.has_ended(cert));
         standing.max_by_key(|cert| cert.tls_not_after_ms).or_else(|| all.last())
     }
 
     /// All certificate entries of a division.
-    pub(crate) fn certificates_of(&self, id: &DivisionId) -> &[CertPut] {
+    pub(crate) fn certificates_of(&self, id: &DivisionId) -> &[Certified] {
         self.certificates.get(id).map_or(&[], Vec::as_slice)
     }
 
@@ -318,20 +322,21 @@ fn fold_keys(
     ancestry: &Ancestry,
     beside: Beside,
     entries: &[Entry],
-) -> (Keyring, BTreeMap<DivisionId, Vec<CertPut>>) {
+) -> (Keyring, BTreeMap<DivisionId, Vec<Certified>>) {
     let mut keyring = Keyring::beside(beside);
     if let Ok(bytes) = hex::decode(&anchor.public) {
         keyring.pin(anchor.division.clone(), PublicKey { algorithm: anchor.algorithm, bytes });
     }
     // Revocations first: a certificate that a revoked key signed beyond its good heads brings no key.
     keyring.revoke_all(ancestry, entries);
-    let mut certificates: BTreeMap<DivisionId, Vec<CertPut>> = BTreeMap::new();
+    let mut certificates: BTreeMap<DivisionId, Vec<Certified>> = BTreeMap::new();
     for entry in entries {
         let Some(cert) = certificate_of(ancestry, entry).filter(|_| keyring.counts(entry)) else { continue };
         keyring.admit(&cert);
         // What the root repeats about a moved division brings a key, and is not this division's latest.
         if cert.division == entry.header.stream.subject {
-            certificates.entry(cert.division.clone()).or_default().push(cert);
+            let entry = Arc::new(entry.clone());
+            certificates.entry(cert.division.clone()).or_default().push(Certified { cert, entry });
         }
     }
     (keyring, certificates)

@@ -58,7 +58,8 @@ pub async fn join(asked: Join) -> Result<Made, Error> {
     let anchor = root_anchor(&joined, &token)?;
     let pinned = token.root_fingerprint();
     let is_rebuilt = joined.is_rebuilt;
-    let parts = JoinedParts { path: &path, grant: &joined.grant, pinned, anchor, incarnation, is_rebuilt };
+    let (grant, introduction) = (&joined.grant, joined.introduction.as_slice());
+    let parts = JoinedParts { path: &path, grant, pinned, anchor, incarnation, is_rebuilt, introduction };
     store_joined(&asked.dir, parts, &SystemClock, &SystemChance).await?;
     let config = asked.dir.join(CONFIG_FILE);
     write_if_missing(&config, &basics)?;
@@ -95,7 +96,7 @@ async fn join_again(asked: &Join, token: &Token, path: &[DivisionId]) -> Result<
         }
     };
     let pinned = token.root_fingerprint();
-    node.settle(path, &joined.grant, pinned, token.addresses()).await?;
+    node.settle(path, &joined.grant, pinned, token.addresses(), &joined.introduction).await?;
     Ok(Made {
         division: division.to_string(),
         name: String::new(),

@@ -5,16 +5,18 @@
 
 use std::{os::unix::fs::MetadataExt as _, path::Path, sync::Arc, time::Duration};
 
-use gongkai_app::{App, Clock as _, SystemClock};
-use gongkai_journal::Incarnation;
+use gongkai_app::{App, CertStanding, Clock as _, SystemClock};
+use gongkai_journal::{Entry, Incarnation};
 use gongkai_link::Sparing;
 use gongkai_model::digest::Digest;
 use gongkai_pki::{
-    PeerError, PeerIdentity, Revoked, identity,
+    PeerError, PeerIdentity, identity,
     tls::{HotTls, SessionClock},
 };
 use gongkai_store::{Peer, PeerRole};
+use gongkai_sync::message::Hello;
 use rustls::pki_types::CertificateDer;
+use tracing::warn;
 
 use crate::{Error, config::Config};
 
@@ -63,28 +65,47 @@ impl Shared {
     fn identify(&self, certificates: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError> {
         let credentials = self.tls.credentials();
         let now_ms = self.tls.clock().now_ms();
-        let peer = identity::identify(certificates, credentials.trust_root(), &Revoked::default(), now_ms)?;
-        self.require_standing(&peer)?;
-        Ok(peer)
+        let peer = identity::identify(certificates, credentials.trust_root(), now_ms)?;
+        match self.app.standing_of(&peer.division, &peer.fingerprint) {
+            CertStanding::Ended => Err(refusal_of(CertStanding::Ended, &peer)),
+            // Whether an entry names it is asked when the peer has said what names it.
+            CertStanding::Named | CertStanding::Unnamed | CertStanding::IssuerRevoked => Ok(peer),
+        }
+    }
+
+    /// Hears what names a peer's certificate, and refuses one that nothing names.
+    async fn vouch(&self, peer: &PeerIdentity, hello: &Hello) -> Result<(), PeerError> {
+        if let Err(error) = self.app.introduce(&peer.division, &peer.fingerprint, &hello.introduction).await {
+            // What is not taken cannot speak for it.
+            warn!(peer = %peer.division, %error, "cannot take what names a peer");
+        }
+        self.require_standing(peer)
+    }
+
+    /// The entries that name this node's certificate, for those who have not heard of it.
+    fn introduction(&self) -> Vec<Entry> {
+        self.app.introduction(&self.tls.credentials().fingerprint())
     }
 
     /// The child behind certificates of which the first may have run out: good for a renewal only.
     fn identify_for_renewal(&self, certificates: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError> {
-        let (credentials, revoked) = (self.tls.credentials(), Revoked::default());
+        let credentials = self.tls.credentials();
         let now_ms = self.tls.clock().now_ms();
-        let peer = identity::identify_for_renewal(certificates, credentials.trust_root(), &revoked, now_ms)?;
+        let peer = identity::identify_for_renewal(certificates, credentials.trust_root(), now_ms)?;
         peer.require_child_of(credentials.path())?;
-        self.require_standing(&peer)?;
-        Ok(peer)
+        match self.app.standing_of(&peer.division, &peer.fingerprint) {
+            CertStanding::Named | CertStanding::IssuerRevoked => Ok(peer),
+            standing @ (CertStanding::Ended | CertStanding::Unnamed) => Err(refusal_of(standing, &peer)),
+        }
     }
 
-    /// Refuses a certificate whose key an entry has ended. Asked again whenever the journal grows: a session that is
+    /// Refuses a certificate that no entry names that stands. Asked again whenever the journal grows: a session that is
     /// open ends too.
     fn require_standing(&self, peer: &PeerIdentity) -> Result<(), PeerError> {
-        if self.app.world().has_standing(&peer.division, &peer.fingerprint) {
-            return Ok(());
+        match self.app.standing_of(&peer.division, &peer.fingerprint) {
+            CertStanding::Named => Ok(()),
+            standing => Err(refusal_of(standing, peer)),
         }
-        Err(PeerError::Revoked { name: gongkai_pki::name::spell(&peer.path), serial: peer.serial.clone() })
     }
 
     /// Notes in the store what a peer said of itself, and that it was heard.
@@ -109,12 +130,22 @@ impl Shared {
     }
 }
 
+/// Why a certificate that does not stand opens no session.
+fn refusal_of(standing: CertStanding, peer: &PeerIdentity) -> PeerError {
+    let name = gongkai_pki::name::spell(&peer.path);
+    match standing {
+        CertStanding::Ended => PeerError::Revoked { name, serial: peer.serial.clone() },
+        CertStanding::IssuerRevoked => PeerError::IssuerRevoked { name },
+        CertStanding::Named | CertStanding::Unnamed => PeerError::Unnamed { name },
+    }
+}
+
 /// A peer that was heard.
 struct Contact<'a> {
     peer: &'a PeerIdentity,
     role: PeerRole,
     address: Option<String>,
-    hello: Option<&'a gongkai_sync::message::Hello>,
+    hello: Option<&'a Hello>,
     mode: &'static str,
     schedule: Option<String>,
 }

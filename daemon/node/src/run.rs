@@ -130,6 +130,8 @@ async fn assemble(start: &Start, store: Store) -> Result<Running, Error> {
         steps: config.publish.sign_offs.clone(),
         people_min: config.publish.signers_min,
     });
+    let shown = tls.credentials();
+    app.name_own_certificate(&shown.fingerprint(), shown.not_after_ms()).await?;
     let board = Board::default();
     let host = host_name(&config.node.host);
     let config_of_links = Arc::new(config.clone());

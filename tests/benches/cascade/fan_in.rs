@@ -11,14 +11,20 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use gongkai_journal::Incarnation;
+use gongkai_journal::{
+    Incarnation,
+    header::SIGNATURE_ED25519,
+    kind::Kind,
+    payload::{self, CertPut, KeyRecord},
+};
 use gongkai_link::grpc::{self, Dial, Duplex};
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{
-    Authority, Lifetimes, PkiDir, Request, Revoked, authority, enrol,
+    Authority, EntryKey, Lifetimes, PkiDir, Request, authority, enrol,
     identity::identify,
     tls::{Credentials, SessionClock, server_name},
 };
+use gongkai_store::{Draft, Store};
 use gongkai_sync::message::{Hello, Message, PROTOCOL_MAX, PROTOCOL_MIN};
 use gongkai_tests::tree::Node;
 use serde_json::{Value, json};
@@ -54,7 +60,7 @@ pub(crate) fn fan_in(runtime: &Runtime, children: usize) -> Result<Outcome> {
     let place = tempfile::tempdir()?;
     let node = found(place.path(), children)?;
     note("making keys");
-    let dials = dials(&node, place.path(), children)?;
+    let dials = dials(runtime, &node, place.path(), children)?;
     let top = Tier::start(runtime, node)?;
     let address = format!("127.0.0.1:{}", top.port()?);
     quiet(Duration::from_secs(1));
@@ -134,33 +140,60 @@ type Identify = Box<
         + Send,
 >;
 
-/// Certifies the children with the node's own authority, as enrolment does. The address comes later.
-fn dials(node: &Node, place: &Path, children: usize) -> Result<Vec<Line>> {
+/// Certifies the children with the node's own authority, and names their certificates in its journal, as enrolment does.
+/// The address comes later.
+fn dials(runtime: &Runtime, node: &Node, place: &Path, children: usize) -> Result<Vec<Line>> {
     let pki = PkiDir::open(&node.dir)?;
     let (issuer, root) = (Authority::load(&pki)?, authority::trust_root(&pki)?);
     let top = vec![DivisionId::parse(TOP)?];
     let now_ms = now_ms()?;
     let clock = SessionClock::new(move || now_ms);
     let mut lines = Vec::with_capacity(children);
+    let mut entries = Vec::with_capacity(children);
     for n in 0..children {
         let path = vec![top[0].clone(), DivisionId::parse(&child(n))?];
         let dir = place.join("keys").join(child(n));
         fs::create_dir_all(&dir)?;
         let own = PkiDir::open(&dir)?;
         let request = Request::make(&own, &path, false)?;
-        let (grant, _) = issuer.grant(&request, &path, false, &Lifetimes::default(), now_ms)?;
+        let (grant, checked) = issuer.grant(&request, &path, false, &Lifetimes::default(), now_ms)?;
         enrol::accept(&own, &grant, &issuer.root_fingerprint(), &path)?;
+        let leaf = grant.leaf()?;
+        let cert = CertPut {
+            division: path[1].clone(),
+            incarnation: life_of(&path[1])?,
+            entry_key: KeyRecord { algorithm: SIGNATURE_ED25519, public: hex::encode(checked.entry_key) },
+            tls_fingerprint: leaf.fingerprint.to_hex(),
+            tls_not_after_ms: leaf.not_after_ms,
+            authority_pem: String::new(),
+        };
+        entries.push(Draft::of(Kind::CertPut, path[1].clone(), payload::encode(&cert)));
         let tls = Credentials::load(&own)?.session_config(&clock)?;
         let dial = Dial { address: String::new(), name: server_name(&top)?, tls: tls.into() };
         let (root, division) = (root.clone(), path[1].clone());
         let identify: Identify = Box::new(move |chain| {
-            let peer = identify(chain, &root, &Revoked::default(), now_ms)?;
+            let peer = identify(chain, &root, now_ms)?;
             peer.require_parent_of(&path)?;
             Ok(peer)
         });
         lines.push(Line { division, dial, identify });
     }
+    let key = EntryKey::load(&pki)?;
+    runtime.block_on(async {
+        let store = Store::open(&node.dir).await?;
+        let author = store.identity().author();
+        store.append(entries, &author, &key, now_ms).await?;
+        store.close().await;
+        anyhow::Ok(())
+    })?;
     Ok(lines)
+}
+
+/// Sixteen bytes that are another for every child.
+fn life_of(division: &DivisionId) -> Result<Incarnation> {
+    let mut id = [0; 16];
+    id[..9].copy_from_slice(division.as_str().as_bytes().get(..9).context("nine digits")?);
+    Ok(Incarnation::from_bytes(id))
 }
 
 fn now_ms() -> Result<i64> {
@@ -205,9 +238,7 @@ async fn hold(
 ) -> Result<()> {
     let slot = slots.acquire_owned().await?;
     let Duplex { mut inbound, outbound, .. } = grpc::open(&line.dial, line.identify).await?;
-    let mut id = [0; 16];
-    id[..9].copy_from_slice(line.division.as_str().as_bytes().get(..9).context("nine digits")?);
-    let life = Incarnation::from_bytes(id);
+    let life = life_of(&line.division)?;
     let hello = Hello {
         protocol_min: PROTOCOL_MIN,
         protocol_max: PROTOCOL_MAX,
@@ -219,6 +250,7 @@ async fn hold(
         position: None,
         is_live: true,
         program: String::new(),
+        introduction: Vec::new(),
     };
     outbound.send(&Message::Hello(hello)).await?;
     let mut slot = Some(slot);

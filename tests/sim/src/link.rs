@@ -119,6 +119,7 @@ pub(crate) fn facts(place: usize, node: &Node, peer: &DivisionId, is_live: bool)
         host: format!("host-{place}"),
         peer: peer.clone(),
         is_live,
+        introduction: Vec::new(),
     }
 }
 

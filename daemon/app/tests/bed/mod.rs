@@ -61,7 +61,12 @@ pub(crate) async fn root(dir: &Path) -> App {
 pub(crate) async fn join(parent: &App, dir: &Path, division: &str) -> App {
     let admin = operator(parent, "admin");
     let invited = parent.invite(&admin, division, &["127.0.0.1:1".to_owned()], 60_000).await.unwrap();
-    let token = gongkai_pki::Token::parse(&invited.token).unwrap();
+    join_with(parent, dir, &invited.token).await
+}
+
+/// Redeems a token at its parent.
+pub(crate) async fn join_with(parent: &App, dir: &Path, token: &str) -> App {
+    let token = gongkai_pki::Token::parse(token).unwrap();
     std::fs::create_dir_all(dir).unwrap();
     let request = Request::make(&PkiDir::open(dir).unwrap(), token.path(), true).unwrap();
     let incarnation = SystemChance.incarnation();
@@ -74,6 +79,7 @@ pub(crate) async fn join(parent: &App, dir: &Path, division: &str) -> App {
         anchor: answer.anchor,
         incarnation,
         is_rebuilt: answer.is_rebuilt,
+        introduction: &answer.introduction,
     };
     store_joined(dir, joined, &SystemClock, &SystemChance).await.unwrap();
     open(dir).await

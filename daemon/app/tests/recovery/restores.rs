@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gongkai_app::{App, HoldReason, SystemChance, SystemClock, restore};
+use gongkai_app::{App, CertStanding, HoldReason, SystemChance, SystemClock, restore};
 use gongkai_model::digest::Digest;
 use gongkai_store::LogFilter;
 
@@ -136,7 +136,7 @@ async fn a_held_county_revokes_at_once_and_names_the_good_heads_afterwards() {
         let bytes = [&Digest::of_file(b"").to_bytes()[..1], &hex::decode(cert).unwrap()].concat();
         Digest::from_bytes(&bytes).unwrap()
     };
-    let stands = |app: &App| app.world().has_standing(&bed.town.world().me, &fingerprint());
+    let stands = |app: &App| app.world().standing(&bed.town.world().me, &fingerprint(), &[]) == CertStanding::Named;
     assert!(stands(&county));
     county.revoke_node(&operator(&county, "admin"), TOWN, "stolen").await.unwrap();
     assert!(county.held().is_some());

@@ -6,5 +6,6 @@
 
 #[path = "../bed/mod.rs"]
 mod bed;
+mod certs;
 mod place;
 mod revoked;

@@ -148,6 +148,11 @@ impl Keyring {
         self.ended.contains(&(division.clone(), key_id.to_vec()))
     }
 
+    /// Whether the key was revoked, not merely retired: somebody else may have it.
+    pub fn is_revoked(&self, division: &DivisionId, key_id: &[u8]) -> bool {
+        self.revoked.contains_key(&(division.clone(), key_id.to_vec()))
+    }
+
     /// Divisions that have at least one key, hence a node.
     pub fn divisions(&self) -> BTreeSet<&DivisionId> {
         self.keys.keys().map(|(division, _)| division).collect()

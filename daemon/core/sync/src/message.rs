@@ -1,7 +1,7 @@
 //! What the two ends of a session say to each other. The carriers encode it; its meaning is here and in `session`.
 
 use gongkai_journal::{Entry, Incarnation, StreamKey};
-use gongkai_model::id::DivisionId;
+use gongkai_model::{id::DivisionId, tree::DEPTH_MAX};
 
 use crate::{
     position::{FeedId, Position},
@@ -19,6 +19,8 @@ pub const BATCH_ENTRIES_MAX: usize = 500;
 pub const BATCH_BYTES_TARGET: usize = 256 * 1024;
 /// Heads in one message at most.
 pub const HEADS_PAGE_MAX: usize = 2_000;
+/// Entries of an introduction at most: one for each step of the deepest path.
+pub const INTRODUCTION_MAX: usize = DEPTH_MAX + 1;
 /// Known (seq, hash) samples in a want at most: 1, 2, 4, 8, … back from each tip.
 pub const HAVES_MAX: usize = 64;
 
@@ -45,6 +47,9 @@ pub struct Hello {
     pub is_live: bool,
     /// The speaker's program version, for people; empty where it does not say.
     pub program: String,
+    /// The entry that names the speaker's certificate, behind those that name the keys above it, the top's first: a
+    /// listener that has not met them yet can judge it before anything else. A speaker of an earlier program has none.
+    pub introduction: Vec<Entry>,
 }
 
 /// One entry in a batch.

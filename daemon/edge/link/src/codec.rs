@@ -3,6 +3,7 @@
 //! Invariant: what [`decode`] answers passed every check of form; [`encode`] makes no list that it would not take.
 //! Left out: whether an entry is believed (sync), and how frames travel (grpc).
 
+use gongkai_journal::Entry;
 use gongkai_proto::link::v1::{self as wire, Frame, frame::Body};
 use gongkai_sync::{
     message::{Batch, Message, Refusal},
@@ -47,7 +48,7 @@ fn write_frame(message: &Message, mut history: Option<&mut History>) -> Result<F
     let is_brief = history.is_some();
     let history = &mut history;
     let body = match message {
-        Message::Hello(hello) => Body::Hello(write_hello(hello)),
+        Message::Hello(hello) => Body::Hello(write_hello(hello)?),
         Message::Announce { entries } => Body::Announce(wire::Announce { entries: *entries }),
         Message::Heads { heads, position, wants_answer } => Body::Heads(wire::Heads {
             heads: pack(List::Heads, heads.iter().map(write_head), history)?,
@@ -86,6 +87,15 @@ fn write_frame(message: &Message, mut history: Option<&mut History>) -> Result<F
         }
     };
     Ok(Frame { body: Some(body) })
+}
+
+/// The entries that name a certificate; each written in full, whatever the version, for it may be the first word.
+pub(crate) fn write_introduction(entries: &[Entry]) -> Result<Option<wire::Packed>, EncodeError> {
+    pack(List::Introduction, entries.iter().map(|entry| write_entry(entry, false)), &mut None)
+}
+
+pub(crate) fn read_introduction(packed: Option<wire::Packed>) -> Result<Vec<Entry>, DecodeError> {
+    unpack(List::Introduction, packed, read_entry, &mut None)
 }
 
 fn read_frame(frame: Frame, mut history: Option<&mut History>) -> Result<Message, DecodeError> {

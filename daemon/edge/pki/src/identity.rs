@@ -1,10 +1,9 @@
 //! Who a peer is, read from the chain it proved, and whether it stands where it must.
 //!
 //! Invariant: an identity exists only after every certificate up to the trust root was checked: signature, place
-//! under its issuer, revocation, dates. The DNS name constraints that the TLS library enforces are a second belt.
-//! Left out: proof that the peer holds the key: the handshake (tls) or the request's signature (request) gives it.
-
-use std::collections::BTreeSet;
+//! under its issuer, dates. The DNS name constraints that the TLS library enforces are a second belt.
+//! Left out: proof that the peer holds the key: the handshake (tls) or the request's signature (request) gives it; and
+//! whether an entry names the certificate, without which it opens no session (app).
 
 use gongkai_model::{digest::Digest, id::DivisionId};
 use rustls_pki_types::CertificateDer;
@@ -14,23 +13,6 @@ use crate::{
     error::PeerError,
     name,
 };
-
-/// Serial numbers (hexadecimal) that are no longer accepted: of leaves or of authorities with all below them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Revoked(BTreeSet<String>);
-
-impl Revoked {
-    /// Whether the serial is revoked.
-    pub fn contains(&self, serial: &str) -> bool {
-        self.0.contains(serial)
-    }
-}
-
-impl FromIterator<String> for Revoked {
-    fn from_iter<I: IntoIterator<Item = String>>(serials: I) -> Self {
-        Self(serials.into_iter().map(|serial| serial.to_ascii_lowercase()).collect())
-    }
-}
 
 /// A peer whose chain holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,11 +63,9 @@ impl PeerIdentity {
 pub fn identify(
     chain: &[CertificateDer<'_>],
     trust_root: &CertificateDer<'_>,
-    revoked: &Revoked,
     now_ms: i64,
 ) -> Result<PeerIdentity, PeerError> {
     let found = chain::walk_leaf(chain, trust_root)?;
-    require_unrevoked(&found, revoked)?;
     found.iter().try_for_each(|facts| require_current(facts, now_ms))?;
     first(found)
 }
@@ -94,20 +74,11 @@ pub fn identify(
 pub fn identify_for_renewal(
     chain: &[CertificateDer<'_>],
     trust_root: &CertificateDer<'_>,
-    revoked: &Revoked,
     now_ms: i64,
 ) -> Result<PeerIdentity, PeerError> {
     let found = chain::walk_leaf(chain, trust_root)?;
-    require_unrevoked(&found, revoked)?;
     found.iter().skip(1).try_for_each(|facts| require_current(facts, now_ms))?;
     first(found)
-}
-
-fn require_unrevoked(found: &[Facts], revoked: &Revoked) -> Result<(), PeerError> {
-    match found.iter().find(|facts| revoked.contains(&facts.serial)) {
-        Some(facts) => Err(PeerError::Revoked { name: name::spell(&facts.path), serial: facts.serial.clone() }),
-        None => Ok(()),
-    }
 }
 
 fn require_current(facts: &Facts, now_ms: i64) -> Result<(), PeerError> {

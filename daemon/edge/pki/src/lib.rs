@@ -39,7 +39,7 @@ pub use authority::{Authority, Lifetimes};
 pub use enrol::{Grant, Invite};
 pub use error::{Error, FileError, IssueError, PeerError, TokenError};
 pub use files::PkiDir;
-pub use identity::{PeerIdentity, Revoked};
+pub use identity::PeerIdentity;
 pub use keys::{CertKey, EntryKey};
 pub use request::Request;
 pub use token::Token;

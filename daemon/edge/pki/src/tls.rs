@@ -107,6 +107,11 @@ impl Credentials {
         &self.chain
     }
 
+    /// SHA-256 of the leaf, by which entries name it.
+    pub fn fingerprint(&self) -> Digest {
+        self.chain.first().map_or_else(|| Digest::of_file(b""), |leaf| Digest::of_file(leaf))
+    }
+
     /// The node's key, for another port of the same node.
     pub(crate) fn private_key(&self) -> PrivateKeyDer<'static> {
         self.key.clone_key()

@@ -125,6 +125,17 @@ impl Children {
             let message = "the peer did not begin with its hello".to_owned();
             return refuse(duplex, Refusal { code: "GK-SYNC-001".to_owned(), message }).await;
         };
+        if let Err(stranger) = self.shared.vouch(&duplex.peer, hello).await {
+            let refusal = Refusal { code: stranger.code().to_owned(), message: stranger.to_string() };
+            if let Some(left_out) = self.shared.sparing.says("session refused", &division) {
+                warn!(peer = %division, code = refusal.code, message = refusal.message, left_out, "session refused");
+            }
+            return refuse(duplex, refusal).await;
+        }
+        if !duplex.seat_child() {
+            // It dials again, and has a child's place from the start.
+            return debug!(peer = %division, "all places are taken");
+        }
         let place = match self.place(&division, hello).await {
             Ok(place) => place,
             Err(refusal) => {
@@ -247,6 +258,10 @@ impl Sessions for Children {
         let peer = self.shared.identify(certificates)?;
         peer.require_child_of(self.shared.tls.credentials().path())?;
         Ok(peer)
+    }
+
+    fn is_named(&self, peer: &PeerIdentity) -> bool {
+        self.shared.require_standing(peer).is_ok()
     }
 
     async fn serve(&self, session: Duplex) {

@@ -10,7 +10,7 @@ use gongkai_link::{LinkError, grpc::Duplex};
 use gongkai_pki::PeerError;
 use gongkai_store::{PeerRole, SessionEnd, SessionStart};
 use gongkai_sync::{
-    message::{Message, Refusal},
+    message::{Hello, Message, Refusal},
     retry::Class,
     session::{Effect, Event, Facts, Outcome, Session},
 };
@@ -27,6 +27,9 @@ use crate::Told;
 mod said;
 
 use said::Patience;
+
+/// The refusal of a certificate that no entry names.
+const UNNAMED: &str = "GK-PKI-048";
 
 /// A session to be held.
 pub(super) struct Held<'a> {
@@ -76,7 +79,7 @@ pub(super) async fn hold(held: Held<'_>) -> (Ended, bool) {
         info!(%peer, role = role.word(), left_out, "session opened");
     }
     let facts = shared.app.session_facts(peer.clone(), shared.host.clone(), is_live);
-    let facts = Facts { daemon_id: shared.daemon_id, ..facts };
+    let facts = Facts { daemon_id: shared.daemon_id, introduction: shared.introduction(), ..facts };
     let mut driver = Driver {
         shared,
         role,
@@ -205,6 +208,10 @@ impl Driver<'_> {
                     None
                 }
                 heard = self.wire.receive() => match heard {
+                    Some(Ok(Message::Hello(hello))) => match self.greeted(hello).await {
+                        Ok(event) => event,
+                        Err(ended) => return ended,
+                    },
                     Some(Ok(message)) => match self.heard(message).await {
                         Ok(event) => event,
                         Err(error) => return failed_here(&error),
@@ -230,13 +237,22 @@ impl Driver<'_> {
         Event::FeedAdvanced
     }
 
+    /// Before anything that the peer says is heard: whether an entry names its certificate.
+    async fn greeted(&mut self, hello: Hello) -> Result<Option<Event>, Ended> {
+        if let Err(stranger) = self.shared.vouch(&self.wire.peer, &hello).await {
+            return Err(self.shut_out(&stranger).await);
+        }
+        self.heard(Message::Hello(hello)).await.map_err(|error| failed_here(&error))
+    }
+
     /// Says why and ends: the peer's key has been ended while it was connected.
     async fn shut_out(&mut self, gone: &PeerError) -> Ended {
         let refusal = Refusal { code: gone.code().to_owned(), message: gone.to_string() };
         // Whether it still hears that or not, it is told again when it dials.
         self.wire.say(Message::Refuse(refusal));
         let _ = timeout(self.patience.stall, self.wire.flush()).await;
-        Ended::Failed(Told::from(gone), Class::Permanent)
+        let class = class_of(&Refusal { code: gone.code().to_owned(), message: String::new() });
+        Ended::Failed(Told::from(gone), class)
     }
 
     /// Takes what happened, and sends what follows; with what the peer has said meanwhile, that is often one packet.
@@ -396,7 +412,9 @@ fn failed_there(error: &LinkError) -> Ended {
     Ended::Failed(Told::from(error), error.class())
 }
 
-/// A clone's refusal passes when the other host stops, which this one cannot see; the others stand until a person acts.
+/// A clone's refusal passes when the other host stops, which this one cannot see, and that of a certificate that nothing
+/// names when more has been heard; the others stand until a person acts.
 fn class_of(refusal: &Refusal) -> Class {
-    if refusal.code == super::children::CLONE { Class::Transient } else { Class::Permanent }
+    let passes = [super::children::CLONE, UNNAMED].contains(&refusal.code.as_str());
+    if passes { Class::Transient } else { Class::Permanent }
 }

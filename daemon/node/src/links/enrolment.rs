@@ -6,9 +6,8 @@ use gongkai_app::JoinQuestion;
 use gongkai_journal::sign::PublicKey;
 use gongkai_link::{
     Refusal,
-    grpc::{Anchor, Enrolment, Join, Joined, Renew, Source},
+    grpc::{Anchor, Enrolment, Join, Joined, Renew, Renewed, Source},
 };
-use gongkai_pki::Grant;
 use tracing::{error, info, warn};
 
 use super::Shared;
@@ -26,20 +25,22 @@ impl Enrolment for Enroller {
                 let bytes = hex::decode(&answer.anchor.public).unwrap_or_default();
                 let key = PublicKey { algorithm: answer.anchor.algorithm, bytes };
                 let anchors = vec![Anchor { division: answer.anchor.division, key }];
-                Ok(Joined { grant: answer.grant, anchors, is_rebuilt: answer.is_rebuilt })
+                let (is_rebuilt, introduction) = (answer.is_rebuilt, answer.introduction);
+                Ok(Joined { grant: answer.grant, anchors, is_rebuilt, introduction })
             }
             Err(failure) => Err(self.refusal(&child, from, &failure)),
         }
     }
 
-    async fn renew(&self, renew: Renew, from: Option<Source>) -> Result<Grant, Refusal> {
+    async fn renew(&self, renew: Renew, from: Option<Source>) -> Result<Renewed, Refusal> {
         let peer = self.0.identify_for_renewal(&renew.chain).map_err(|error| Refusal::from(&error))?;
         let child = peer.division.to_string();
         let renewed = self.0.app.answer_renewal(&peer, &renew.request).await;
         if renewed.is_ok() {
             info!(child, "a certificate was renewed");
         }
-        renewed.map_err(|failure| self.refusal(&child, from, &failure))
+        let (grant, introduction) = renewed.map_err(|failure| self.refusal(&child, from, &failure))?;
+        Ok(Renewed { grant, introduction })
     }
 }
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
-    Contact, LinkState, Shared,
+    Contact, LinkState, Renewal, Shared,
     driver::{Ended, Held, hold},
 };
 use crate::{
@@ -29,6 +29,8 @@ use crate::{
 
 /// Longest sleep before the clock is looked at again: it may have been set.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// The parent's refusal of a certificate that a revoked key had issued.
+const ISSUER_REVOKED: &str = "GK-PKI-049";
 /// A clock that runs back by less is only being corrected.
 const CLOCK_BACK_MS: i64 = 2_000;
 /// Where the last run that ended well is kept.
@@ -55,6 +57,7 @@ impl Parent {
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut asked = self.shared.board.asked(&self.division);
         let mut next = self.first_run().await;
+        let mut has_renewed = false;
         loop {
             self.show_waiting(next.at_ms());
             let is_asked = tokio::select! {
@@ -78,8 +81,27 @@ impl Parent {
             if was_caught_up || matches!(ended, Ended::Complete) {
                 self.note_run().await;
             }
+            let must_renew = matches!(&ended, Ended::Failed(told, _) if told.code == ISSUER_REVOKED);
             next = self.settle(number, ended, was_caught_up);
+            // Once in a row: a parent that says so of every certificate is dialled like any other that refuses.
+            has_renewed = must_renew && !has_renewed && self.renew().await;
+            if has_renewed {
+                next = Next::After { delay: Duration::ZERO, at_ms: self.now_ms() };
+            }
         }
+    }
+
+    /// The certificate was issued under a key that was revoked since: its successor issues another.
+    async fn renew(&self) -> bool {
+        let addresses = self.shared.config.parent.address.all().to_vec();
+        match Renewal::new(self.shared.clone(), addresses).renew().await {
+            Ok(not_after_ms) => info!(not_after_ms, "the certificate was renewed"),
+            Err(error) => {
+                warn!(code = error.code(), %error, "the certificate cannot be renewed now");
+                return false;
+            }
+        }
+        true
     }
 
     fn now_ms(&self) -> i64 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gongkai_link::{
     LinkError,
-    grpc::{self, Dial, Renew},
+    grpc::{self, Dial, Renew, Renewed},
 };
 use gongkai_model::digest::Digest;
 use gongkai_pki::{Authority, Lifetimes, PkiDir, Request, enrol, files::Kept, tls, tls::Credentials};
@@ -59,12 +59,16 @@ impl Renewal {
             [_] => {
                 let now_ms = self.shared.app.now_ms();
                 gongkai_pki::authority::renew_own(&pki, &Authority::load(&pki)?, &Lifetimes::default(), now_ms)?;
+                let renewed = Credentials::load(&pki)?;
+                self.shared.app.name_own_certificate(&renewed.fingerprint(), renewed.not_after_ms()).await?;
             }
             path => {
                 let request = Request::make(&pki, path, pki.has(Kept::AuthorityChain))?;
                 let renew = Renew { chain: credentials.chain().to_vec(), request };
-                let grant = self.ask(&credentials, &renew).await?;
-                enrol::accept_renewal(&pki, &grant, path)?;
+                let renewed = self.ask(&credentials, &renew).await?;
+                // Before the certificate is shown: those below ask for the entry that names it.
+                self.shared.app.keep_introduction(&renewed.introduction).await?;
+                enrol::accept_renewal(&pki, &renewed.grant, path)?;
             }
         }
         let renewed = Credentials::load(&pki)?;
@@ -75,7 +79,7 @@ impl Renewal {
 
     /// While the certificate is good it is shown, and the question comes over a child's place at the parent; one that has run
     /// out stands in the question only, which then waits among those of strangers.
-    async fn ask(&self, credentials: &Credentials, renew: &Renew) -> Result<gongkai_pki::Grant, Error> {
+    async fn ask(&self, credentials: &Credentials, renew: &Renew) -> Result<Renewed, Error> {
         let own = credentials.path();
         let above = own.get(..own.len().saturating_sub(1)).unwrap_or_default();
         let root = Digest::of_file(credentials.trust_root());
@@ -97,7 +101,7 @@ impl Renewal {
                 asked => asked,
             };
             match asked {
-                Ok(grant) => return Ok(grant),
+                Ok(renewed) => return Ok(renewed),
                 Err(error) if error.is_elsewhere() => last = error.into(),
                 Err(error) => return Err(error.into()),
             }

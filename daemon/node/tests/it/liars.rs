@@ -6,7 +6,7 @@ use gongkai_journal::{Author, Incarnation, Lane, Reach, StreamKey};
 use gongkai_link::grpc::{self, Dial, Duplex};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_pki::{
-    PkiDir, Revoked,
+    PkiDir,
     identity::identify,
     tls::{Credentials, HotTls, SessionClock, server_name},
 };
@@ -44,7 +44,7 @@ impl Liar {
         let root = credentials.trust_root().clone();
         let tls = Arc::new(HotTls::new(credentials, SessionClock::new(now_ms)).unwrap());
         let dial = Dial { address: city.address(), name: server_name(&[id(CITY)]).unwrap(), tls: tls.connector() };
-        let opened = grpc::open(&dial, |chain| identify(chain, &root, &Revoked::default(), now_ms())).await;
+        let opened = grpc::open(&dial, |chain| identify(chain, &root, now_ms())).await;
         let mut duplex = opened.unwrap();
         // The parent speaks when the child has: the lie about its feed needs its feed's name, so it takes two sessions.
         let first = hello(None);
@@ -53,7 +53,7 @@ impl Liar {
         let Some(position) = place(&heard) else { return Self { duplex, city: heard } };
         drop(duplex);
         city.until_link(COUNTY, "idle").await;
-        let opened = grpc::open(&dial, |chain| identify(chain, &root, &Revoked::default(), now_ms())).await;
+        let opened = grpc::open(&dial, |chain| identify(chain, &root, now_ms())).await;
         let mut duplex = opened.unwrap();
         duplex.outbound.send(&Message::Hello(hello(Some(position)))).await.unwrap();
         let Some(Ok(Message::Hello(heard))) = duplex.inbound.receive().await else { panic!("the city said no hello") };
@@ -82,6 +82,7 @@ fn hello(position: Option<Position>) -> Hello {
         position,
         is_live: false,
         program: String::new(),
+        introduction: Vec::new(),
     }
 }
 

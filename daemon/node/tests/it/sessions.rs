@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use gongkai_journal::Incarnation;
 use gongkai_link::{
     LinkError,
     grpc::{self, Dial},
 };
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{
-    PkiDir, Revoked,
+    Authority, Lifetimes, PkiDir, Request, enrol,
     identity::identify,
     tls::{Credentials, HotTls, SessionClock, server_name},
 };
 use gongkai_proto::admin::v1::SyncNowRequest;
+use gongkai_sync::message::{Hello, Message, PROTOCOL_MAX, PROTOCOL_MIN};
 
 use crate::harness::{CITY, COUNTY, Node, OTHER_TOWN, TOWN, city, code, join_in, reason};
 
@@ -28,7 +30,7 @@ async fn open_as(node: &Node, to: &Node, to_path: &[&str]) -> Result<(), LinkErr
     let tls = Arc::new(HotTls::new(credentials, SessionClock::new(now_ms)).unwrap());
     let path: Vec<DivisionId> = to_path.iter().map(|id| DivisionId::parse(id).unwrap()).collect();
     let dial = Dial { address: to.address(), name: server_name(&path).unwrap(), tls: tls.connector() };
-    let opened = grpc::open(&dial, |chain| identify(chain, &root, &Revoked::default(), now_ms())).await;
+    let opened = grpc::open(&dial, |chain| identify(chain, &root, now_ms())).await;
     // In TLS 1.3 a refusal may come with the first answer.
     match opened?.inbound.receive().await {
         Some(Err(error)) => Err(error),
@@ -125,4 +127,42 @@ async fn a_parent_cannot_dial_and_says_so() {
     let unknown = SyncNowRequest { division: TOWN.to_owned(), ..SyncNowRequest::default() };
     assert_eq!(code(&city.links().now(unknown).await.unwrap_err()), "GK-NODE-011");
     assert_eq!(code(&city.links().now(SyncNowRequest::default()).await.unwrap_err()), "GK-NODE-033");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_no_entry_names_opens_no_session() {
+    let city = city().await;
+    let county = city.child(COUNTY).await;
+    county.catch_up().await;
+    // Whoever has the county's authority key signs as many certificates as he likes; no entry names them.
+    let place = tempfile::TempDir::new().unwrap();
+    let minted = PkiDir::open(place.path()).unwrap();
+    let path: Vec<DivisionId> = [CITY, COUNTY, TOWN].map(|id| DivisionId::parse(id).unwrap()).to_vec();
+    let authority = Authority::load(&PkiDir::open(&county.dir).unwrap()).unwrap();
+    let request = Request::make(&minted, &path, false).unwrap();
+    let (grant, _) = authority.grant(&request, &path, false, &Lifetimes::default(), now_ms()).unwrap();
+    enrol::accept(&minted, &grant, &authority.root_fingerprint(), &path).unwrap();
+    let credentials = Credentials::load(&minted).unwrap();
+    let root = credentials.trust_root().clone();
+    let tls = Arc::new(HotTls::new(credentials, SessionClock::new(now_ms)).unwrap());
+    let dial = Dial { address: county.address(), name: server_name(&path[..2]).unwrap(), tls: tls.connector() };
+    let mut opened = grpc::open(&dial, |chain| identify(chain, &root, now_ms())).await.unwrap();
+    let life = Incarnation::from_bytes([7; 16]);
+    let hello = Hello {
+        protocol_min: PROTOCOL_MIN,
+        protocol_max: PROTOCOL_MAX,
+        division: path[2].clone(),
+        incarnation: life,
+        feed_id: life,
+        daemon_id: life,
+        host: "elsewhere".to_owned(),
+        position: None,
+        is_live: false,
+        program: String::new(),
+        introduction: Vec::new(),
+    };
+    opened.outbound.send(&Message::Hello(hello)).await.unwrap();
+    let answer = opened.inbound.receive().await.unwrap().unwrap();
+    let Message::Refuse(refusal) = answer else { panic!("{answer:?}") };
+    assert_eq!(refusal.code, "GK-PKI-048");
 }

@@ -162,6 +162,7 @@ impl Recording {
             position,
             is_live: false,
             program: PROGRAM.to_owned(),
+            introduction: self.facts.introduction.clone(),
         }
     }
 

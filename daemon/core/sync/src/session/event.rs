@@ -31,6 +31,8 @@ pub struct Facts {
     pub peer: DivisionId,
     /// Stay open for news, or end when both are done.
     pub is_live: bool,
+    /// What names this node's certificate to a peer that has not met it; see [`crate::message::Hello::introduction`].
+    pub introduction: Vec<Entry>,
 }
 
 /// Part of one's own feed, as read for the peer.

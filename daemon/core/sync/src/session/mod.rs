@@ -152,6 +152,7 @@ impl Session {
             position,
             is_live: self.facts.is_live,
             program: PROGRAM.to_owned(),
+            introduction: self.facts.introduction.clone(),
         }
     }
 

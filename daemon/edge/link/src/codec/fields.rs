@@ -13,8 +13,9 @@ use gongkai_sync::{
 };
 
 use super::{
-    error::DecodeError,
+    error::{DecodeError, EncodeError},
     limits::{CODE_BYTES_MAX, DIGEST_MADE_MAX, HOST_BYTES_MAX, PROGRAM_CHARS_MAX, TIPS_MAX},
+    read_introduction, write_introduction,
 };
 use crate::sentence::cleaned;
 
@@ -157,8 +158,8 @@ pub(crate) fn is_code(code: &str) -> bool {
     !code.is_empty() && code.len() <= CODE_BYTES_MAX && is_plain
 }
 
-pub(super) fn write_hello(hello: &Hello) -> wire::Hello {
-    wire::Hello {
+pub(super) fn write_hello(hello: &Hello) -> Result<wire::Hello, EncodeError> {
+    Ok(wire::Hello {
         protocol_min: hello.protocol_min,
         protocol_max: hello.protocol_max,
         division: hello.division.to_string(),
@@ -169,7 +170,8 @@ pub(super) fn write_hello(hello: &Hello) -> wire::Hello {
         position: hello.position.as_ref().map(write_position),
         is_live: hello.is_live,
         program: hello.program.clone(),
-    }
+        introduction: write_introduction(&hello.introduction)?,
+    })
 }
 
 pub(super) fn read_hello(hello: wire::Hello) -> Result<Hello, DecodeError> {
@@ -187,6 +189,7 @@ pub(super) fn read_hello(hello: wire::Hello) -> Result<Hello, DecodeError> {
         position: hello.position.as_ref().map(read_position).transpose()?,
         is_live: hello.is_live,
         program: cleaned(&hello.program).chars().take(PROGRAM_CHARS_MAX).collect(),
+        introduction: read_introduction(hello.introduction)?,
     })
 }
 

@@ -6,7 +6,7 @@ use gongkai_journal::{
     header::{HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX},
 };
 use gongkai_sync::{
-    message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, HAVES_MAX, HEADS_PAGE_MAX},
+    message::{BATCH_BYTES_TARGET, BATCH_ENTRIES_MAX, HAVES_MAX, HEADS_PAGE_MAX, INTRODUCTION_MAX},
     standing::HELD_MAX,
 };
 
@@ -63,6 +63,8 @@ pub enum List {
     Haves,
     /// Who holds the listener's feed.
     Held,
+    /// The entries that name a certificate.
+    Introduction,
 }
 
 impl List {
@@ -75,6 +77,7 @@ impl List {
             Self::Heads => HEADS_PAGE_MAX,
             Self::Haves => HAVES_MAX,
             Self::Held => HELD_MAX,
+            Self::Introduction => INTRODUCTION_MAX,
         }
     }
 
@@ -87,6 +90,7 @@ impl List {
             Self::Faults => "faults",
             Self::Haves => "samples",
             Self::Held => "standings",
+            Self::Introduction => "introduction",
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{future::Future, io, net::SocketAddr, sync::Mutex, time::Duration};
 
-use gongkai_pki::{Grant, PeerError, PeerIdentity, tls::refusal_of_io};
+use gongkai_pki::{PeerError, PeerIdentity, tls::refusal_of_io};
 use gongkai_proto::link::v1::{enrol_client::EnrolClient, sync_client::SyncClient};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -19,7 +19,7 @@ use tonic::{
 use super::{
     connection::{Connection, Facts},
     duplex::{Duplex, Inbound, Outbound, error_of},
-    enrol_words::{Join, Joined, Renew, read_grant, read_joined, write_join, write_renew},
+    enrol_words::{Join, Joined, Renew, Renewed, read_joined, read_renewed, write_join, write_renew},
     places::Calls,
     traffic::Counted,
     tuning::{ENROL_BYTES_MAX, ENROL_TIMEOUT, HTTP_FRAME_BYTES_MAX, Tuning},
@@ -82,11 +82,11 @@ pub async fn join(dial: &Dial, join: &Join) -> Result<Joined, LinkError> {
 }
 
 /// Asks for the next certificate. Where the old one has expired, `dial` carries settings without it.
-pub async fn renew(dial: &Dial, renew: &Renew) -> Result<Grant, LinkError> {
+pub async fn renew(dial: &Dial, renew: &Renew) -> Result<Renewed, LinkError> {
     let (channel, facts) = connect(dial, &Tuning::default()).await?;
     let mut client = EnrolClient::new(channel).max_decoding_message_size(ENROL_BYTES_MAX);
     let reply = within(dial, "enrolling", ENROL_TIMEOUT, client.renew(write_renew(renew))).await?;
-    Ok(read_grant(answer(reply, &facts)?.grant)?)
+    Ok(read_renewed(answer(reply, &facts)?)?)
 }
 
 fn answer<T>(reply: Result<tonic::Response<T>, Status>, facts: &Facts) -> Result<T, LinkError> {

@@ -20,6 +20,7 @@ use tonic::transport::server::Connected;
 
 use super::{
     places::Calls,
+    seat::Seated,
     traffic::{Counted, Traffic},
 };
 
@@ -32,6 +33,8 @@ pub(super) struct Facts {
     pub(super) remote: Option<SocketAddr>,
     /// What is being answered over it.
     pub(super) calls: Calls,
+    /// Where it sits among the connections; nowhere if it is ours.
+    pub(super) seat: Seated,
     failure: Arc<OnceLock<PeerError>>,
 }
 
@@ -59,8 +62,14 @@ impl<K> Connection<K> {
         let (socket, session) = stream.get_ref();
         let certificates = session.peer_certificates().unwrap_or_default().to_vec().into();
         let traffic = socket.traffic();
-        let facts = Facts { certificates, traffic, remote, calls, failure: Arc::default() };
+        let facts = Facts { certificates, traffic, remote, calls, seat: Seated::default(), failure: Arc::default() };
         Self { stream, facts, end, is_cut: false, _keep: keep }
+    }
+
+    /// The same, whose calls know where it sits.
+    pub(super) fn seated(mut self, seat: Seated) -> Self {
+        self.facts.seat = seat;
+        self
     }
 
     pub(super) fn facts(&self) -> Facts {

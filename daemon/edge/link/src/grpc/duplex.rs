@@ -36,6 +36,13 @@ pub struct Duplex {
     pub traffic: Traffic,
 }
 
+impl Duplex {
+    /// Gives the peer's connection a child's place: it was heard what names its certificate. False where all are taken.
+    pub fn seat_child(&self) -> bool {
+        self.inbound.facts.seat.move_to_child(&self.peer.division)
+    }
+}
+
 /// Messages of the peer: a stream of `Result<Message, LinkError>`.
 #[derive(Debug)]
 pub struct Inbound {

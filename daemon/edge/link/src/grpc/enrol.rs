@@ -4,13 +4,12 @@
 
 use std::{future::Future, sync::Arc};
 
-use gongkai_pki::Grant;
 use gongkai_proto::link::v1::{self as wire, enrol_server::Enrol as EnrolService};
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::{
-    enrol_words::{Join, Joined, Renew, read_join, read_renew, write_grant, write_joined},
+    enrol_words::{Join, Joined, Renew, Renewed, read_join, read_renew, write_joined, write_renewed},
     lobby::Source,
     server::facts_of,
     tuning::ENROLMENTS_AT_ONCE,
@@ -26,7 +25,7 @@ pub trait Enrolment: Send + Sync + 'static {
     fn join(&self, join: Join, from: Option<Source>) -> impl Future<Output = Result<Joined, Refusal>> + Send;
 
     /// Renews a certificate for the chain that the child shows. Only its proofs vouch for it.
-    fn renew(&self, renew: Renew, from: Option<Source>) -> impl Future<Output = Result<Grant, Refusal>> + Send;
+    fn renew(&self, renew: Renew, from: Option<Source>) -> impl Future<Output = Result<Renewed, Refusal>> + Send;
 }
 
 pub(super) struct Server<E> {
@@ -60,8 +59,8 @@ impl<E: Enrolment> EnrolService for Server<E> {
         let renew = read_renew(request.into_inner()).map_err(|error| malformed(&error))?;
         let _turn = self.turns.acquire().await.ok();
         let from = facts.remote.as_ref().map(Source::of);
-        let grant = self.enrolment.renew(renew, from).await.map_err(|refusal| refusal_status(&refusal))?;
-        Ok(Response::new(wire::RenewReply { grant: Some(write_grant(grant)) }))
+        let renewed = self.enrolment.renew(renew, from).await.map_err(|refusal| refusal_status(&refusal))?;
+        Ok(Response::new(write_renewed(renewed)))
     }
 }
 

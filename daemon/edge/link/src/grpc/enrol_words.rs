@@ -4,13 +4,16 @@
 
 use std::fmt;
 
-use gongkai_journal::{Incarnation, sign::PublicKey};
+use gongkai_journal::{Entry, Incarnation, sign::PublicKey};
 use gongkai_model::{id::DivisionId, tree::DEPTH_MAX};
 use gongkai_pki::{Grant, Request};
 use gongkai_proto::link::v1 as wire;
 use rustls::pki_types::CertificateDer;
 
-use crate::{codec::DecodeError, codec::limits::HOST_BYTES_MAX, sentence::cleaned};
+use crate::{
+    codec::{DecodeError, limits::HOST_BYTES_MAX, read_introduction, write_introduction},
+    sentence::cleaned,
+};
 
 /// Certificates in a chain at most, as the `gongkai-pki` crate walks them.
 const CHAIN_CERTS_MAX: usize = 8;
@@ -47,6 +50,17 @@ pub struct Joined {
     pub anchors: Vec<Anchor>,
     /// Whether the child takes the place of a node that is lost.
     pub is_rebuilt: bool,
+    /// The entry that names the new certificate, behind those that name the keys above it.
+    pub introduction: Vec<Entry>,
+}
+
+/// The answer to [`Renew`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewed {
+    /// The next certificates.
+    pub grant: Grant,
+    /// As in [`Joined`].
+    pub introduction: Vec<Entry>,
 }
 
 /// An entry key that a node trusts from the start.
@@ -90,11 +104,11 @@ fn read_keys(keys: Option<wire::Keys>) -> Result<Request, DecodeError> {
     })
 }
 
-pub(super) fn write_grant(grant: Grant) -> wire::Grant {
+fn write_grant(grant: Grant) -> wire::Grant {
     wire::Grant { tls_chain: grant.tls_chain, authority_chain: grant.authority_chain.unwrap_or_default() }
 }
 
-pub(super) fn read_grant(grant: Option<wire::Grant>) -> Result<Grant, DecodeError> {
+fn read_grant(grant: Option<wire::Grant>) -> Result<Grant, DecodeError> {
     let grant = grant.ok_or(DecodeError::Missing { field: "grant" })?;
     let authority_chain = Some(grant.authority_chain).filter(|chain| !chain.is_empty());
     Ok(Grant { tls_chain: grant.tls_chain, authority_chain })
@@ -137,7 +151,21 @@ pub(super) fn write_joined(joined: Joined) -> wire::JoinReply {
         anchors: anchors.collect(),
         grant: Some(write_grant(joined.grant)),
         is_rebuilt: joined.is_rebuilt,
+        introduction: introduction(&joined.introduction),
     }
+}
+
+/// A chain of entries that is too long to be told is none: the child asks for them in its session.
+fn introduction(entries: &[Entry]) -> Option<wire::Packed> {
+    write_introduction(entries).unwrap_or_default()
+}
+
+pub(super) fn write_renewed(renewed: Renewed) -> wire::RenewReply {
+    wire::RenewReply { introduction: introduction(&renewed.introduction), grant: Some(write_grant(renewed.grant)) }
+}
+
+pub(super) fn read_renewed(renewed: wire::RenewReply) -> Result<Renewed, DecodeError> {
+    Ok(Renewed { grant: read_grant(renewed.grant)?, introduction: read_introduction(renewed.introduction)? })
 }
 
 pub(super) fn read_joined(joined: wire::JoinReply) -> Result<Joined, DecodeError> {
@@ -149,7 +177,12 @@ pub(super) fn read_joined(joined: wire::JoinReply) -> Result<Joined, DecodeError
         let division = DivisionId::parse(&anchor.division).map_err(|_| invalid("anchor.division"))?;
         Ok(Anchor { division, key: PublicKey { algorithm: anchor.algorithm, bytes: anchor.key } })
     });
-    Ok(Joined { anchors: anchors.collect::<Result<_, _>>()?, grant: read_grant(joined.grant)?, is_rebuilt })
+    Ok(Joined {
+        anchors: anchors.collect::<Result<_, _>>()?,
+        grant: read_grant(joined.grant)?,
+        is_rebuilt,
+        introduction: read_introduction(joined.introduction)?,
+    })
 }
 
 pub(super) fn write_renew(renew: &Renew) -> wire::RenewRequest {

@@ -1,7 +1,7 @@
 //! The port that children and joiners dial.
 //!
 //! Invariant: only a child that stands has a child's place, and each has its own share of them; whoever has not shown
-//! that he is one has a stranger's, for a short time, shared out by address. So neither a child nor a crowd of strangers
+//! that he is one, or not yet what names his certificate, has a stranger's, for a short time, shared out by address. So neither a child nor a crowd of strangers
 //! keeps others out. TLS settings are read at every accept, so a renewed certificate needs no restart.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -25,7 +25,8 @@ use super::{
     connection::{Connection, End},
     enrol::{self, Enrolment},
     lobby::{Lobby, LobbySize, Source, Visitor},
-    places::{Calls, Place, Places, PlacesSize},
+    places::{Calls, Places, PlacesSize},
+    seat::{Held, Seat},
     server::{self, Sessions},
     traffic::Counted,
     tuning::{
@@ -39,12 +40,6 @@ use crate::{codec::limits::FRAME_BYTES_MAX, error::LinkError, sparing::Sparing};
 const READY_MAX: usize = 16;
 
 type Accepted = Connection<Seat>;
-
-/// A connection's place; held as long as the connection.
-enum Seat {
-    Child { _place: Place<DivisionId> },
-    Stranger { _place: Place<Source> },
-}
 
 /// How many connections a port takes: a share for children, one for strangers, one for whoever is neither yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,25 +235,26 @@ impl<S: Sessions> Gate<S> {
         let calls = Calls::default();
         let Some((seat, end)) = self.seat(&stream, &mut visitor, &calls).await else { return };
         drop(visitor);
-        let connection = Connection::new(stream, Some(remote), calls, end, seat);
+        let seated = seat.seated();
+        let connection = Connection::new(stream, Some(remote), calls, end, seat).seated(seated);
         // Closed only when the server has stopped: then the connection goes with it.
         let _ = self.ready.send(connection).await;
     }
 
     /// A place for the connection, once there is one, and when it must be given up. Whoever shows a certificate that opens
-    /// no session is told so in the session that it opens, and is a stranger until then.
+    /// no session is told so in the session that it opens, and is a stranger until then; so is a child whose certificate
+    /// nothing names that was heard here, until its first words were taken.
     async fn seat(&self, stream: &TlsStream<Counted>, visitor: &mut Visitor, calls: &Calls) -> Option<(Seat, End)> {
         let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let child = self.sessions.identify(shown).ok().filter(|_| !shown.is_empty());
-        if let Some(child) = child {
+        if let Some(child) = child.filter(|child| self.sessions.is_named(child)) {
             let Some(place) = self.children.take(&child.division, calls) else {
                 if let Some(left_out) = self.sparing.says("no place", &child.division) {
                     warn!(child = %child.division, left_out, "all places are taken; a child's connection was dropped");
                 }
                 return None;
             };
-            let end = self.end(place.cut.clone(), None);
-            return Some((Seat::Child { _place: place }, end));
+            return Some(Seat::take(Held::Child(place), None, &self.children, calls, &self.cut));
         }
         let source = visitor.source();
         let shown_out = visitor.shown_out();
@@ -266,30 +262,12 @@ impl<S: Sessions> Gate<S> {
             () = shown_out => return None,
             place = timeout(STRANGER_LIFE, self.strangers.wait(&source, calls)) => place.ok()?,
         };
-        let end = self.end(place.cut.clone(), Some(STRANGER_LIFE));
-        Some((Seat::Stranger { _place: place }, end))
+        Some(Seat::take(Held::Stranger(place), Some(STRANGER_LIFE), &self.children, calls, &self.cut))
     }
 
     async fn shake(&self, stream: TcpStream) -> Result<TlsStream<Counted>, (io::Error, Option<Counted>)> {
         let counted = Counted::new(stream).map_err(|error| (error, None))?;
         let shaken = self.tls.acceptor().accept(counted).into_fallible().await;
         shaken.map(TlsStream::from).map_err(|(error, socket)| (error, Some(socket)))
-    }
-
-    fn end(&self, place: CancellationToken, life: Option<Duration>) -> End {
-        let cut = self.cut.clone().cancelled_owned();
-        Box::pin(async move {
-            let over = async {
-                match life {
-                    Some(life) => sleep(life).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = cut => {}
-                () = place.cancelled() => {}
-                () = over => {}
-            }
-        })
     }
 }

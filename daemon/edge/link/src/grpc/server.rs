@@ -23,6 +23,10 @@ pub trait Sessions: Send + Sync + 'static {
     /// Whose certificates these are (leaf first, never empty), if they may open a session here.
     fn identify(&self, certificates: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError>;
 
+    /// Whether it was heard already what names a peer's certificate: then its connection has a child's place at once, else
+    /// a stranger's until [`Duplex::seat_child`].
+    fn is_named(&self, peer: &PeerIdentity) -> bool;
+
     /// Holds the session to its end. It is awaited on shutdown: it must end soon after its inbound half does.
     fn serve(&self, session: Duplex) -> impl Future<Output = ()> + Send;
 }

@@ -150,6 +150,28 @@ async fn a_grandchild_takes_a_strangers_place_and_none_of_a_childs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_nothing_names_takes_no_place_of_a_child_until_it_was_heard_of() {
+    let (city, county, _town) = three_levels();
+    let mut parent = Parent::knowing(&city, &[&county], None, PROMPT).await;
+    // What a thief of the city's authority mints in the county's name: as many connections as he likes.
+    let duplex = county.open(&city, parent.address).await.unwrap();
+    let (mut heard, _done) = parent.session().await;
+    assert!(heard.seat_child(), "its first words were taken");
+    let mut minted = Vec::new();
+    for _ in 0..GREEDY {
+        minted.push(shaken(2, &county, &city, parent.address).await);
+    }
+    // With a child's places his newest would have pushed out the oldest, which is the honest one.
+    duplex.outbound.send(&Message::Done { seen: 3 }).await.unwrap();
+    assert_eq!(soon(heard.inbound.receive()).await.unwrap().unwrap(), Message::Done { seen: 3 });
+    let mut open = 0;
+    for stream in &mut minted {
+        open += usize::from(!is_ended(stream).await);
+    }
+    assert!(open > 4, "{open} of {GREEDY} have strangers' places");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn strangers_that_ask_nothing_give_way_to_one_that_does() {
     let (city, county, town) = three_levels();
     let parent = Parent::listening(&county, None, PROMPT).await;

@@ -63,6 +63,7 @@ pub(crate) fn every_message() -> Vec<Message> {
         position: Some(position(7)),
         is_live: true,
         program: "0.1.0".to_owned(),
+        introduction: vec![submitted.clone(), empty.clone()],
     };
     let head = Head { stream: stream("211221", "211221100", Kind::Receipt), tips: vec![tip(&submitted), tip(&erased)] };
     let fault = Fault { stream: key.clone(), tip: tip(&submitted), code: "GK-CHAIN-003".to_owned() };

@@ -54,7 +54,7 @@ async fn a_foreign_certificate_is_refused_for_good() {
     let ours = soon(grpc::open(&careless, |_| county.identify_parent(&[]))).await.unwrap_err();
     expect(&ours, "GK-PKI-030", Class::Permanent);
     let root = county.root();
-    let believing = |chain: &[_]| gongkai_pki::identity::identify(chain, &root, &Default::default(), NOW_MS);
+    let believing = |chain: &[_]| gongkai_pki::identity::identify(chain, &root, NOW_MS);
     let ours = soon(grpc::open(&careless, believing)).await.unwrap_err();
     expect(&ours, "GK-PKI-044", Class::Permanent);
 }
@@ -67,7 +67,7 @@ async fn a_refusal_is_heard_however_busy_the_machine_is() {
     let foreign = Node::top(CITY).child(COUNTY, true).child(TOWN, false);
     let parent = Parent::listening(&county, None, PROMPT).await;
     let (careless, root) = (foreign.careless_dial(&county, parent.address), county.root());
-    let believing = |chain: &[_]| gongkai_pki::identity::identify(chain, &root, &Default::default(), NOW_MS);
+    let believing = |chain: &[_]| gongkai_pki::identity::identify(chain, &root, NOW_MS);
     for _ in 0..REFUSALS / REFUSALS_AT_ONCE {
         let dials = (0..REFUSALS_AT_ONCE).map(|_| grpc::open(&careless, believing));
         for opened in soon(futures::future::join_all(dials)).await {
@@ -89,7 +89,7 @@ async fn a_grandchild_is_told_that_it_is_not_a_child() {
     let parent = Parent::listening(&city, None, PROMPT).await;
     let dial = town.dial(&city, parent.address);
     let root = city.root();
-    let any = |chain: &[_]| gongkai_pki::identity::identify(chain, &root, &Default::default(), NOW_MS);
+    let any = |chain: &[_]| gongkai_pki::identity::identify(chain, &root, NOW_MS);
     let error = soon(grpc::open(&dial, any)).await.unwrap_err();
     expect(&error, "GK-PKI-037", Class::Permanent);
     assert!(error.to_string().contains("211221100"), "{error}");
@@ -104,7 +104,7 @@ async fn without_a_certificate_enrolment_is_reached_and_no_session() {
     let mut parent = Parent::listening(&county, Some(Invite::of(&token, false)), PROMPT).await;
     let dial = joiner(&county, parent.address);
     let root = city.root();
-    let any = |chain: &[_]| gongkai_pki::identity::identify(chain, &root, &Default::default(), NOW_MS);
+    let any = |chain: &[_]| gongkai_pki::identity::identify(chain, &root, NOW_MS);
     expect(&soon(grpc::open(&dial, any)).await.unwrap_err(), "GK-PKI-030", Class::Permanent);
 
     let mut join = Join {
@@ -131,8 +131,8 @@ async fn a_certificate_is_renewed_over_the_link() {
     let before = Credentials::load(&town.pki).unwrap();
     let request = Request::make(&town.pki, &town.path, false).unwrap();
     let renew = Renew { chain: before.chain().to_vec(), request };
-    let grant = soon(grpc::renew(&joiner(&county, parent.address), &renew)).await.unwrap();
-    enrol::accept_renewal(&town.pki, &grant, &town.path).unwrap();
+    let renewed = soon(grpc::renew(&joiner(&county, parent.address), &renew)).await.unwrap();
+    enrol::accept_renewal(&town.pki, &renewed.grant, &town.path).unwrap();
     assert_eq!(Credentials::load(&town.pki).unwrap().not_after_ms(), before.not_after_ms() + 300 * DAY_MS);
     let stranger = Renew { chain: Vec::new(), ..renew };
     let refused = soon(grpc::renew(&joiner(&county, parent.address), &stranger)).await.unwrap_err();

@@ -5,11 +5,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use gongkai_journal::sign::PublicKey;
 use gongkai_link::{
     LinkError, Refusal,
-    grpc::{self, Anchor, Dial, Duplex, Enrolment, Join, Joined, Listener, Renew, Sessions, Source},
+    grpc::{self, Anchor, Dial, Duplex, Enrolment, Join, Joined, Listener, Renew, Renewed, Sessions, Source},
 };
 use gongkai_model::id::DivisionId;
 use gongkai_pki::{
-    Authority, Grant, Invite, Lifetimes, PeerError, PeerIdentity, PkiDir, Request, Revoked, authority, enrol,
+    Authority, Invite, Lifetimes, PeerError, PeerIdentity, PkiDir, Request, authority, enrol,
     files::Kept,
     identity::{identify, identify_for_renewal},
     tls::{ALPN, Credentials, HotTls, SessionClock, provider, server_name},
@@ -113,7 +113,7 @@ impl Node {
     }
 
     pub(crate) fn identify_parent(&self, chain: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError> {
-        let peer = identify(chain, &self.root(), &Revoked::default(), NOW_MS)?;
+        let peer = identify(chain, &self.root(), NOW_MS)?;
         peer.require_parent_of(&self.path)?;
         Ok(peer)
     }
@@ -131,14 +131,20 @@ pub(crate) fn three_levels() -> (Node, Node, Node) {
 struct Handed {
     root: CertificateDer<'static>,
     path: Vec<DivisionId>,
+    /// Children of whom nobody has heard yet.
+    unnamed: Vec<DivisionId>,
     sessions: mpsc::Sender<(Duplex, CancellationToken)>,
 }
 
 impl Sessions for Handed {
     fn identify(&self, certificates: &[CertificateDer<'static>]) -> Result<PeerIdentity, PeerError> {
-        let peer = identify(certificates, &self.root, &Revoked::default(), NOW_MS)?;
+        let peer = identify(certificates, &self.root, NOW_MS)?;
         peer.require_child_of(&self.path)?;
         Ok(peer)
+    }
+
+    fn is_named(&self, peer: &PeerIdentity) -> bool {
+        !self.unnamed.contains(&peer.division)
     }
 
     async fn serve(&self, session: Duplex) {
@@ -168,15 +174,21 @@ impl Enrolment for OneInvite {
         let granted = self.authority.grant(&join.request, &join.path, false, &Lifetimes::default(), NOW_MS);
         let (grant, _) = granted.map_err(|error| refused(error.into()))?;
         let key = PublicKey { algorithm: 1, bytes: vec![7; 32] };
-        Ok(Joined { grant, anchors: vec![Anchor { division: path(CITY).remove(0), key }], is_rebuilt: false })
+        Ok(Joined {
+            grant,
+            anchors: vec![Anchor { division: path(CITY).remove(0), key }],
+            is_rebuilt: false,
+            introduction: Vec::new(),
+        })
     }
 
-    async fn renew(&self, renew: Renew, _: Option<Source>) -> Result<Grant, Refusal> {
+    async fn renew(&self, renew: Renew, _: Option<Source>) -> Result<Renewed, Refusal> {
         let later = NOW_MS + 300 * DAY_MS;
-        let peer = identify_for_renewal(&renew.chain, &self.root, &Revoked::default(), later)
+        let peer = identify_for_renewal(&renew.chain, &self.root, later)
             .map_err(|error| Refusal::from(&error))?;
         let renewed = self.authority.renew(&peer, &renew.request, false, &Lifetimes::default(), later);
-        Ok(renewed.map_err(|error| Refusal::lasting(error.code(), error.to_string(), error.hint()))?.0)
+        let (grant, _) = renewed.map_err(|error| Refusal::lasting(error.code(), error.to_string(), error.hint()))?;
+        Ok(Renewed { grant, introduction: Vec::new() })
     }
 }
 
@@ -191,10 +203,16 @@ pub(crate) struct Parent {
 
 impl Parent {
     pub(crate) async fn listening(node: &Node, invite: Option<Invite>, grace: Duration) -> Self {
+        Self::knowing(node, &[], invite, grace).await
+    }
+
+    /// One that has not heard what names the certificates of some children.
+    pub(crate) async fn knowing(node: &Node, unnamed: &[&Node], invite: Option<Invite>, grace: Duration) -> Self {
         let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let (address, tls, shutdown) = (listener.address(), node.hot(), CancellationToken::new());
         let (handed, sessions) = mpsc::channel(4);
-        let handed = Handed { root: node.root(), path: node.path.clone(), sessions: handed };
+        let unnamed = unnamed.iter().filter_map(|child| child.path.last().cloned()).collect();
+        let handed = Handed { root: node.root(), path: node.path.clone(), unnamed, sessions: handed };
         let invites = OneInvite { authority: node.authority(), root: node.root(), invite };
         let (hot, stop) = (Arc::clone(&tls), shutdown.clone());
         let running =

@@ -43,6 +43,18 @@ pub enum PeerError {
         /// Serial number, hexadecimal.
         serial: String,
     },
+    /// No entry that is known here names the certificate.
+    #[error("the certificate of `{name}` is named by no entry that stands")]
+    Unnamed {
+        /// Whose.
+        name: String,
+    },
+    /// Its issuer's key was revoked after it had been issued.
+    #[error("the certificate of `{name}` was issued under a key that has been revoked since")]
+    IssuerRevoked {
+        /// Whose.
+        name: String,
+    },
     /// Not below us.
     #[error("`{peer}` is not a child of `{me}`")]
     NotMyChild {
@@ -119,6 +131,8 @@ impl PeerError {
             Self::Refused { .. } => "GK-PKI-045",
             Self::Handshake { .. } => "GK-PKI-046",
             Self::Interrupted { .. } => "GK-PKI-047",
+            Self::Unnamed { .. } => "GK-PKI-048",
+            Self::IssuerRevoked { .. } => "GK-PKI-049",
         }
     }
 
@@ -134,6 +148,8 @@ impl PeerError {
             Self::Expired { .. } => "the peer renews by itself when it reaches its parent; check its clock and ours",
             Self::NotYetValid { .. } => "compare the clocks of both machines",
             Self::Revoked { .. } | Self::OwnRevoked => "if this was an error, enrol the node again with a new token",
+            Self::Unnamed { .. } => "update both nodes; if it stays, enrol the node again with a new token",
+            Self::IssuerRevoked { .. } => "the node renews by itself at its parent when that one has a successor",
             Self::NotMyChild { .. } | Self::NotMyParent { .. } | Self::WrongName => {
                 "check the address of the parent; after a change of the tree, enrol the node again"
             }

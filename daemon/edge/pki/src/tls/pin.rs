@@ -18,10 +18,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::Arc;
 
 use super::{provider, root_store};
-use crate::{
-    error::PeerError,
-    identity::{self, Revoked},
-};
+use crate::{error::PeerError, identity};
 
 /// Whose node the server must be.
 #[derive(Debug)]
@@ -61,7 +58,7 @@ impl PinnedRoot {
         }
         let chain: Vec<_> = std::iter::once(end_entity).chain(above).cloned().collect();
         let now_ms = i64::try_from(now.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000);
-        let peer = identity::identify(&chain, root, &Revoked::default(), now_ms).map_err(own_error)?;
+        let peer = identity::identify(&chain, root, now_ms).map_err(own_error)?;
         let is_expected = match &self.expected {
             Expected::At { path, .. } => peer.path == *path,
             Expected::Of(division) => peer.division == *division,

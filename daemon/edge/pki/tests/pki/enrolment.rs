@@ -1,7 +1,7 @@
 //! From the request to the stored chain, with everything that may go wrong between.
 
 use gongkai_pki::{
-    Error, Lifetimes, PkiDir, Request, Revoked, authority, enrol,
+    Error, Lifetimes, PkiDir, Request, authority, enrol,
     files::Kept,
     identity::{identify, identify_for_renewal},
     keys::{CertKey, EntryKey, key_id},
@@ -22,7 +22,7 @@ fn a_request_with_forged_names_gets_only_the_name_we_give() {
     let text = forged.serialize_request(&KeyPair::generate().unwrap()).unwrap().pem().unwrap();
     let chain = county.authority().sign_csr(&text, &path(TOWN), &Lifetimes::default(), NOW_MS).unwrap();
     let chain: Vec<_> = pem_chain(&chain);
-    let peer = identify(&chain, &city.root(), &Revoked::default(), NOW_MS).unwrap();
+    let peer = identify(&chain, &city.root(), NOW_MS).unwrap();
     assert_eq!(peer.path, path(TOWN));
     let (_, leaf) = x509_parser::parse_x509_certificate(&chain[0]).unwrap();
     assert!(!leaf.is_ca());
@@ -184,7 +184,7 @@ fn an_expired_node_renews_for_its_own_key_only() {
     let (city, county, town) = three_levels();
     let late = NOW_MS + 500 * DAY_MS;
     let chain = town.credentials().chain().to_vec();
-    let peer = identify_for_renewal(&chain, &city.root(), &Revoked::default(), late).unwrap();
+    let peer = identify_for_renewal(&chain, &city.root(), late).unwrap();
     let request = Request::make(&town.pki, &town.path, false).unwrap();
     let renew = |request: &Request, now_ms| {
         county.authority().renew(&peer, request, false, &Lifetimes::default(), now_ms).map_err(|e| e.code())

@@ -2,7 +2,7 @@
 
 use gongkai_model::digest::Digest;
 use gongkai_pki::{
-    Lifetimes, PeerError, Revoked, authority, enrol,
+    Lifetimes, PeerError, authority, enrol,
     identity::identify,
     tls::{HotTls, join_config},
 };
@@ -17,11 +17,11 @@ fn code<T>(result: Result<T, PeerError>) -> Option<&'static str> {
 async fn a_township_and_its_county_know_each_other_by_their_certificates() {
     let (city, county, town) = three_levels();
     let met = meet(county.server_config(NOW_MS), town.session_config(NOW_MS), county.name()).await;
-    let child = identify(&met.by_server.unwrap(), &city.root(), &Revoked::default(), NOW_MS).unwrap();
+    let child = identify(&met.by_server.unwrap(), &city.root(), NOW_MS).unwrap();
     assert_eq!((child.path.clone(), child.division.as_str()), (path(TOWN), "211221100"));
     child.require_child_of(&county.path).unwrap();
     assert_eq!(code(child.require_child_of(&city.path)), Some("GK-PKI-037"));
-    let parent = identify(&met.by_client.unwrap(), &town.root(), &Revoked::default(), NOW_MS).unwrap();
+    let parent = identify(&met.by_client.unwrap(), &town.root(), NOW_MS).unwrap();
     parent.require_parent_of(&town.path).unwrap();
     assert_eq!(code(parent.require_parent_of(&parent.path)), Some("GK-PKI-038"));
     assert_eq!(town.root(), city.root());
@@ -58,7 +58,7 @@ async fn a_joiner_without_certificate_gets_through_and_has_no_identity() {
     let met = meet(county.server_config(NOW_MS), join, county.name()).await;
     let shown = met.by_server.unwrap();
     assert!(shown.is_empty());
-    assert_eq!(code(identify(&shown, &city.root(), &Revoked::default(), NOW_MS)), Some("GK-PKI-030"));
+    assert_eq!(code(identify(&shown, &city.root(), NOW_MS)), Some("GK-PKI-030"));
     let chain = met.by_client.unwrap();
     assert_eq!(Digest::of_file(chain.last().unwrap()), pinned);
 }
@@ -142,7 +142,7 @@ async fn renewed_credentials_serve_the_next_session_without_a_restart() {
     assert_eq!(hot.credentials().not_after_ms(), before + 30 * DAY_MS);
     for (config, end) in [(accepted.config(), before), (hot.acceptor().config(), before + 30 * DAY_MS)] {
         let met = meet(config.clone(), town.session_config(later), county.name()).await;
-        let parent = identify(&met.by_client.unwrap(), &town.root(), &Revoked::default(), later).unwrap();
+        let parent = identify(&met.by_client.unwrap(), &town.root(), later).unwrap();
         assert_eq!(parent.not_after_ms, end);
     }
 }
@@ -154,7 +154,7 @@ async fn a_village_under_a_township_needs_no_other_code() {
     let village_path = [TOWN, &["211221100201"]].concat();
     let village = town.child(&village_path, false);
     let met = meet(town.server_config(NOW_MS), village.session_config(NOW_MS), town.name()).await;
-    let child = identify(&met.by_server.unwrap(), &city.root(), &Revoked::default(), NOW_MS).unwrap();
+    let child = identify(&met.by_server.unwrap(), &city.root(), NOW_MS).unwrap();
     assert!(child.is_child_of(&town.path));
     assert_eq!(authority::trust_root(&village.pki).unwrap(), city.root());
 }

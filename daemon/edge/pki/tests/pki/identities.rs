@@ -1,7 +1,7 @@
 //! What our own walk refuses, whatever the TLS library thinks.
 
 use gongkai_pki::{
-    PeerError, Revoked,
+    PeerError,
     identity::{identify, identify_for_renewal},
 };
 use rcgen::{
@@ -41,7 +41,7 @@ fn leaf(names: &[&str], is_authority: bool, issuer: &Issuer<'_, KeyPair>) -> Cer
 }
 
 fn refusal(chain: &[CertificateDer<'static>], root: &CertificateDer<'static>) -> Option<PeerError> {
-    identify(chain, root, &Revoked::default(), NOW_MS).err()
+    identify(chain, root, NOW_MS).err()
 }
 
 #[test]
@@ -121,29 +121,13 @@ fn a_leaf_cannot_issue() {
 }
 
 #[test]
-fn a_revoked_serial_is_refused_for_the_peer_and_for_all_below_an_authority() {
-    let (city, county, town) = three_levels();
-    let chain = town.credentials().chain().to_vec();
-    let peer = identify(&chain, &city.root(), &Revoked::default(), NOW_MS).unwrap();
-    let own = Revoked::from_iter([peer.serial.to_ascii_uppercase()]);
-    let error = identify(&chain, &city.root(), &own, NOW_MS).unwrap_err();
-    assert_eq!(error, PeerError::Revoked { name: "211200/211221/211221100".to_owned(), serial: peer.serial });
-    let (_, authority) = x509_parser::parse_x509_certificate(&chain[1]).unwrap();
-    let above = Revoked::from_iter([hex::encode(authority.raw_serial())]);
-    assert_eq!(identify(&chain, &city.root(), &above, NOW_MS).unwrap_err().code(), "GK-PKI-036");
-    assert_eq!(identify_for_renewal(&chain, &city.root(), &above, NOW_MS).unwrap_err().code(), "GK-PKI-036");
-    let other = county.credentials().chain().to_vec();
-    assert!(identify(&other, &city.root(), &above, NOW_MS).is_ok());
-}
-
-#[test]
 fn an_expired_peer_is_known_for_renewal_and_for_nothing_else() {
     let (city, _county, town) = three_levels();
     let chain = town.credentials().chain().to_vec();
     let late = NOW_MS + 500 * DAY_MS;
-    let error = identify(&chain, &city.root(), &Revoked::default(), late).unwrap_err();
+    let error = identify(&chain, &city.root(), late).unwrap_err();
     assert_eq!(error.code(), "GK-PKI-034");
-    let peer = identify_for_renewal(&chain, &city.root(), &Revoked::default(), late).unwrap();
+    let peer = identify_for_renewal(&chain, &city.root(), late).unwrap();
     assert_eq!(peer.path, path(TOWN));
     assert!(peer.is_child_of(&path(COUNTY)));
 }

@@ -51,6 +51,7 @@ impl Office {
             host: self.node.name.to_owned(),
             peer: id(peer),
             is_live: false,
+            introduction: Vec::new(),
         }
     }
 

@@ -59,6 +59,7 @@ fn facts(me: &str, peer: &str) -> Facts {
         host: me.to_owned(),
         peer: id(peer),
         is_live: true,
+        introduction: Vec::new(),
     }
 }
 

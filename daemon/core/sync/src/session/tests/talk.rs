@@ -26,6 +26,7 @@ impl<'a> End<'a> {
             host: node.name.to_owned(),
             peer: id(peer),
             is_live: false,
+            introduction: Vec::new(),
         };
         Self { session: Session::new(facts), node, inbox: VecDeque::new(), outcome: None, said: 0 }
     }
