@@ -223,9 +223,9 @@ impl World {
     /// no order of arrival counts.
     pub fn certificate(&self, id: &DivisionId) -> Option<&CertPut> {
         let all = self.certificates.get(id)?;
-        let all = all.iter().map(|certified| &certified.cert);
+        let mut all = all.iter().map(|certified| &certified.cert);
         let standing = all.clone().filter(|cert| !self.has_ended(cert));
-        standing.max_by_key(|cert| cert.tls_not_after_ms).or_else(|| all.last())
+        standing.max_by_key(|cert| cert.tls_not_after_ms).or_else(|| all.next_back())
     }
 
     /// All certificate entries of a division.

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use gongkai_app::{App, CertStanding};
+use gongkai_app::{App, CertStanding, JoinQuestion, Rejoining};
 use gongkai_journal::Entry;
 use gongkai_model::digest::Digest;
 use gongkai_pki::{PkiDir, Request, identity, tls::Credentials};
 
-use crate::bed::{COUNTY, TOWN, id, join, join_with, operator, root, sync};
+use crate::bed::{COUNTY, TOWN, id, join, join_with, open, operator, root, sync};
+
+/// The county to which a town moves.
+const OTHER: &str = "211223";
 
 fn shown(dir: &Path) -> Credentials {
     Credentials::load(&PkiDir::open(dir).unwrap()).unwrap()
@@ -60,6 +63,49 @@ async fn a_first_session_opens_on_what_each_side_brings() {
     assert_eq!(town.standing_of(&id(COUNTY), &fingerprint), CertStanding::Named);
 }
 
+/// Takes another place in the node's own directory, its daemon stopped.
+async fn rejoin(parent: &App, app: App, dir: &Path) -> App {
+    let division = app.world().me.clone();
+    app.store().close().await;
+    drop(app);
+    let admin = operator(parent, "admin");
+    let invited = parent.invite(&admin, division.as_str(), &["127.0.0.1:1".to_owned()], 60_000).await.unwrap();
+    let token = gongkai_pki::Token::parse(&invited.token).unwrap();
+    let node = Rejoining::open(dir, &division).await.unwrap();
+    let question = JoinQuestion {
+        path: token.path().to_vec(),
+        secret: token.secret().to_vec(),
+        request: Request::make(&PkiDir::open(dir).unwrap(), token.path(), true).unwrap(),
+        incarnation: node.incarnation(),
+    };
+    let answer = parent.answer_join(question).await.unwrap();
+    let addresses = ["127.0.0.1:1".to_owned()];
+    let (path, pinned) = (token.path(), token.root_fingerprint());
+    node.settle(path, &answer.grant, pinned, &addresses, &answer.introduction).await.unwrap();
+    open(dir).await
+}
+
+#[tokio::test]
+async fn a_first_session_at_the_new_parent_opens_after_a_move() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let city = root(&at("city")).await;
+    let county = join(&city, &at("county"), COUNTY).await;
+    let other = join(&city, &at("other"), OTHER).await;
+    sync(&county, &city).await;
+    sync(&other, &city).await;
+    let town = join(&county, &at("town"), TOWN).await;
+    sync(&town, &county).await;
+    city.move_division(&operator(&city, "admin"), TOWN, OTHER, false).await.unwrap();
+    sync(&other, &city).await;
+    // The town has not heard of the order, nor of anything that the new county wrote.
+    let town = rejoin(&other, town, &at("town")).await;
+    assert_eq!(seen(&other, &town, &at("town")), (CertStanding::Named, CertStanding::Named));
+    assert_eq!(seen(&town, &other, &at("other")), (CertStanding::Unnamed, CertStanding::Named));
+    // At its former county the certificate that it has now is named by nobody.
+    assert_eq!(seen(&county, &town, &at("town")).0, CertStanding::Unnamed);
+}
+
 #[tokio::test]
 async fn a_parent_restored_from_before_the_enrolment_takes_its_own_word_for_it() {
     let dir = tempfile::tempdir().unwrap();
@@ -71,7 +117,7 @@ async fn a_parent_restored_from_before_the_enrolment_takes_its_own_word_for_it()
     // The town has been given its entry with its certificate, and has had no session yet.
     let town = join(&county, &at("town"), TOWN).await;
     let (fingerprint, own) = (shown(&at("town")).fingerprint(), brought(&town, &at("town")));
-    assert_eq!(own.len(), 2, "the county's and its own");
+    assert_eq!(own.len(), 3, "the city's, the county's and its own");
     assert_eq!(before.standing(&id(TOWN), &fingerprint, &[]), CertStanding::Unnamed);
     assert_eq!(before.standing(&id(TOWN), &fingerprint, &own), CertStanding::Named);
     // Of somebody else's certificate it says nothing, and without those above it nothing can be checked.

@@ -184,8 +184,7 @@ impl Enrolment for OneInvite {
 
     async fn renew(&self, renew: Renew, _: Option<Source>) -> Result<Renewed, Refusal> {
         let later = NOW_MS + 300 * DAY_MS;
-        let peer = identify_for_renewal(&renew.chain, &self.root, later)
-            .map_err(|error| Refusal::from(&error))?;
+        let peer = identify_for_renewal(&renew.chain, &self.root, later).map_err(|error| Refusal::from(&error))?;
         let renewed = self.authority.renew(&peer, &renew.request, false, &Lifetimes::default(), later);
         let (grant, _) = renewed.map_err(|error| Refusal::lasting(error.code(), error.to_string(), error.hint()))?;
         Ok(Renewed { grant, introduction: Vec::new() })
