@@ -9,6 +9,7 @@
 
 mod attacks;
 mod bystander;
+mod forge;
 mod gauge;
 mod knock;
 mod stage;

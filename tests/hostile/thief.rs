@@ -2,11 +2,16 @@
 //!
 //! Invariant: what it signs verifies and what it shows in a handshake is genuine; all the rest it chooses freely.
 
+#![allow(dead_code, reason = "each attack uses its part")]
+
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use gongkai_journal::{
-    Author, Entry, Incarnation, Lane, Reach, Route, StreamKey, header::Header, kind::KindWord, sign::Signer,
+    Author, Entry, Incarnation, Lane, Reach, Route, StreamKey,
+    header::Header,
+    kind::{Kind, KindWord},
+    sign::Signer,
 };
 use gongkai_link::{
     LinkError,
@@ -14,7 +19,7 @@ use gongkai_link::{
 };
 use gongkai_model::{
     digest::Digest,
-    id::{Day, DivisionId},
+    id::{Day, DivisionId, OperatorId},
     tree::{Division, Tree},
 };
 use gongkai_pki::{
@@ -29,7 +34,10 @@ use gongkai_sync::{
     session::{Effect, Event, Facts, Session},
     want::Tip,
 };
-use gongkai_tests::tree::{COUNTY, Node, TOWN};
+use gongkai_tests::{
+    tree::{COUNTY, Node, TOWN},
+    work::CATALOG,
+};
 use tokio::time::timeout;
 
 use crate::stage::now_ms;
@@ -39,6 +47,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was stolen.
 pub(crate) struct Thief {
+    pub(crate) dir: PathBuf,
     pub(crate) me: DivisionId,
     /// From the root to it.
     pub(crate) path: Vec<DivisionId>,
@@ -46,6 +55,8 @@ pub(crate) struct Thief {
     pub(crate) parent: String,
     pub(crate) tls: Arc<HotTls>,
     key: EntryKey,
+    /// In whose name he signs.
+    pub(crate) operator: Option<OperatorId>,
     pub(crate) author: Author,
     pub(crate) feed_id: FeedId,
     daemon_id: Incarnation,
@@ -53,6 +64,8 @@ pub(crate) struct Thief {
     pub(crate) offset: u64,
     pub(crate) hash: Digest,
     heads: BTreeMap<StreamKey, Tip>,
+    /// What the stolen journal says of the one catalog that is worked on.
+    pub(crate) catalog: Vec<Entry>,
 }
 
 pub(crate) fn division(text: &str) -> DivisionId {
@@ -78,6 +91,7 @@ impl Thief {
         let route = Route::of(&tree(&path), &identity.division);
         let own = store.heads(&route).await?.into_iter().filter(|head| head.stream.author == identity.author());
         let heads = own.filter_map(|head| Some((head.stream, head.tips.first().cloned()?))).collect();
+        let catalog = store.entries_about(CATALOG).await?;
         store.close().await;
         let clock = SessionClock::new(|| now_ms().unwrap_or(0));
         Ok(Self {
@@ -86,13 +100,22 @@ impl Thief {
             parent,
             tls: Arc::new(HotTls::new(credentials, clock)?),
             key: EntryKey::load(&pki)?,
+            operator: None,
             author: identity.author(),
             feed_id: identity.feed_id,
             daemon_id: identity.daemon_id,
             offset: end.offset,
             hash: end.hash,
             heads,
+            catalog,
+            dir,
         })
+    }
+
+    /// Shows the certificate and key of another directory from now on.
+    pub(crate) fn wear(&mut self, pki: &PkiDir) -> Result<()> {
+        self.tls = Arc::new(HotTls::new(Credentials::load(pki)?, self.tls.clock().clone())?);
+        Ok(())
     }
 
     /// Its parent's division.
@@ -154,6 +177,11 @@ impl Thief {
         StreamKey::new(self.author.clone(), division(subject), reach, lane)
     }
 
+    /// The stream in which entries of a kind belong.
+    pub(crate) fn stream_of(&self, subject: &str, kind: Kind) -> StreamKey {
+        self.stream(subject, kind.reach(), kind.lane())
+    }
+
     /// The next entry of a stream, signed; the stream goes on behind it.
     pub(crate) fn write(&mut self, stream: &StreamKey, kind: impl Into<KindWord>, payload: Vec<u8>) -> Entry {
         let entry = self.sign(stream, self.heads.get(stream).cloned(), kind, payload);
@@ -177,11 +205,32 @@ impl Thief {
             kind: kind.into(),
             payload_digest: Digest::of_file(b""),
             payload_bytes: 0,
-            operator: None,
+            operator: self.operator.clone(),
             signature_algorithm: Signer::algorithm(&self.key),
             key_id: Signer::key_id(&self.key),
         };
         Entry::sign(header, payload, &self.key)
+    }
+
+    /// The catalog's last submission.
+    pub(crate) fn submission(&self) -> Result<&Entry> {
+        self.of_kind(Kind::Submission).last().context("a submission")
+    }
+
+    /// The decisions about it.
+    pub(crate) fn decisions(&self) -> Vec<Digest> {
+        self.of_kind(Kind::Decision).map(Entry::hash).collect()
+    }
+
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
+        self.catalog.iter().filter(move |entry| entry.header.kind == kind)
+    }
+
+    /// Its journal's next life: nobody named it.
+    pub(crate) fn reborn(&mut self, number: u64) {
+        let mut bytes = [0x66; 16];
+        bytes[8..].copy_from_slice(&number.to_be_bytes());
+        self.author.incarnation = Incarnation::from_bytes(bytes);
     }
 
     /// The next batch of its feed with these entries.
@@ -278,6 +327,11 @@ impl Talk {
             self.until(|message| matches!(message, Message::Ack { .. }).then_some(())).await?;
         }
         Ok(())
+    }
+
+    /// Bytes on the wire so far, TLS and handshake included.
+    pub(crate) fn sent_bytes(&self) -> u64 {
+        self.duplex.traffic.sent_bytes()
     }
 }
 

@@ -303,7 +303,8 @@ impl WriteTx for SqliteTx {
             let query = self.write("DELETE FROM streams WHERE id IN ");
             push_list(query, chunk.iter().copied());
             query.push(
-                " AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.stream = id) AND id NOT IN (SELECT stream FROM wants)",
+                " AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.stream = streams.id)
+                 AND NOT EXISTS (SELECT 1 FROM wants w WHERE w.stream = streams.id)",
             );
             self.written(chunk.len()).await?;
         }
