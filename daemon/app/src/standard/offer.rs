@@ -52,20 +52,24 @@ impl App {
     /// The last offer of each catalog, by catalog. One that its owner did not write counts for nothing.
     pub async fn offers(&self) -> Result<Vec<Offer>> {
         let world = self.world();
-        let entries = self.store().entries_of_kinds(&[Kind::StandardOffer.word()], 0, OFFERS_MAX).await?;
+        let (mut after, mut read) = (0, 0);
         let mut last: BTreeMap<CatalogId, Offer> = BTreeMap::new();
-        for entry in entries.iter().map(|placed| &placed.entry) {
-            let Some(offer) = decode::<StandardOffer>(entry) else { continue };
-            let author = &entry.header.stream.author.division;
-            let is_heard = world.hears(entry, &offer.catalog.division);
-            let is_owner =
-                *author == offer.catalog.division || world.custodians(&offer.catalog.division).contains(author);
-            if is_heard && is_owner {
-                let id = pilot_id(&world.me, &offer.catalog)?;
-                last.insert(offer.catalog.clone(), Offer { offer, id, at_ms: entry.header.written_at_ms });
+        loop {
+            let page = self.store().entries_of_kinds(&[Kind::StandardOffer.word()], after, OFFERS_MAX - read).await?;
+            let Some(end) = page.last().map(|placed| placed.feed) else { return Ok(last.into_values().collect()) };
+            (after, read) = (end, read + page.len());
+            for entry in page.iter().map(|placed| &placed.entry) {
+                let Some(offer) = decode::<StandardOffer>(entry) else { continue };
+                let author = &entry.header.stream.author.division;
+                let is_heard = world.hears(entry, &offer.catalog.division);
+                let is_owner =
+                    *author == offer.catalog.division || world.custodians(&offer.catalog.division).contains(author);
+                if is_heard && is_owner {
+                    let id = pilot_id(&world.me, &offer.catalog)?;
+                    last.insert(offer.catalog.clone(), Offer { offer, id, at_ms: entry.header.written_at_ms });
+                }
             }
         }
-        Ok(last.into_values().collect())
     }
 
     /// What this node would hand down for an offer: the approved content, under the pilot's name.

@@ -17,6 +17,22 @@ use crate::{
 /// Entries returned by one lookup at most.
 const PAGE_MAX: usize = 10_000;
 
+/// Bytes of payloads returned by one lookup, but for the first entry: what peers send may be as long as an entry can be.
+const PAGE_BYTES_MAX: u64 = 8 << 20;
+
+/// How much one lookup may return.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    pub(crate) entries: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Page {
+    pub(crate) fn of(entries: usize) -> Self {
+        Self { entries: entries.min(PAGE_MAX) as u64, bytes: PAGE_BYTES_MAX }
+    }
+}
+
 /// An entry with its place in this node's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
@@ -148,19 +164,20 @@ impl Store {
         on_db!(self, db => db.stamp_about(about).await)
     }
 
-    /// The next entries of some kinds behind a feed number, in feed order.
+    /// The next entries of some kinds behind a feed number, in feed order: `limit` at most, fewer where they are long;
+    /// none at the end alone.
     pub async fn entries_of_kinds(&self, kinds: &[&str], after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
-        on_db!(self, db => db.entries_of_kinds(kinds, after, limit.min(PAGE_MAX)).await)
+        on_db!(self, db => db.entries_of_kinds(kinds, after, Page::of(limit)).await)
     }
 
-    /// The next entries of the feed, whatever they are.
+    /// The next entries of the feed, whatever they are; as many as [`Self::entries_of_kinds`] gives.
     pub async fn entries_after(&self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
-        on_db!(self, db => db.entries_after(after, limit.min(PAGE_MAX)).await)
+        on_db!(self, db => db.entries_after(after, Page::of(limit)).await)
     }
 
     /// The same, with entries of one kind without their payload, as if it were erased: the caller has no use for it.
     pub async fn entries_after_without(&self, kind: &str, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
-        on_db!(self, db => db.entries_after_without(kind, after, limit.min(PAGE_MAX)).await)
+        on_db!(self, db => db.entries_after_without(kind, after, Page::of(limit)).await)
     }
 
     /// Entries of some kinds that travel in the trust lane, behind a feed number and in feed order: what keys, tree and

@@ -9,6 +9,7 @@ use gongkai_sync::position::{empty_hash, running_hash};
 
 use crate::{
     error::Error,
+    lookup::Page,
     store::{Store, on_db},
 };
 
@@ -61,7 +62,7 @@ impl Store {
         let mut found = Verification::default();
         let mut running = empty_hash();
         while found.entries < state.offset && found.problems.len() < PROBLEMS_MAX {
-            let page = on_db!(self, db => db.raw_rows(found.entries, PAGE).await)?;
+            let page = on_db!(self, db => db.raw_rows(found.entries, Page::of(PAGE)).await)?;
             if page.is_empty() {
                 break;
             }

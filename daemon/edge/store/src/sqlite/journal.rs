@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    lookup::{AboutStamp, LogFilter, LogRow, Placed},
+    lookup::{AboutStamp, LogFilter, LogRow, Page, Placed},
 };
 
 /// Columns of a [`LogRow`] and the filter; the order and the side of `after` follow.
@@ -30,6 +30,22 @@ macro_rules! select_log {
         )
     };
 }
+
+/// Where a page of the feed ends: not more entries behind $1 than $2, and not more bytes of payloads than $3, but for
+/// the first. `$weight` is what a row's payload takes in memory.
+macro_rules! page_end {
+    ($weight:literal) => {
+        concat!(
+            "(SELECT MAX(feed) FROM
+               (SELECT feed, SUM(weight) OVER (ORDER BY feed ROWS UNBOUNDED PRECEDING) - weight AS before FROM
+                 (SELECT feed, ",
+            $weight,
+            " AS weight FROM entries WHERE feed > $1 ORDER BY feed LIMIT $2))
+              WHERE before = 0 OR before < $3)"
+        )
+    };
+}
+pub(super) use page_end;
 
 impl Sqlite {
     pub(crate) async fn entry(&self, hash: &EntryHash) -> Result<Option<Placed>, Error> {
@@ -93,37 +109,45 @@ impl Sqlite {
         self.placed(query.bind(about.to_owned()).bind(number(after)).bind(number(limit as u64))).await
     }
 
-    pub(crate) async fn entries_after(&self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
-        let query = sqlx::query(select_entry!("WHERE e.feed > $1 ORDER BY e.feed LIMIT $2"));
-        self.placed(query.bind(number(after)).bind(number(limit as u64))).await
+    pub(crate) async fn entries_after(&self, after: u64, page: Page) -> Result<Vec<Placed>, Error> {
+        let query = sqlx::query(concat!(
+            select_entry!("WHERE e.feed > $1 AND e.feed <= "),
+            page_end!("payload_bytes * has_payload"),
+            " ORDER BY e.feed"
+        ));
+        self.placed(query.bind(number(after)).bind(number(page.entries)).bind(number(page.bytes))).await
     }
 
-    pub(crate) async fn entries_after_without(
-        &self,
-        kind: &str,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Placed>, Error> {
-        let query = sqlx::query(
-            "SELECT e.feed, e.hash, e.committed_at_ms, e.source, e.has_payload AND e.kind <> $1, e.header, e.signature,
-             p.bytes FROM entries e LEFT JOIN payloads p ON p.feed = e.feed AND e.kind <> $1
-             WHERE e.feed > $2 ORDER BY e.feed LIMIT $3",
-        );
-        self.placed(query.bind(kind.to_owned()).bind(number(after)).bind(number(limit as u64))).await
+    pub(crate) async fn entries_after_without(&self, kind: &str, after: u64, page: Page) -> Result<Vec<Placed>, Error> {
+        let query = sqlx::query(concat!(
+            "SELECT e.feed, e.hash, e.committed_at_ms, e.source, e.has_payload AND e.kind <> $4, e.header, e.signature,
+             p.bytes FROM entries e LEFT JOIN payloads p ON p.feed = e.feed AND e.kind <> $4
+             WHERE e.feed > $1 AND e.feed <= ",
+            page_end!("payload_bytes * (has_payload AND kind <> $4)"),
+            " ORDER BY e.feed"
+        ));
+        let query = query.bind(number(after)).bind(number(page.entries)).bind(number(page.bytes));
+        self.placed(query.bind(kind.to_owned())).await
     }
 
-    pub(crate) async fn entries_of_kinds(
-        &self,
-        kinds: &[&str],
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Placed>, Error> {
-        let mut query = QueryBuilder::new(select_entry!("WHERE e.kind IN "));
-        push_list(&mut query, kinds.iter().map(|kind| (*kind).to_owned()));
-        query.push(" AND e.feed > ").push_bind(number(after));
-        query.push(" ORDER BY e.feed LIMIT ").push_bind(number(limit as u64));
-        let rows = query.build().fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
-        rows.iter().map(placed).collect()
+    pub(crate) async fn entries_of_kinds(&self, kinds: &[&str], after: u64, page: Page) -> Result<Vec<Placed>, Error> {
+        // What they weigh first: of a kind that peers send each may be as long as an entry can be.
+        let mut weights = QueryBuilder::new("SELECT feed, payload_bytes * has_payload FROM entries WHERE kind IN ");
+        push_list(&mut weights, kinds.iter().map(|kind| (*kind).to_owned()));
+        weights.push(" AND feed > ").push_bind(number(after));
+        weights.push(" ORDER BY feed LIMIT ").push_bind(number(page.entries));
+        let rows = weights.build().fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        let (mut feeds, mut bytes) = (Vec::with_capacity(rows.len()), 0_u64);
+        for row in &rows {
+            let mut columns = Columns::of(row);
+            let (feed, weight) = (columns.feed()?, columns.number()?);
+            if !feeds.is_empty() && bytes.saturating_add(weight) > page.bytes {
+                break;
+            }
+            bytes = bytes.saturating_add(weight);
+            feeds.push(feed);
+        }
+        self.entries_at(&feeds).await
     }
 
     pub(crate) async fn trust_entries(

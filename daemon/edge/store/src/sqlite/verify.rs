@@ -6,21 +6,25 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{
     Sqlite,
+    journal::page_end,
     row::{Columns, number},
 };
-use crate::{error::Error, verify::RawRow};
+use crate::{error::Error, lookup::Page, verify::RawRow};
 
 impl Sqlite {
     /// The next rows, each with the place of the entry that its `previous` names.
-    pub(crate) async fn raw_rows(&self, after: u64, limit: usize) -> Result<Vec<RawRow>, Error> {
-        let query = sqlx::query(
+    pub(crate) async fn raw_rows(&self, after: u64, page: Page) -> Result<Vec<RawRow>, Error> {
+        let query = sqlx::query(concat!(
             "SELECT e.feed, e.feed_hash, e.hash, e.stream, s.digest, e.seq, e.kind, e.header, e.signature, p.bytes,
              e.has_payload, b.stream, b.seq, b.feed
              FROM entries e NOT INDEXED JOIN streams s ON s.id = e.stream
              LEFT JOIN payloads p ON p.feed = e.feed LEFT JOIN entries b ON b.hash = e.previous
-             WHERE e.feed > $1 ORDER BY e.feed LIMIT $2",
-        );
-        let rows = query.bind(number(after)).bind(number(limit as u64)).fetch_all(&self.readers).await;
+             WHERE e.feed > $1 AND e.feed <= ",
+            page_end!("payload_bytes * has_payload"),
+            " ORDER BY e.feed"
+        ));
+        let query = query.bind(number(after)).bind(number(page.entries)).bind(number(page.bytes));
+        let rows = query.fetch_all(&self.readers).await;
         rows.map_err(|error| self.fault(error))?.iter().map(raw_row).collect()
     }
 

@@ -57,6 +57,7 @@ suite! {
     tables:
         lookups_find_entries_by_what_they_are,
         the_log_filters_and_pages_both_ways,
+        a_page_of_long_entries_is_short_and_the_next_goes_on,
         projections_change_with_their_feed_number,
         peers_and_sessions_read_back,
         metas_own_keys_are_refused;

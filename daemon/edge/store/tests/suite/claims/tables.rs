@@ -50,6 +50,40 @@ pub(crate) async fn the_log_filters_and_pages_both_ways(bed: &Bed) {
     assert_eq!((rows[0].source.clone(), rows[0].stream.clone()), (Some(id("t1")), stream("t1", "t1")));
 }
 
+/// A peer decides how long its entries are: what is read at a time is bounded by bytes, and nothing is passed over.
+pub(crate) async fn a_page_of_long_entries_is_short_and_the_next_goes_on(bed: &Bed) {
+    const BYTES: usize = 1 << 20;
+    let k = bed.node("k").await;
+    let long = || Draft::of(Kind::Receipt, id("t1"), vec![b' '; BYTES]);
+    let piece = || Draft::of(Kind::ItemBatch, id("t1"), vec![b' '; BYTES]);
+    for drafts in [vec![long(), long(), long(), long(), long()], (0..20).map(|_| piece()).collect(), vec![long()]] {
+        k.write(drafts).await;
+    }
+    let feeds = |page: &[gongkai_store::Placed]| page.iter().map(|placed| placed.feed).collect::<Vec<_>>();
+    let bytes = |page: &[gongkai_store::Placed]| {
+        page.iter().map(|placed| placed.entry.payload.as_ref().map_or(0, Vec::len)).sum::<usize>()
+    };
+    for without in [None, Some("item.batch")] {
+        let (mut all, mut after) = (Vec::new(), 0);
+        loop {
+            let page = match without {
+                None => k.store.entries_after(after, 100).await.unwrap(),
+                Some(kind) => k.store.entries_after_without(kind, after, 100).await.unwrap(),
+            };
+            let Some(last) = page.last() else { break };
+            after = last.feed;
+            assert!(bytes(&page) <= 9 * BYTES, "{without:?}: {} bytes at once", bytes(&page));
+            all.extend(feeds(&page));
+        }
+        assert_eq!(all, (1..=26).collect::<Vec<_>>(), "{without:?}");
+    }
+    let page = k.store.entries_after_without("item.batch", 0, 100).await.unwrap();
+    assert_eq!((page.len(), bytes(&page)), (26, 6 * BYTES), "what is left out weighs nothing");
+    let page = k.store.entries_of_kinds(&["item.batch"], 0, 100).await.unwrap();
+    assert!((7..=9).contains(&page.len()), "{} entries", page.len());
+    k.assert_whole().await;
+}
+
 fn row(key: &str, value: Option<&str>) -> (String, String, Option<String>) {
     ("catalog".to_owned(), key.to_owned(), value.map(str::to_owned))
 }
