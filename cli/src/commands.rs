@@ -25,6 +25,7 @@ pub(crate) mod domain;
 pub(crate) mod erase;
 pub(crate) mod explain;
 pub(crate) mod help;
+mod intake;
 pub(crate) mod node;
 pub(crate) mod operator;
 pub(crate) mod publish;

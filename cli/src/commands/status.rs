@@ -4,7 +4,7 @@
 
 use gongkai_proto::admin::v1::{NodeStatusRequest, NodeStatusResponse};
 
-use super::{Answer, Context, Exit, or_dash};
+use super::{Answer, Context, Exit, intake, or_dash};
 use crate::{
     errors::Failure,
     ui::{Lang, Page, Text, Word, moment, plain, state_word},
@@ -34,7 +34,8 @@ fn text(response: &NodeStatusResponse, context: &Context) -> Text {
     });
     let (draft, review) = (response.catalogs_draft, response.catalogs_in_review);
     let (returned, approved) = (response.catalogs_returned, response.catalogs_approved);
-    Page::new(lang)
+    let intake = response.intake.iter().flat_map(|intake| intake::sentences(intake, lang));
+    let mut page = Page::new(lang)
         .say(head.join(" · "), head.join(" · "))
         .say(
             format!("links: {} of {} connected", response.peers_connected, response.peers),
@@ -68,8 +69,11 @@ fn text(response: &NodeStatusResponse, context: &Context) -> Text {
             response.entries_ahead > 0,
             format!("times not to be believed: {} entries bear one far ahead (gongkai doctor)", response.entries_ahead),
             format!("不可信的时间：{} 条的时间远在将来（见 gongkai doctor）", response.entries_ahead),
-        )
-        .say_if(response.admin_refusals > 0, refusals(response, Lang::En), refusals(response, Lang::Zh))
+        );
+    for sentence in intake {
+        page = page.say(&sentence, &sentence);
+    }
+    page.say_if(response.admin_refusals > 0, refusals(response, Lang::En), refusals(response, Lang::Zh))
         .facts(&[
             (Word::Edition, &or_dash(response.edition)),
             (Word::Entries, &response.entries),

@@ -90,6 +90,7 @@ impl DoctorReport {
 impl App {
     /// Examines the node; `rebuild` throws the projections away and folds them again from the entries.
     pub async fn doctor(&self, rebuild: bool) -> Result<DoctorReport> {
+        let intake = self.intake().await?;
         let mut checks = vec![
             self.check_chains().await?,
             self.check_signatures().await?,
@@ -101,8 +102,8 @@ impl App {
             self.check_times().await?,
             self.check_wants().await?,
             self.check_catalogs().await?,
-            self.check_usage().await?,
-            self.check_disk(),
+            Self::check_usage(&intake),
+            Self::check_disk(&intake),
             self.check_backup().await?,
             self.check_hold(),
             self.check_claims().await?,

@@ -53,6 +53,7 @@ mod erase;
 mod explain;
 mod gate;
 mod history;
+mod intake;
 mod local;
 mod node;
 mod operator;

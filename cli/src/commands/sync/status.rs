@@ -5,7 +5,10 @@
 use gongkai_proto::admin::v1::{Moved, PeerStatus, SyncStatusResponse};
 
 use super::{code, reasons};
-use crate::ui::{Lang, Page, Table, Text, Word, ago, cells, moment, rate, size, span, state_word};
+use crate::{
+    commands::intake::waits,
+    ui::{Lang, Page, Table, Text, Word, ago, cells, moment, rate, size, span, state_word},
+};
 
 /// The page.
 pub(super) fn text(response: &SyncStatusResponse, lang: Lang) -> Text {
@@ -56,6 +59,7 @@ fn sentences(peer: &PeerStatus, now_ms: i64, lang: Lang) -> Vec<String> {
     said.extend(undelivered(peer, lang));
     said.extend(first_hand(peer, now_ms, lang));
     said.extend(unproved(peer, lang));
+    said.extend(peer.waiting.iter().map(|waiting| waits(waiting, lang)));
     for told in &peer.second_hand {
         let (who, age) = (format!("{} {}", told.division, told.name), ago(Some(told.at), now_ms, lang));
         let (says, behind) = (&peer.division, told.entries_behind);

@@ -2,12 +2,10 @@
 //!
 //! Invariant: names authors by what is kept of them, most first. Left out: refusing anything (sync admits).
 
-use gongkai_journal::Lane;
-use gongkai_model::id::DivisionId;
-use gongkai_sync::allowance::{Quota, Used};
+use gongkai_sync::allowance::Quota;
 
 use super::{Check, ok, warning};
-use crate::{App, Result};
+use crate::{App, AuthorUse, CheckState, Intake, Reason};
 
 /// Authors named in one sentence.
 const NAMED_MAX: usize = 5;
@@ -15,42 +13,39 @@ const NAMED_MAX: usize = 5;
 const FULL_PERCENT: u64 = 90;
 
 impl App {
-    pub(super) async fn check_usage(&self) -> Result<Check> {
-        let (allowance, me, now_ms) = (self.store().allowance(), self.world().me.clone(), self.now_ms());
-        let mut rows: Vec<(u64, u64, DivisionId, Lane, Used)> = Vec::new();
-        for ((author, lane), used) in self.store().usage().await? {
-            let room = allowance.room(lane, Some(&used), now_ms);
-            let share = |used: u64, left: u64| used.saturating_mul(100) / used.saturating_add(left).max(1);
-            let percent = share(used.bytes, room.bytes).max(share(used.entries, room.entries));
-            rows.push((if author == me { 0 } else { percent }, used.bytes, author, lane, used));
-        }
-        rows.sort_by(|a, b| (b.1, &b.2).cmp(&(a.1, &a.2)));
-        let most: Vec<String> = rows
-            .iter()
-            .take(NAMED_MAX)
-            .map(|(_, _, author, lane, used)| {
-                format!("{author} ({}) {} KiB in {} entries", word(*lane), used.bytes >> 10, used.entries)
-            })
-            .collect();
-        let full = rows.iter().filter(|row| row.0 >= FULL_PERCENT).max_by_key(|row| row.0);
-        let Some((percent, _, author, lane, _)) = full else {
-            return Ok(ok("usage", format!("kept most of: {}", most.join("; "))));
+    /// What a person should know of the budgets without asking.
+    pub fn intake_warnings(intake: &Intake) -> Vec<Reason> {
+        let checks = [Self::check_usage(intake), Self::check_disk(intake)].into_iter();
+        checks.filter(|check| check.state != CheckState::Ok).map(|check| check.reason).collect()
+    }
+
+    pub(super) fn check_usage(intake: &Intake) -> Check {
+        let mut by_bytes: Vec<&AuthorUse> = intake.authors.iter().collect();
+        by_bytes.sort_by_key(|it| std::cmp::Reverse((it.used.bytes, &it.author)));
+        let told = |it: &&AuthorUse| {
+            format!("{} ({}) {} KiB in {} entries", it.author, it.lane.word(), it.used.bytes >> 10, it.used.entries)
         };
-        let Quota { bytes, entries } = allowance.of(*lane);
+        let most: Vec<String> = by_bytes.iter().take(NAMED_MAX).map(told).collect();
+        let Some(full) = intake.authors.iter().find(|it| it.percent >= FULL_PERCENT) else {
+            return ok("usage", format!("kept most of: {}", most.join("; ")));
+        };
+        let Quota { bytes, entries } = intake.allowance.of(full.lane);
         let message = format!(
-            "`{author}` has used {percent} % of what this node takes of one author ({}): bytes {bytes}, entries {entries}; kept most of: {}",
-            word(*lane),
+            "`{}` has used {} % of what this node takes of one author ({}): bytes {bytes}, entries {entries}; kept most of: {}",
+            full.author,
+            full.percent,
+            full.lane.word(),
             most.join("; ")
         );
         let hint = "see `gongkai audit log --subject`; raise [intake] in gongkaid.toml if the amount is right, revoke the key if it is not";
-        Ok(warning("usage", "GK-DOCTOR-021", message, hint))
+        warning("usage", "GK-DOCTOR-021", message, hint)
     }
 
-    pub(super) fn check_disk(&self) -> Check {
-        let floor = self.store().disk_floor();
-        let Some(free) = self.store().free_bytes() else { return ok("disk", "the system does not say what is free") };
+    pub(super) fn check_disk(intake: &Intake) -> Check {
+        let floor = intake.disk_floor_bytes;
+        let Some(free) = intake.disk_free_bytes else { return ok("disk", "the system does not say what is free") };
         let message = format!("{} MiB free; peers' entries wait below {} MiB", free >> 20, floor >> 20);
-        if free >= floor {
+        if !intake.is_disk_short() {
             return ok("disk", message);
         }
         warning(
@@ -59,12 +54,5 @@ impl App {
             message,
             "make room on the disk of the data directory; what waits is taken then",
         )
-    }
-}
-
-fn word(lane: Lane) -> &'static str {
-    match lane {
-        Lane::Trust => "trust",
-        Lane::Work => "work",
     }
 }

@@ -119,6 +119,14 @@ impl Lane {
         }
     }
 
+    /// The word in listings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Trust => "trust",
+            Self::Work => "work",
+        }
+    }
+
     /// A number from a header; an unknown lane is work.
     pub fn from_number(number: u32) -> Self {
         if number == 1 { Self::Trust } else { Self::Work }

@@ -16,7 +16,7 @@ use gongkai_journal::{Entry, EntryHash, Lane};
 use gongkai_model::id::DivisionId;
 use gongkai_sync::{
     allowance::{Allowance, Used},
-    want::WANTS_PER_PEER_MAX,
+    want::{WANTS_PER_PEER_MAX, Why},
 };
 use tokio::sync::watch;
 
@@ -167,6 +167,16 @@ impl Store {
     /// What is kept of each author, by lane.
     pub async fn usage(&self) -> Result<BTreeMap<(DivisionId, Lane), Used>, Error> {
         on_db!(self, db => db.usage().await)
+    }
+
+    /// Streams of which entries are lacking, by the peer that has them and why they wait.
+    pub async fn waiting(&self) -> Result<Vec<(DivisionId, Why, u64)>, Error> {
+        on_db!(self, db => db.waiting().await)
+    }
+
+    /// Streams that wait for a reason, by author and lane.
+    pub async fn waiting_of(&self, why: Why) -> Result<BTreeMap<(DivisionId, Lane), u64>, Error> {
+        on_db!(self, db => db.waiting_of(why).await)
     }
 
     pub(crate) fn set_identity(&self, identity: Identity) {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use gongkai_app::Role;
+use gongkai_app::{App, Role};
 use gongkai_model::id::DivisionId;
 use gongkai_proto::admin::v1::{self as wire, node_service_server::NodeService};
 use tonic::{Request, Response, Status};
@@ -13,7 +13,7 @@ use tracing::info;
 mod recovery;
 mod tree;
 
-use super::{Admin, convert, refuse::refused};
+use super::{Admin, convert, intake, refuse::refused};
 use crate::{Error, links::LinkState};
 
 const MS_PER_SECOND: i64 = 1_000;
@@ -239,7 +239,10 @@ impl Admin {
             code: last.code.to_owned(),
             at_ms: last.at_ms,
         });
+        let found = self.app().intake().await?;
         status.warnings = self.warnings();
+        status.warnings.extend(App::intake_warnings(&found).iter().map(convert::reason_of));
+        status.intake = Some(intake::intake(&found));
         status.hold = self.hold();
         status.state = match (&status.hold, status.warnings.is_empty()) {
             (Some(_), _) => "recovering",

@@ -8,7 +8,7 @@ use gongkai_journal::Route;
 use gongkai_model::id::DivisionId;
 use gongkai_proto::admin::v1 as wire;
 
-use super::{Admin, convert};
+use super::{Admin, convert, intake};
 use crate::{
     Error,
     links::{LinkStatus, Rate, bytes_left, remaining_ms},
@@ -57,6 +57,7 @@ impl Admin {
         let left = self.left(peer, link).await?;
         let known = self.app().known(peer).await?;
         let claims = self.app().claims_of(peer).await?;
+        let waiting = self.app().waiting().await?;
         let (moved, rates) = (link.moved, link.meter.rates(self.app().now_ms()));
         Ok(wire::PeerStatus {
             division: peer.to_string(),
@@ -84,6 +85,8 @@ impl Admin {
             protocol: known.protocol,
             claimed_streams: claims.streams,
             claimed_position: claims.place.map(|place| place.offset),
+            waiting: waiting.iter().filter(|it| it.peer == *peer).map(intake::waiting).collect(),
+            wants_max: self.app().store().wants_max() as u64,
         })
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use gongkai_journal::{EntryHash, Lane, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
-use gongkai_sync::want::{Tip, Want};
+use gongkai_sync::want::{Tip, Want, Why};
 use sqlx::{QueryBuilder, Row, Sqlite as Engine, sqlite::SqliteRow};
 
 use super::{
@@ -18,6 +18,7 @@ use crate::{
     branch::Link,
     error::Error,
     tx::StreamId,
+    usage::Account,
     wanting::{Lacking, StoredWant},
 };
 
@@ -170,6 +171,32 @@ impl Sqlite {
         )]
         let entries = entries as u64;
         Ok(Lacking { entries, streams: columns.number()?, stopped: columns.number()? })
+    }
+
+    /// Streams by (peer, why).
+    pub(crate) async fn waiting(&self) -> Result<Vec<(DivisionId, Why, u64)>, Error> {
+        let query = sqlx::query("SELECT peer, why, COUNT(DISTINCT stream) FROM wants GROUP BY peer, why");
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        let read = |row: &SqliteRow| {
+            let mut columns = Columns::of(row);
+            let (peer, why): (DivisionId, String) = (columns.division()?, columns.next()?);
+            Ok((peer, Why::from_word(&why), columns.number()?))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Streams that wait for a reason, by (author, lane).
+    pub(crate) async fn waiting_of(&self, why: Why) -> Result<BTreeMap<Account, u64>, Error> {
+        let query = sqlx::query(
+            "SELECT s.author, s.lane, COUNT(DISTINCT w.stream) FROM wants w JOIN streams s ON s.id = w.stream
+             WHERE w.why = $1 GROUP BY s.author, s.lane",
+        );
+        let rows = query.bind(why.word()).fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
+        let read = |row: &SqliteRow| {
+            let mut columns = Columns::of(row);
+            Ok(((columns.division()?, Lane::from_number(columns.small()?)), columns.number()?))
+        };
+        rows.iter().map(read).collect()
     }
 
     pub(crate) async fn mark_want_stopped(
