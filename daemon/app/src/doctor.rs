@@ -107,6 +107,7 @@ impl App {
             self.check_backup().await?,
             self.check_hold(),
             self.check_claims().await?,
+            self.check_operators().await?,
         ];
         let (before, after) = if rebuild {
             self.rebuild().await?
@@ -322,6 +323,21 @@ impl App {
         let Some(held) = self.held() else { return ok("hold", "none") };
         let refusal = held.refusal();
         warning("hold", refusal.code(), refusal.to_string(), refusal.hint())
+    }
+
+    /// Names that act through one account count as one person: where the rules ask for two, they are not.
+    async fn check_operators(&self) -> Result<Check> {
+        let shared = self.shared_accounts().await?;
+        let Some((account, names)) = shared.first() else { return Ok(ok("operators", "each through his own account")) };
+        let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let others = match shared.len() - 1 {
+            0 => String::new(),
+            count => format!(" ({count} more accounts are shared)"),
+        };
+        let message = format!("{names} act through one account ({account}){others}; they count as one person");
+        let hint =
+            "give each an account of his own: `gongkai operator add NAME --uid UID` or `gongkai operator certify NAME`";
+        Ok(warning("operators", "GK-DOCTOR-023", message, hint))
     }
 
     /// What peers say of this node's past without having shown it.

@@ -131,6 +131,10 @@ impl App {
         if asker.as_ref() == Some(&operator.id) {
             return Err(EraseError::SamePerson { operator: operator.id.clone() }.into());
         }
+        if self.is_by_account(&hash, operator).await? {
+            let (operator, account) = (operator.id.clone(), operator.account.clone());
+            return Err(EraseError::SameAccount { operator, account }.into());
+        }
         if !erased_by.is_empty() {
             return Ok((row, 0));
         }

@@ -63,6 +63,16 @@ pub enum Error {
         /// One of these is needed.
         roles: &'static [Role],
     },
+    /// Two names, one account: whoever wrote it cannot decide it under another name.
+    #[error("`{other}` wrote it through the same account ({account}) as `{operator}` comes by: that is one person")]
+    SameAccount {
+        /// Who decides.
+        operator: OperatorId,
+        /// Who wrote.
+        other: OperatorId,
+        /// Such as `uid 1001`.
+        account: String,
+    },
     /// The operator has the role for other domains.
     #[error("operator `{operator}` has the role `{}` for other domains than `{domain}`", role.word())]
     DomainNotHis {
@@ -276,6 +286,7 @@ impl Error {
             Self::CatalogBlocked { .. } => "GK-APP-029",
             Self::RoleMissing { .. } => "GK-APP-002",
             Self::NotRegistered { .. } => "GK-APP-018",
+            Self::SameAccount { .. } => "GK-APP-037",
             Self::DomainNotHis { .. } => "GK-APP-013",
             Self::DivisionUnknown { .. } => "GK-APP-003",
             Self::NotCustodian { .. } => "GK-APP-004",
@@ -331,6 +342,10 @@ impl Error {
                 let name = operator.as_str().rsplit('/').next().unwrap_or_default();
                 let role = roles.first().map_or("", |role| role.word());
                 format!("register a person: `gongkai operator add {name} --role {role}`, then act as that operator")
+            }
+            Self::SameAccount { .. } => {
+                "let a colleague decide it through an account or a certificate of his own: `gongkai operator certify NAME`"
+                    .to_owned()
             }
             Self::DomainNotHis { role, domain, .. } => {
                 format!("let a {} of `{domain}` do it, or have the domain added in gongkaid.toml", role.word())

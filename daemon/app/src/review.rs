@@ -91,7 +91,9 @@ impl App {
             outside: said.outside,
             coverage: if said.approves_rest || said.items.is_empty() { Coverage::Whole } else { Coverage::Part },
         };
-        let act = admit(&loaded.state, Intent::Decide(ruling), &acting.actor())?;
+        let actor = acting.actor();
+        let act = admit(&loaded.state, Intent::Decide(ruling.clone()), &actor)?;
+        self.require_other_hands(operator, &loaded, &ruling, &actor).await?;
         self.require_step_in_force(&loaded, head, step)?;
         let decision = match act {
             Act::Decision(decision) if !document.is_empty() => {

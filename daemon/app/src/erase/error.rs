@@ -52,6 +52,14 @@ pub enum EraseError {
         /// Who.
         operator: OperatorId,
     },
+    /// Whoever asked cannot say yes under another name.
+    #[error("it was asked through the same account ({account}) as `{operator}` comes by: that is one person")]
+    SameAccount {
+        /// Who confirms.
+        operator: OperatorId,
+        /// Such as `uid 1001`.
+        account: String,
+    },
     /// It is confirmed above the node that asked.
     #[error("the node of `{asked_at}` asked for it: a node above that one confirms it")]
     NotAbove {
@@ -90,6 +98,7 @@ impl EraseError {
             Self::RequestUnknown { .. } => "GK-ERASE-004",
             Self::RequestUnclear { .. } => "GK-ERASE-005",
             Self::SamePerson { .. } => "GK-ERASE-006",
+            Self::SameAccount { .. } => "GK-ERASE-010",
             Self::NotAbove { .. } => "GK-ERASE-007",
             Self::TooMany { .. } => "GK-ERASE-008",
             Self::Removed { .. } => "GK-ERASE-009",
@@ -108,6 +117,10 @@ impl EraseError {
                 "`gongkai erase list` shows the requests".to_owned()
             }
             Self::SamePerson { .. } => "let a colleague confirm it with `gongkai erase confirm`".to_owned(),
+            Self::SameAccount { .. } => {
+                "let a colleague confirm it through an account or a certificate of his own: `gongkai operator certify NAME`"
+                    .to_owned()
+            }
             Self::NotAbove { .. } => "it is confirmed there with `gongkai erase confirm`".to_owned(),
             Self::TooMany { .. } => "submit the catalog in full once and ask again".to_owned(),
             Self::Removed { .. } => "leave the removed words out of the file and import it again".to_owned(),

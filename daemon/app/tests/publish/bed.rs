@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gongkai_app::Chance;
 use gongkai_app::{
-    App, Edition, Founding, ImportQuestion, JoinQuestion, Operator, Role, SystemChance, SystemClock, Verdicts,
+    App, Edition, Error, Founding, ImportQuestion, JoinQuestion, Operator, Role, SystemChance, SystemClock, Verdicts,
     found_root,
 };
 use gongkai_model::{
@@ -62,15 +62,19 @@ impl Bed {
         Operator::new(&self.app.world().me, name, roles.iter().copied()).unwrap()
     }
 
-    pub(crate) async fn import(&self, content: Vec<u8>, file_name: &str) -> CatalogId {
+    async fn import_by(&self, clerk: &Operator, content: Vec<u8>, file_name: &str) -> CatalogId {
         let question = ImportQuestion { content, file_name: file_name.to_owned(), ..ImportQuestion::default() };
-        let imported = self.app.import(&self.operator("clerk", &[Role::Clerk]), question).await.unwrap();
+        let imported = self.app.import(clerk, question).await.unwrap();
         imported.revisions[0].catalog.clone()
     }
 
     pub(crate) async fn import_sample(&self, file: &str) -> CatalogId {
+        self.import_sample_by(&self.operator("clerk", &[Role::Clerk]), file).await
+    }
+
+    pub(crate) async fn import_sample_by(&self, clerk: &Operator, file: &str) -> CatalogId {
         let sample = samples().iter().find(|sample| sample.file == file).unwrap_or_else(|| panic!("no sample {file}"));
-        self.import(sample.bytes.to_vec(), file).await
+        self.import_by(clerk, sample.bytes.to_vec(), file).await
     }
 
     pub(crate) async fn submit(&self, catalog: &CatalogId) {
@@ -80,6 +84,10 @@ impl Bed {
 
     /// Records the province's decision; gives its entry.
     pub(crate) async fn approve(&self, catalog: &CatalogId) -> Digest {
+        self.approve_by(&self.operator("reviewer", &[Role::Reviewer]), catalog).await.unwrap()
+    }
+
+    pub(crate) async fn approve_by(&self, reviewer: &Operator, catalog: &CatalogId) -> Result<Digest, Error> {
         let outside = Outside {
             authority: "辽宁省财政厅".to_owned(),
             document_no: "辽财预〔2026〕7号".to_owned(),
@@ -96,8 +104,7 @@ impl Bed {
             approves_rest: true,
             outside: Some(outside),
         };
-        let reviewer = self.operator("reviewer", &[Role::Reviewer]);
-        self.app.decide(&reviewer, catalog, said).await.unwrap().1
+        Ok(self.app.decide(reviewer, catalog, said).await?.1)
     }
 
     /// A sample from workbook to approval.
@@ -110,6 +117,10 @@ impl Bed {
 
     /// Writes the catalog as a workbook with its items changed, and imports that.
     pub(crate) async fn change(&self, catalog: &CatalogId, change: impl Fn(usize, &mut Item)) {
+        self.change_by(&self.operator("clerk", &[Role::Clerk]), catalog, change).await;
+    }
+
+    pub(crate) async fn change_by(&self, clerk: &Operator, catalog: &CatalogId, change: impl Fn(usize, &mut Item)) {
         let loaded = self.app.load_known(catalog).await.unwrap();
         let working = loaded.working().unwrap();
         let mut items: Vec<(String, Item)> =
@@ -122,7 +133,7 @@ impl Bed {
         let reading = Reading { vocabulary: &world.vocabulary, routing: world.routing_table(), node_level: &level };
         let sheet = CatalogSheet { name: "目录", title: &title, rows };
         let content = gongkai_sheets::write(&[sheet], &reading).unwrap();
-        assert_eq!(self.import(content, "changed.xlsx").await, *catalog);
+        assert_eq!(self.import_by(clerk, content, "changed.xlsx").await, *catalog);
     }
 
     pub(crate) async fn publish(&self) -> Edition {

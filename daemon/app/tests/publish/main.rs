@@ -9,4 +9,5 @@ mod crash;
 mod edition;
 mod erasure;
 mod files;
+mod people;
 mod sign_offs;

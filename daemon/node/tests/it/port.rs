@@ -40,7 +40,13 @@ use crate::{
     permits::{OPERATORS, call, calls, wrongly_answered},
 };
 
-const PORT: &str = "\n[admin]\nlisten = \"127.0.0.1:0\"\n";
+pub(crate) const PORT: &str = "\n[admin]\nlisten = \"127.0.0.1:0\"\n";
+
+/// The way in of a person with an account of his own, at a node whose port is open: what the test's own account writes
+/// under any name is that account's.
+pub(crate) async fn desk(node: &Node, name: &str) -> Channel {
+    Papers::of(node, name).await.unwrap().dial(node).await.unwrap()
+}
 
 /// What an operator takes along: certificate, key, trust root.
 #[derive(Clone)]

@@ -3,10 +3,13 @@
 use gongkai_proto::admin::v1::{
     AssignDomainRequest, ChainRow, ChainStep, ChangeTableResponse, DecideReviewRequest, OutsideDecision,
     OutsideDocumentRequest, PutDepartmentRequest, PutDomainRequest, RerouteRequest, RerouteResponse, SetChainRequest,
-    ShowRoutingRequest,
+    ShowRoutingRequest, review_service_client::ReviewServiceClient,
 };
 
-use crate::harness::{COUNTY, Node, TOWN, city, code, sample};
+use crate::{
+    harness::{COUNTY, Node, TOWN, city, city_with, code, sample},
+    port::{PORT, desk},
+};
 
 const CATALOG: &str = "211221101/social-assistance";
 
@@ -14,13 +17,6 @@ const CATALOG: &str = "211221101/social-assistance";
 const BROADCASTING: &str = "广播电视领域基层政务公开标准目录\n\
     序号,一级事项,二级事项,公开内容,公开依据,公开时限,公开主体,公开渠道和载体,公开对象,公开方式,公开层级\n\
     1,设施建设,应急广播,建设情况,《中华人民共和国政府信息公开条例》,信息形成之日起20个工作日内,新台子镇人民政府,■政府网站,全社会,主动,乡级\n";
-
-/// Another person than the clerk who submitted.
-fn by_reviewer<T>(message: T) -> tonic::Request<T> {
-    let mut request = tonic::Request::new(message);
-    request.metadata_mut().insert(gongkai_proto::metadata::OPERATOR, "reviewer".parse().unwrap());
-    request
-}
 
 async fn assign(city: &Node, department: &str, from: &str) -> ChangeTableResponse {
     let request = AssignDomainRequest {
@@ -151,14 +147,15 @@ async fn a_vertical_department_reviews_past_the_county_and_nobody_his_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_provinces_decision_is_recorded_with_its_number_and_its_file() {
-    let city = city().await;
+    let city = city_with(PORT).await;
+    let mut reviews = ReviewServiceClient::new(desk(&city, "reviewer").await);
     let catalog = "211200/ecological-environment";
     let file = sample("211200-ecological-environment.xlsx");
     city.import(file.bytes, &file.file).await;
     let submitted = city.submit(catalog).await;
     assert!(submitted.steps[0].is_outside);
     let bare = DecideReviewRequest { catalog: catalog.to_owned(), ..DecideReviewRequest::default() };
-    let bare = city.reviews().approve(by_reviewer(bare)).await.unwrap_err();
+    let bare = reviews.approve(bare).await.unwrap_err();
     assert_eq!(code(&bare), "GK-ROUTE-010", "only a document decides");
     // Larger than one entry: the file is kept in pieces.
     let scan: Vec<u8> = (0..300_000u32).map(|byte| u8::try_from(byte % 251).unwrap_or_default()).collect();
@@ -175,7 +172,7 @@ async fn the_provinces_decision_is_recorded_with_its_number_and_its_file() {
         }),
         ..DecideReviewRequest::default()
     };
-    let decided = city.reviews().approve(by_reviewer(request)).await.unwrap().into_inner();
+    let decided = reviews.approve(request).await.unwrap().into_inner();
     assert_eq!(decided.state, "approved");
     let shown = city.review(catalog).await.steps.remove(0);
     assert!(shown.document.contains("辽环函〔2026〕12号") && shown.document.contains("sha256:"), "{}", shown.document);
