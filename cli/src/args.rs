@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        audit, bundle, catalog, completions, conflict, demo, doctor, domain, erase, explain, help, node, operator,
-        publish, recovery, review, routing, standard, sync,
+        audit, bundle, catalog, completions, conflict, custody, demo, doctor, domain, erase, explain, help, node,
+        operator, publish, recovery, review, routing, standard, sync,
     },
     ui::{Lang, Output},
 };
@@ -116,6 +116,9 @@ pub(crate) enum Command {
     /// Conflicts: look at both sides, decide
     #[command(subcommand)]
     Conflict(conflict::ConflictCommand),
+    /// Who keeps a division's catalogs: what stands in doubt, and your word on it
+    #[command(subcommand)]
+    Custody(custody::CustodyCommand),
     /// Content that the law says must go: ask and confirm
     #[command(subcommand)]
     Erase(erase::EraseCommand),
@@ -226,6 +229,10 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("conflict list", "列出未处理的冲突"),
     ("conflict show", "逐要素显示共同版本、两边与建议的合并"),
     ("conflict resolve", "处理冲突：取一边、取合并结果，或提交工作簿"),
+    ("custody", "目录维护权：存疑事项与答复"),
+    ("custody list", "列出存疑的维护权变更与报送"),
+    ("custody confirm", "确认某项有效"),
+    ("custody refuse", "确认某项无效"),
     ("erase", "依法删除内容：申请与确认"),
     ("erase ask", "申请在所有节点删除某事项的内容"),
     ("erase list", "列出删除申请，未确认的在前"),

@@ -19,6 +19,7 @@ pub(crate) mod bundle;
 pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod conflict;
+pub(crate) mod custody;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod domain;
@@ -163,6 +164,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Answer, F
         Command::Routing(command) => routing::run(command, context).await,
         Command::Domain(command) => domain::run(command, context).await,
         Command::Conflict(command) => conflict::run(command, context).await,
+        Command::Custody(command) => custody::run(command, context).await,
         Command::Erase(command) => erase::run(command, context).await,
         Command::Publish(command) => publish::run(command, context).await,
         Command::Whoami => operator::whoami(context).await,

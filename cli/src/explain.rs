@@ -13,6 +13,7 @@ const FILES: &[&str] = &[
     include_str!("../pages/catalog.txt"),
     include_str!("../pages/cli.txt"),
     include_str!("../pages/conflict.txt"),
+    include_str!("../pages/custody.txt"),
     include_str!("../pages/erase.txt"),
     include_str!("../pages/link.txt"),
     include_str!("../pages/node.txt"),

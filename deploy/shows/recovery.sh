@@ -108,7 +108,12 @@ at $town admin doctor --rebuild
 chapter "the county takes the town's catalogs into its custody and gives them back"
 at $county admin node custody $town --to $county --dry-run
 at $county admin node custody $town --to $county
-until_says $town '"custody.put"' audit log --kind custody.put
+until_says $city GK-CUSTODY-004 status
+refused GK-APP-004 $county clerk catalog import "$first" --division $town
+attention $city admin custody list
+at $city reviewer custody confirm "$(json $city custody list | field entry)"
+until_says $county '"custody.answer"' audit log --kind custody.answer
+until_says $town '"custody.answer"' audit log --kind custody.answer
 refused GK-APP-004 $town clerk catalog import "$first"
 at $county clerk catalog import "$first" --division $town
 at $county clerk catalog submit $catalog

@@ -5,6 +5,7 @@
 
 mod backup;
 mod clone;
+mod custody;
 mod fork;
 mod rebuild;
 mod revert;

@@ -223,6 +223,7 @@ const STATES_ZH: &[(&str, &str)] = &[
     ("both", "双方均可"),
     ("edition", "汇总发布"),
     ("erased", "已删除"),
+    ("doubtful", "存疑"),
     ("functional-area", "功能区"),
     ("standard", "标准"),
     ("enrolled", "已加入"),

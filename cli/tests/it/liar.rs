@@ -239,7 +239,7 @@ macro_rules! services {
 }
 
 services! {
-    AuditService, BundleService, CatalogService, ConflictService, EraseService, ExplainService, NodeService, OperatorService,
+    AuditService, BundleService, CatalogService, ConflictService, CustodyService, EraseService, ExplainService, NodeService, OperatorService,
     PublishService, ReviewService, RoutingService, StandardService, SyncService,
 }
 

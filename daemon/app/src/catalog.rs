@@ -83,7 +83,7 @@ impl Loaded {
     /// What is known of a catalog that is blocked: that it is, and why.
     fn blocked(catalog: &CatalogId, world: &World, excess: Excess) -> Self {
         let custodians = world.custodians(&catalog.division);
-        let ground = Ground { catalog, custodians: &custodians, steps_of: None, standard_of: None };
+        let ground = Ground { catalog, custodians: &custodians, keeping: None, steps_of: None, standard_of: None };
         Self {
             catalog: catalog.clone(),
             entries: Vec::new(),
@@ -257,8 +257,14 @@ fn fold(
     let custodians = world.custodians(&catalog.division);
     let steps_of = |routing: &Digest| -> Option<Prescribed> { world.prescribed(routing, catalog) };
     let standard_of = |revision: &Digest| standards.get(revision).cloned();
-    let ground =
-        Ground { catalog, custodians: &custodians, steps_of: Some(&steps_of), standard_of: Some(&standard_of) };
+    let keeping = world.keeping(&catalog.division);
+    let ground = Ground {
+        catalog,
+        custodians: &custodians,
+        keeping: Some(&keeping),
+        steps_of: Some(&steps_of),
+        standard_of: Some(&standard_of),
+    };
     fold_known(&ground, facts, known)
 }
 

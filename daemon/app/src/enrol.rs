@@ -144,6 +144,10 @@ impl App {
         // Asked twice, because the first answer was lost, it is the same successor.
         let is_rebuilt = has_other && invite.is_rebuild;
         let mut drafts = if is_rebuilt { world.retirements(&division, &entry_key) } else { Vec::new() };
+        let kept = match world.has_node(&division) {
+            true => world.at_first(&division).into_iter().collect(),
+            false => self.ends_of_lines(&division).await?,
+        };
         self.put_invite(&used).await?;
         let leaf = grant.leaf().map_err(pki)?;
         let cert = CertPut {
@@ -153,6 +157,7 @@ impl App {
             tls_fingerprint: leaf.fingerprint.to_hex(),
             tls_not_after_ms: leaf.not_after_ms,
             authority_pem: grant.authority_chain.clone().unwrap_or_default(),
+            kept,
         };
         let kind = if grant.authority_chain.is_some() { Kind::AuthorityPut } else { Kind::CertPut };
         drafts.push(Draft::of(kind, division.clone(), payload::encode(&cert)));

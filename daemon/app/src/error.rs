@@ -258,6 +258,9 @@ pub enum Error {
     /// Client certificates of operators.
     #[error(transparent)]
     Cert(#[from] crate::CertError),
+    /// What stands in doubt about custody.
+    #[error(transparent)]
+    Custody(#[from] crate::CustodyError),
     /// Entries arrived all the while the edition was being folded.
     #[error("entries kept arriving while the edition was being put together")]
     EditionRaced,
@@ -278,6 +281,7 @@ impl Error {
             Self::Publish(error) => error.code(),
             Self::Conflict(error) => error.code(),
             Self::Erase(error) => error.code(),
+            Self::Custody(error) => error.code(),
             Self::Recovery(error) => error.code(),
             Self::Bundle(refused) => refused.code(),
             Self::SignOff(error) => error.code(),
@@ -328,6 +332,7 @@ impl Error {
             Self::Publish(error) => error.hint(),
             Self::Conflict(error) => error.hint(),
             Self::Erase(error) => error.hint(),
+            Self::Custody(error) => error.hint(),
             Self::Recovery(error) => error.hint(),
             Self::Bundle(refused) => refused.hint(),
             Self::SignOff(error) => error.hint(),

@@ -149,6 +149,7 @@ fn first_entries(store: &Store, pki: &PkiDir, key: &EntryKey, founding: &Foundin
         tls_fingerprint: credentials.chain().first().map_or_else(String::new, |leaf| Digest::of_file(leaf).to_hex()),
         tls_not_after_ms: credentials.not_after_ms(),
         authority_pem: String::new(),
+        kept: Vec::new(),
     };
     let tables = TablePut {
         version: 1,

@@ -83,7 +83,7 @@ pub use certify::{CertError, CertState, HeldCert};
 pub use check::{CheckError, Checked, CheckedFile};
 pub use clock::{Chance, Clock, SystemChance, SystemClock};
 pub use conflict::{ConflictError, Ending, Resolution, Resolved, Settling};
-pub use custody::Custody;
+pub use custody::{Custody, CustodyError, Doubt, Doubted};
 pub use desk::{Age, Asked, REVIEW_DAYS_DEFAULT};
 pub use doctor::{Check, CheckState, DoctorReport};
 pub use draft::DraftState;

@@ -18,6 +18,8 @@ const PUBLISHER: &[Role] = &[Role::Publisher];
 const SIGNER: &[Role] = &[Role::Publisher, Role::Reviewer];
 /// A second person above says yes to a removal: a registered one, as for a review or an edition.
 const CONFIRMER: &[Role] = &[Role::Publisher, Role::Reviewer];
+/// Whoever answers for something at the node; that he is registered is asked as well.
+const ANSWERER: &[Role] = &[Role::Admin, Role::Clerk, Role::Reviewer, Role::Publisher];
 const AUDITOR: &[Role] = &[Role::Auditor, Role::Admin];
 const ADMIN: &[Role] = &[Role::Admin];
 /// Catching up with a neighbour changes nothing but the hour.
@@ -105,6 +107,9 @@ actions! {
     ConflictList "conflict.list" ANY Node Allowed
     ConflictResolve "conflict.resolve" CLERK Domain StaysHere
     ConflictShow "conflict.show" ANY Node Allowed
+    CustodyConfirm "custody.confirm" ANSWERER Node Refused
+    CustodyList "custody.list" ANY Node Allowed
+    CustodyRefuse "custody.refuse" ANSWERER Node Refused
     EraseAsk "erase.ask" CLERK Domain Refused
     EraseConfirm "erase.confirm" CONFIRMER Domain Refused
     EraseList "erase.list" ANY Node Allowed

@@ -11,7 +11,7 @@ use gongkai_model::{
     conflict::ConflictKind,
     digest::Digest,
     edition::EditionPayload,
-    id::{CatalogId, DomainSlug},
+    id::{CatalogId, DivisionId, DomainSlug},
     review::Step,
     standard::StandardId,
 };
@@ -24,7 +24,7 @@ pub(crate) const CATALOGS: &str = "catalog";
 /// Projection rows of editions: key = number, ten digits.
 pub(crate) const EDITIONS: &str = "edition";
 /// What the rows hold; goes up with each field, so that rows which an earlier version made are made again.
-const ROWS_VERSION: &str = "4";
+const ROWS_VERSION: &str = "5";
 const ROWS_VERSION_KEY: &str = "projection.version";
 /// Entries projected in one go: with payloads of a quarter MiB they stay in memory together.
 const CATCH_UP_ENTRIES_MAX: usize = 100;
@@ -38,6 +38,9 @@ pub struct CatalogRow {
     pub updated_at_ms: i64,
     /// The division that must act next; empty when nobody.
     pub waiting_for: String,
+    /// Entries by others than its keeper, of which a person must say whether they stand.
+    #[serde(default)]
+    pub in_doubt: u32,
     /// What stands against what in it, whatever the day: its conflicts are looked for only where there are some.
     #[serde(default)]
     pub conflicts: BTreeSet<ConflictKind>,
@@ -140,6 +143,7 @@ impl App {
             // and once its good head is here, what stands before it counts.
             return Ok(self.catalog_rows().await?.into_iter().map(|row| row.summary.catalog).collect());
         }
+        let kept = self.kept_anew(entries).await?;
         let has_table = entries.iter().any(|entry| entry.header.kind == Kind::TablePut);
         let domains: BTreeSet<DomainSlug> = entries
             .iter()
@@ -148,13 +152,25 @@ impl App {
             .filter_map(|text| Some(StandardId::parse(&text).ok()?.domain))
             .collect();
         if !has_table && domains.is_empty() {
-            return Ok(BTreeSet::new());
+            return Ok(kept);
         }
         let rows = self.catalog_rows().await?.into_iter().map(|row| row.summary);
         let freed = rows
             .filter(|row| (has_table && row.troubled > 0) || domains.contains(&row.catalog.domain))
             .map(|row| row.catalog);
-        Ok(freed.collect())
+        Ok(freed.chain(kept).collect())
+    }
+
+    /// Catalogs of which entries say who keeps or kept them: whose node there is, and what stood when it came.
+    async fn kept_anew(&self, entries: &[Entry]) -> Result<BTreeSet<CatalogId>> {
+        let told = of_kinds(entries, &[Kind::CertPut, Kind::AuthorityPut, Kind::CustodyAnswer]);
+        let about: BTreeSet<&DivisionId> = told.into_iter().map(|entry| &entry.header.stream.subject).collect();
+        if about.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let world = self.world();
+        let rows = self.catalog_rows().await?.into_iter().map(|row| row.summary.catalog);
+        Ok(rows.filter(|row| about.iter().any(|above| world.tree().is_on_path(above, &row.division))).collect())
     }
 
     async fn rows(
@@ -209,7 +225,8 @@ impl App {
         let lasting = conflicts.iter().filter(|conflict| conflict.kind != ConflictKind::Department);
         let conflicts = lasting.map(|conflict| conflict.kind).collect();
         let open_steps = head.map(|head| head.open_steps().to_vec()).unwrap_or_default();
-        Ok(CatalogRow { summary, updated_at_ms, waiting_for, conflicts, open_steps })
+        let in_doubt = u32::try_from(loaded.state.in_doubt().count()).unwrap_or(u32::MAX);
+        Ok(CatalogRow { summary, updated_at_ms, waiting_for, in_doubt, conflicts, open_steps })
     }
 }
 

@@ -57,7 +57,13 @@ impl App {
             let version = self.tree_version().await?.saturating_add(1);
             let record = Division { from: world.today.clone(), parent: Some(to), ..division };
             let put = payload::encode(&TreePut { version, divisions: vec![record] });
-            acting.record_one(Draft::of(Kind::TreePut, world.me.clone(), put)).await?;
+            let mut drafts = vec![Draft::of(Kind::TreePut, world.me.clone(), put)];
+            // Whoever keeps them next did not write what stands there: the top says that it does.
+            for division in below.iter().filter(|id| !world.has_node(id)) {
+                let stands = self.ends_of_lines(division).await?;
+                drafts.extend(stands.into_iter().map(|end| world.right(division, end, "moved")));
+            }
+            acting.record(drafts).await?;
         }
         Ok(moved)
     }

@@ -98,6 +98,7 @@ impl App {
             revision: working,
             head: loaded.head_revision().map(AsRef::as_ref),
             base: base.as_deref(),
+            custody: world.order_held(&catalog.division),
             routing,
             steps,
             writers,

@@ -25,6 +25,7 @@ use gongkai_model::{
     domain::RoutingTable,
     id::{Day, DivisionId},
     named::only,
+    review::Keeping,
     tree::{Division, Ever, Tree},
     vocabulary::Vocabulary,
 };
@@ -32,7 +33,12 @@ use gongkai_store::Store;
 use gongkai_sync::admit::Trust;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, custody::Holders, named::one, standing::Certified};
+use crate::{
+    Error, Result,
+    custody::{Holders, Places},
+    named::one,
+    standing::Certified,
+};
 
 mod log;
 mod steps;
@@ -125,11 +131,14 @@ impl World {
         let tables = fold_tables(&root, entries);
         let (routing, table_version, vocabulary) = latest_table(&tables);
         let (keyring, certificates) = fold_keys(&anchor, &ancestry, beside, entries);
+        let has_node = |id: &DivisionId| *id == root || certificates.contains_key(id);
         let nearest = |id: &DivisionId| {
             let mut path = tree.path(id).into_iter().rev();
-            path.find(|step| *step == root || certificates.contains_key(step)).unwrap_or_else(|| root.clone())
+            path.find(|step| has_node(step)).unwrap_or_else(|| root.clone())
         };
-        let holders = Holders::fold(&tree, entries.iter().filter(|entry| keyring.counts(entry)), nearest);
+        let counting = entries.iter().filter(|entry| keyring.counts(entry));
+        let places = Places { ancestry: &ancestry, top: &root, has_node: &has_node, of_old: &nearest };
+        let holders = Holders::fold(&places, counting);
         let route = Route::of(&tree, &me);
         let missing = if me == root { carry::missing(&ancestry, &tree, &keyring, entries) } else { Vec::new() };
         Self {
@@ -240,13 +249,37 @@ impl World {
         if let Some(holder) = named {
             return holder.clone();
         }
+        self.keeper_of_old(id)
+    }
+
+    /// Who may have kept a division's catalogs, and by whose word.
+    pub(crate) fn keeping(&self, id: &DivisionId) -> Keeping {
+        self.holders.keeping(id, &self.root, self.keeper_of_old(id), self.at_first(id))
+    }
+
+    /// The order of custody under which this node keeps a division's catalogs, if there is one.
+    pub(crate) fn order_held(&self, id: &DivisionId) -> Option<Digest> {
+        self.holders.order_of(id).filter(|(_, holder)| **holder == self.me && *id != self.me).map(|(order, _)| order)
+    }
+
+    /// The submissions that stood when a division got its node, as each of its certificates says: what is said later by
+    /// hand of a stolen key can only take away.
+    pub(crate) fn at_first(&self, id: &DivisionId) -> BTreeSet<Digest> {
+        let mut said =
+            self.certificates_of(id).iter().map(|held| held.cert.kept.iter().copied().collect::<BTreeSet<_>>());
+        let first = said.next().unwrap_or_default();
+        said.fold(first, |all, one| all.intersection(&one).copied().collect())
+    }
+
+    /// Whose node keeps a division's catalogs where nobody ordered anything: its own, else the nearest above.
+    fn keeper_of_old(&self, id: &DivisionId) -> DivisionId {
         let path = self.tree().path(id);
         path.into_iter().rev().find(|step| self.has_node(step)).unwrap_or_else(|| self.root.clone())
     }
 
-    /// The divisions whose entries about a division's catalogs count: every one that ever stood above may have had
-    /// custody before the division got its node. Where two wrote, the fold shows a same-owner conflict; acts are
-    /// refused to all but the custodian of today ([`World::custodian`]).
+    /// The divisions whose entries about a division's catalogs may count: every one that ever stood above may have had
+    /// custody before the division got its node. Which of their submissions count follows from orders and certificates
+    /// ([`World::keeping`]); acts are refused to all but the custodian of today ([`World::custodian`]).
     pub fn custodians(&self, id: &DivisionId) -> BTreeSet<DivisionId> {
         self.trust.ancestry.line(id).into_iter().filter(|step| step != id).collect()
     }

@@ -80,6 +80,7 @@ impl Writer {
             body,
             previous: self.last.as_ref().map(|(hash, _)| *hash),
             knows: Vec::new(),
+            custody: None,
             routing: self.routing,
             steps: self.app.world().steps(&self.routing, &self.catalog).unwrap(),
             writers: Vec::new(),

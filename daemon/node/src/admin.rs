@@ -13,11 +13,11 @@ use gongkai_proto::{
     admin::v1::{
         audit_service_server::AuditServiceServer, bundle_service_server::BundleServiceServer,
         catalog_service_server::CatalogServiceServer, conflict_service_server::ConflictServiceServer,
-        erase_service_server::EraseServiceServer, explain_service_server::ExplainServiceServer,
-        node_service_server::NodeServiceServer, operator_service_server::OperatorServiceServer,
-        publish_service_server::PublishServiceServer, review_service_server::ReviewServiceServer,
-        routing_service_server::RoutingServiceServer, standard_service_server::StandardServiceServer,
-        sync_service_server::SyncServiceServer,
+        custody_service_server::CustodyServiceServer, erase_service_server::EraseServiceServer,
+        explain_service_server::ExplainServiceServer, node_service_server::NodeServiceServer,
+        operator_service_server::OperatorServiceServer, publish_service_server::PublishServiceServer,
+        review_service_server::ReviewServiceServer, routing_service_server::RoutingServiceServer,
+        standard_service_server::StandardServiceServer, sync_service_server::SyncServiceServer,
     },
     metadata,
 };
@@ -48,6 +48,7 @@ mod changes;
 mod conflict;
 mod conflict_words;
 mod convert;
+mod custody;
 mod difference;
 mod erase;
 mod explain;
@@ -254,6 +255,7 @@ async fn router(
         .add_service(sized!(BundleServiceServer, admin))
         .add_service(sized!(CatalogServiceServer, admin))
         .add_service(sized!(ConflictServiceServer, admin))
+        .add_service(sized!(CustodyServiceServer, admin))
         .add_service(sized!(EraseServiceServer, admin))
         .add_service(sized!(ExplainServiceServer, admin))
         .add_service(sized!(NodeServiceServer, admin))

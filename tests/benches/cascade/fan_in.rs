@@ -166,6 +166,7 @@ fn dials(runtime: &Runtime, node: &Node, place: &Path, children: usize) -> Resul
             tls_fingerprint: leaf.fingerprint.to_hex(),
             tls_not_after_ms: leaf.not_after_ms,
             authority_pem: String::new(),
+            kept: Vec::new(),
         };
         entries.push(Draft::of(Kind::CertPut, path[1].clone(), payload::encode(&cert)));
         let tls = Credentials::load(&own)?.session_config(&clock)?;

@@ -66,6 +66,7 @@ fn submission(body: RevisionBody, previous: Option<Digest>) -> Submission {
         body,
         previous,
         knows: Vec::new(),
+        custody: None,
         routing: Digest::of_file(b"no table"),
         steps: Vec::new(),
         writers: Vec::new(),

@@ -137,8 +137,18 @@ fn custody_moves_to_the_county_and_two_owners_meet_as_a_conflict() -> Result<()>
     ensure!(refusal.starts_with("GK-APP-025"), "{refusal}");
     nodes[1].run(&["node", "custody", TOWN, "--to", COUNTY, "--dry-run"])?;
     let given = nodes[1].run(&["node", "custody", TOWN, "--to", COUNTY])?;
-    ensure!(given["from"] == TOWN && given["to"] == COUNTY, "{given}");
-    nodes[1].run(&["--as", "clerk", "catalog", "import", &sample(SECOND), "--division", TOWN])?;
+    ensure!(given["from"] == TOWN && given["to"] == COUNTY && given["awaits_word"] == true, "{given}");
+    let taken = ["--as", "clerk", "catalog", "import", &sample(SECOND), "--division", TOWN];
+    ensure!(nodes[1].refusal(&taken)?.starts_with("GK-APP-004"), "nobody has agreed");
+    eventually("the city hears of it", || warns(&nodes[0], "GK-CUSTODY-004"))?;
+    let listed = nodes[0].try_run(&["custody", "list"])?;
+    let order = listed.json()?["doubts"][0]["entry"].as_str().context("an order")?.to_owned();
+    ensure!(
+        listed.status == 3
+            && nodes[1].refusal(&["--as", "reviewer", "custody", "confirm", &order])?.starts_with("GK-CUSTODY-002")
+    );
+    nodes[0].run(&["--as", "reviewer", "custody", "confirm", &order])?;
+    eventually("the county keeps them", || Ok(nodes[1].try_run(&taken)?.status == 0))?;
     nodes[1].run(&["--as", "clerk", "catalog", "submit", CATALOG])?;
     nodes[1].stop()?;
     nodes[2].start()?;

@@ -80,6 +80,7 @@ pub(crate) fn cert_of(division: &DivisionId, incarnation: Incarnation, key: &Pub
         tls_fingerprint: String::new(),
         tls_not_after_ms: 0,
         authority_pem: String::new(),
+        kept: Vec::new(),
     }
 }
 

@@ -227,6 +227,7 @@ fn submission(content: Revision, reviewer: DivisionId) -> Submission {
         body: content.full(),
         previous: None,
         knows: Vec::new(),
+        custody: None,
         routing: Digest::of("table", &[]),
         steps: vec![step],
         writers: Vec::new(),

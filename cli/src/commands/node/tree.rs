@@ -67,6 +67,13 @@ pub(super) async fn give_custody(args: MoveArgs, context: &Context) -> Result<An
             format!("nothing was written; the catalogs of {division} would be kept at {to} instead of {from}"),
             format!("未写入；{division} 的目录将由 {from} 改为 {to} 维护"),
         )
+    } else if given.awaits_word {
+        Page::new(context.lang()).say(
+            format!(
+                "ordered: the catalogs of {division} go from {from} to {to} once a person at {from} or at the top says `gongkai custody confirm`"
+            ),
+            format!("已提出：{division} 的目录由 {from} 改为 {to} 维护，待 {from} 或顶级节点执行 `gongkai custody confirm` 后生效"),
+        )
     } else {
         Page::new(context.lang()).say(
             format!("the catalogs of {division} are kept at {to} now, no longer at {from}"),

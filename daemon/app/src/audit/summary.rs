@@ -5,9 +5,9 @@
 use gongkai_journal::{
     kind::{Kind, KindWord},
     payload::{
-        BundleCarried, CertPut, CustodyPut, DocumentPart, DraftSave, Erase, EraseRequest, IncarnationOpen, ItemSource,
-        KeyRevoke, MappingPut, OnCatalog, OperatorAccount, OperatorCert, OperatorRevoke, Refused, SignedOff, TablePut,
-        TreePut,
+        BundleCarried, CertPut, CustodyAnswer, CustodyPut, DocumentPart, DraftSave, Erase, EraseRequest,
+        IncarnationOpen, ItemSource, KeyRevoke, MappingPut, OnCatalog, OperatorAccount, OperatorCert, OperatorRevoke,
+        Refused, SignedOff, TablePut, TreePut,
     },
 };
 use gongkai_model::{
@@ -124,6 +124,18 @@ impl Sentence for CustodyPut {
         Summary::of(
             format!("{division}的目录由{holder}维护"),
             format!("the catalogs of {division} are kept at {holder}"),
+        )
+    }
+}
+
+impl Sentence for CustodyAnswer {
+    fn sentence(&self, _: Kind) -> Summary {
+        let answer = self;
+        let (division, about, why) = (&answer.division, answer.about.short(), quote(&answer.reason));
+        let (zh, en) = if answer.is_right { ("有效", "stands") } else { ("无效", "does not stand") };
+        Summary::of(
+            format!("{division}目录维护权存疑条目{about}：{zh}（{why}）"),
+            format!("about the custody of {division}: {about} {en} ({why})"),
         )
     }
 }

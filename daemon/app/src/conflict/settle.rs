@@ -101,6 +101,7 @@ impl App {
             revision: &revision,
             head: loaded.head_revision().map(AsRef::as_ref),
             base: base.as_deref(),
+            custody: world.order_held(&conflict.catalog.division),
             routing,
             steps: world.steps(&routing, &conflict.catalog).unwrap_or_default(),
             writers: writers_of(case),

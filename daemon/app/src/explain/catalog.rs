@@ -8,7 +8,30 @@ use gongkai_model::{
 };
 
 use super::{Finding, FindingState, admin_of, two};
-use crate::{App, Arrival, LinkNow, Loaded, Result, Summary, whereabouts::EntryPlaces};
+use crate::{App, Arrival, Doubt, Doubted, LinkNow, Loaded, Result, Summary, whereabouts::EntryPlaces};
+
+/// Who keeps the catalog stands in doubt.
+pub(super) fn in_doubt(doubt: &Doubt) -> Finding {
+    let at: Vec<String> = doubt.said_at.iter().map(ToString::to_string).collect();
+    let (entry, author) = (doubt.entry.short(), &doubt.author);
+    let cause = match doubt.doubted {
+        Doubted::Order { .. } => two(
+            format!("{author} 要求接管该区划的目录，尚无人同意，未生效"),
+            format!("{author} ordered to take custody, and nobody has agreed: it moves nothing"),
+        ),
+        Doubted::Submission { .. } => two(
+            format!("{author} 并非维护单位而报送，无效力，不列入汇总发布"),
+            format!("{author} submitted it and was not its keeper: it has no effect and enters no edition"),
+        ),
+    };
+    let confirm = format!("`gongkai custody confirm {entry}`");
+    let action = two(format!("核实后执行 {confirm} 或 refuse"), format!("after asking: {confirm}, or refuse"));
+    let who = two(format!("{} 的人员", at.join("、")), format!("a person at {}", at.join(" or ")));
+    Finding::new(FindingState::Stuck, doubt.division.clone(), cause)
+        .coded(doubt.code())
+        .because("条目", "entry", entry, Some(doubt.at_ms))
+        .so(action, who)
+}
 
 impl App {
     pub(super) async fn explain_catalog(
@@ -18,6 +41,7 @@ impl App {
     ) -> Result<Vec<Finding>> {
         let loaded = self.load_known(catalog).await?;
         let mut findings: Vec<Finding> = loaded.state.waiting.iter().map(|waiting| lacking(catalog, waiting)).collect();
+        findings.extend(self.custody_doubts().await?.iter().filter(|doubt| doubt.is_about(catalog)).map(in_doubt));
         findings.extend(conflict(catalog, &loaded));
         findings.extend(self.draft(catalog, &loaded));
         if let Some(head) = loaded.state.head() {

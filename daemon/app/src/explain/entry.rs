@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gongkai_journal::{EntryHash, payload};
 use gongkai_model::id::DivisionId;
 
-use super::{Finding, FindingState, admin_of, two};
+use super::{Finding, FindingState, admin_of, catalog::in_doubt, two};
 use crate::{App, Arrival, Error, LinkNow, Result, audit::summary};
 
 impl App {
@@ -45,7 +45,11 @@ impl App {
         }
         let mut findings = vec![finding];
         findings.extend(self.without_effect(&placed.entry));
-        findings.extend(self.effect(hash, &placed.entry).await?);
+        let doubts = self.custody_doubts().await?;
+        match doubts.iter().find(|doubt| doubt.entry == *hash) {
+            Some(doubt) => findings.push(in_doubt(doubt)),
+            None => findings.extend(self.effect(hash, &placed.entry).await?),
+        }
         Ok(findings)
     }
 

@@ -76,6 +76,8 @@ pub(super) enum Absence {
     Waiting,
     /// Submitted; the division that must decide next.
     Open { word: &'static str, reviewer: String },
+    /// All that was submitted is by another than its keeper, and nobody has said that it stands.
+    Doubtful,
     /// Returned to its owner.
     Returned,
     /// More was written about it than is folded: of what.
@@ -99,7 +101,12 @@ impl Absence {
             return Self::Excessive { part };
         }
         let Some(head) = state.head() else {
-            return if state.waiting.is_empty() { Self::Draft } else { Self::Waiting };
+            let is_doubtful = state.in_doubt().next().is_some();
+            return match state.waiting.is_empty() {
+                _ if is_doubtful => Self::Doubtful,
+                true => Self::Draft,
+                false => Self::Waiting,
+            };
         };
         if state.is_in_conflict {
             return Self::Conflict;
@@ -139,6 +146,7 @@ impl Absence {
             Self::Draft => "draft",
             Self::Waiting => "waiting",
             Self::Open { word, .. } => word,
+            Self::Doubtful => "doubtful",
             Self::Returned => "returned",
             Self::Withdrawn => "withdrawn",
             Self::Revoked => "revoked",
@@ -153,6 +161,7 @@ impl Absence {
             Self::Draft => "GK-EDITION-012",
             Self::Waiting => "GK-EDITION-013",
             Self::Open { .. } => "GK-EDITION-014",
+            Self::Doubtful => "GK-EDITION-022",
             Self::Returned => "GK-EDITION-015",
             Self::Withdrawn => "GK-EDITION-016",
             Self::Revoked => "GK-EDITION-017",
@@ -169,6 +178,9 @@ impl Absence {
             Self::Draft => "it was never submitted".to_owned(),
             Self::Waiting => "its entries wait for others that have not arrived".to_owned(),
             Self::Open { reviewer, .. } => format!("it waits for the decision of {reviewer}"),
+            Self::Doubtful => {
+                "it was submitted by another than its keeper, and nobody has said that this stands".to_owned()
+            }
             Self::Returned => "it was returned and not submitted again".to_owned(),
             Self::Withdrawn => "its owner took it back".to_owned(),
             Self::Revoked => "its approval was revoked".to_owned(),
@@ -185,6 +197,7 @@ impl Absence {
             Self::Draft => "the owner submits it with `gongkai catalog submit`",
             Self::Waiting => "let the link catch up: `gongkai sync now`",
             Self::Open { .. } => "the reviewer decides it with `gongkai review approve` or `gongkai review return`",
+            Self::Doubtful => "`gongkai custody list` shows who can say whether it stands",
             Self::Returned => "the owner corrects it and submits it again",
             Self::Withdrawn => "the owner submits it again when it is ready",
             Self::Revoked => "the owner corrects it and submits it again, or the reviewer decides anew",
@@ -201,6 +214,7 @@ impl Absence {
             Self::Nothing | Self::Draft => "尚未报送".to_owned(),
             Self::Waiting => "数据传输中".to_owned(),
             Self::Open { reviewer, .. } => format!("{reviewer}审核中"),
+            Self::Doubtful => "报送单位待确认".to_owned(),
             Self::Returned => "退回修改中".to_owned(),
             Self::Withdrawn => "报送单位已撤回".to_owned(),
             Self::Revoked => "审核意见已撤销".to_owned(),

@@ -12,14 +12,16 @@ use tokio::sync::Mutex;
 use crate::Result;
 
 /// The kinds that are folded, each with the longest payload that has an effect, in bytes: a certificate chain of five
-/// levels has 8 KiB, an order of custody some hundred bytes; what names heads or holds a tree may fill an entry.
-const KINDS: [(Kind, u64); 7] = [
+/// levels has 8 KiB, and what stood when a division got its node as much as an order of custody names, 40 KiB; a word on
+/// one has a reason; what names heads or holds a tree may fill an entry.
+const KINDS: [(Kind, u64); 8] = [
     (Kind::TreePut, PAYLOAD_BYTES_MAX as u64),
     (Kind::TablePut, PAYLOAD_BYTES_MAX as u64),
     (Kind::CertPut, 64 * 1024),
     (Kind::AuthorityPut, 64 * 1024),
     (Kind::KeyRevoke, PAYLOAD_BYTES_MAX as u64),
-    (Kind::CustodyPut, 16 * 1024),
+    (Kind::CustodyPut, 64 * 1024),
+    (Kind::CustodyAnswer, 16 * 1024),
     (Kind::IncarnationOpen, PAYLOAD_BYTES_MAX as u64),
 ];
 /// Entries read at a time: at their longest 16 MiB.

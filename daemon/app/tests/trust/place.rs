@@ -128,7 +128,7 @@ async fn a_decision_under_another_subject_decides_nothing() {
 #[tokio::test]
 async fn custody_and_editions_of_others_move_nothing() {
     let line = line().await;
-    let put = CustodyPut { version: 9, division: id(TOWN), holder: id(COUNTY) };
+    let put = CustodyPut { version: 9, division: id(TOWN), holder: id(COUNTY), kept: None };
     let put = payload::encode(&put);
     let before = line.city.world().custodian(&id(TOWN));
     let taken = write(&line.county, &line.county_dir, Kind::CustodyPut, (COUNTY, Reach::Path, Lane::Trust), &put).await;

@@ -104,6 +104,7 @@ mod tests {
             tls_fingerprint: String::new(),
             tls_not_after_ms: 0,
             authority_pem: String::new(),
+            kept: Vec::new(),
         })
     }
 

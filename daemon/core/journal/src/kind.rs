@@ -29,6 +29,8 @@ macro_rules! with_kinds {
             KeyRevoke "key.revoke" "密钥失效" Subtree Trust DivisionRepeated $crate::payload::KeyRevoke;
             /// Whose node keeps a division's catalogs.
             CustodyPut "custody.put" "维护权" Path Trust Division $crate::payload::CustodyPut;
+            /// A person's word on an order of custody, or on a submission by another than the keeper, that stands in doubt.
+            CustodyAnswer "custody.answer" "维护权答复" Path Trust Division $crate::payload::CustodyAnswer;
             /// First entry of a new incarnation, naming the heads that it builds on.
             IncarnationOpen "incarnation.open" "日志开启" Path Trust Author $crate::payload::IncarnationOpen;
             /// A clerk's save: never leaves the node.

@@ -93,6 +93,10 @@ pub struct CertPut {
     /// The issuing CA's certificate in PEM where the node may enrol others; empty otherwise.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub authority_pem: String,
+    /// The submissions at the ends of the lines of the division's catalogs when it got its first certificate: they were
+    /// written while another node kept them. Each later certificate says the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Digest>,
 }
 
 /// `key.revoke`: the key opens no session any more. Entries beyond the named heads are set aside on every node,
@@ -122,6 +126,27 @@ pub struct CustodyPut {
     pub division: DivisionId,
     /// Whose node: the division itself, or one above it.
     pub holder: DivisionId,
+    /// The submissions at the ends of the lines of its catalogs when the order was given: what the keeper before puts up
+    /// besides is too late. `None` in orders that were given before this was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Vec<Digest>>,
+}
+
+/// `custody.answer`: somebody's word on what stands in doubt about who keeps a division's catalogs. Heard by version; of
+/// equal ones the refusal counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustodyAnswer {
+    /// Counts up from 1 for each entry that is answered.
+    pub version: u64,
+    /// Whose catalogs.
+    pub division: DivisionId,
+    /// The order or the submission.
+    pub about: Digest,
+    /// It stands.
+    pub is_right: bool,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 /// The last good entry of a stream.

@@ -18,6 +18,7 @@ mod budget;
 mod carry;
 mod decide;
 mod fold;
+mod keeping;
 mod lineage;
 mod machine;
 mod materialise;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use budget::{BUDGET, Budget, Excess, Tally};
 pub use fold::{Folded, Ground, Known, StandardOf, StepsOf, fold, fold_known, fold_on};
+pub use keeping::{Keeping, Order, Word, word_of};
 pub use machine::{Actor, Coverage, Draft, Intent, MissingElements, Ruling, admit, submit_check};
 pub use proposal::{Answered, Fate, Proposal, ProposalAct, ProposalAnswer, ProposalFact, ProposalState, proposals};
 pub use refusal::Refusal;
@@ -76,6 +78,10 @@ pub struct Submission {
     /// Decisions on `previous` that the owner had seen. One that is not named here came too late and is *stale*.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub knows: Vec<Digest>,
+    /// The order of custody under which it was written; `None` by the division's own node, and by the nearest above one
+    /// that has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custody: Option<Digest>,
     /// The routing-table entry that the steps were taken from.
     pub routing: Digest,
     /// The steps in their order; at least one.
@@ -238,6 +244,7 @@ pub struct Reroute {
 
 /// What an entry about a catalog's review does.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a fact is made once and not moved again; a box would be made for each")]
 pub enum Act {
     /// 报送
     Submission {

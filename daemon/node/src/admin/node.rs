@@ -243,6 +243,7 @@ impl Admin {
         status.warnings = self.warnings();
         status.warnings.extend(App::intake_warnings(&found).iter().map(convert::reason_of));
         status.intake = Some(intake::intake(&found));
+        status.warnings.extend(self.custody_warnings().await?);
         status.hold = self.hold();
         status.state = match (&status.hold, status.warnings.is_empty()) {
             (Some(_), _) => "recovering",

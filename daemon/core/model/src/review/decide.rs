@@ -165,9 +165,13 @@ impl<'f> Docket<'_, 'f> {
     }
 
     fn hear_withdrawal(&mut self, fact: &'f Fact, withdrawal: &'f Withdrawal) -> Result<(), Fault> {
-        self.named(withdrawal.submission)?;
+        let writer = &self.named(withdrawal.submission)?.fact.author;
         if !self.ground.is_owner(&fact.author) {
             return Err(VoidReason::NotOwner.into());
+        }
+        let keeping = self.ground.keeping;
+        if keeping.is_some_and(|keeping| !keeping.may_withdraw(self.ground.catalog, &fact.author, writer)) {
+            return Err(VoidReason::NotKeeper.into());
         }
         for hash in &withdrawal.knows {
             if !self.facts.contains_key(hash) {

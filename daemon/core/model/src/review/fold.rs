@@ -14,6 +14,7 @@ use super::{
     budget::{BUDGET, Budget, Excess, Spent},
     carry::{Behind, Elements, Marks, elements},
     decide::{About, Docket},
+    keeping::Keeping,
     lineage::Lineage,
     materialise::{Node, Submissions, submissions},
     route::effective,
@@ -38,6 +39,9 @@ pub struct Ground<'a> {
     pub catalog: &'a CatalogId,
     /// Divisions that hold or held custody of it; its own division always counts as owner.
     pub custodians: &'a BTreeSet<DivisionId>,
+    /// Who keeps it, and by whose word; `None` takes every owner for its keeper. Without this, whoever stands above could
+    /// write the catalog of a division that has a node of its own.
+    pub keeping: Option<&'a Keeping>,
     /// Checks submitted steps against their table; `None` takes them as they are. Without this check an owner could
     /// name its own reviewer.
     pub steps_of: Option<&'a StepsOf<'a>>,
@@ -64,7 +68,8 @@ pub struct Folded {
 
 /// Folds the entries of a catalog that nobody else holds in custody, with the steps as they were submitted.
 pub fn fold(catalog: &CatalogId, facts: impl IntoIterator<Item = Fact>) -> CatalogState {
-    fold_on(&Ground { catalog, custodians: &BTreeSet::new(), steps_of: None, standard_of: None }, facts).state
+    fold_on(&Ground { catalog, custodians: &BTreeSet::new(), keeping: None, steps_of: None, standard_of: None }, facts)
+        .state
 }
 
 /// Folds the entries of a catalog. Facts with the hash of an earlier one are dropped: they are the same entry.

@@ -38,6 +38,8 @@ pub struct Draft<'a> {
     pub head: Option<&'a Revision>,
     /// A revision that the author's own stream has carried, to send a delta; `None` sends it in full.
     pub base: Option<&'a Revision>,
+    /// The order of custody under which it is put up, if any.
+    pub custody: Option<Digest>,
     /// The routing-table entry in force.
     pub routing: Digest,
     /// The steps that it prescribes.
@@ -190,6 +192,7 @@ fn submit(state: &CatalogState, draft: Draft<'_>, actor: &Actor) -> Result<Submi
         previous: followed.last().map(|head| head.hash),
         knows: knows.collect(),
         body: body_of(state, &draft, actor),
+        custody: draft.custody,
         routing: draft.routing,
         steps: draft.steps,
         writers: draft.writers,

@@ -9,6 +9,7 @@ use super::{
     Act, Excess, Fact, Lack, Step, Submission, VoidReason,
     budget::Spent,
     fold::{Ground, Known},
+    keeping::in_doubt,
     route::{Fault, Route, check_steps, effective, routes},
 };
 use crate::{
@@ -89,6 +90,12 @@ pub(super) fn submissions<'f>(
                 Fault::Lacks(lack) => drop(found.waiting.entry(*hash).or_insert(lack)),
                 Fault::Void(reason) => drop(found.void.entry(*hash).or_insert(reason)),
             }
+        }
+    }
+    if let Some(keeping) = ground.keeping {
+        let written = entries.iter().map(|(hash, (fact, submission, _))| (*hash, (*fact, *submission))).collect();
+        for (hash, reason) in in_doubt(keeping, ground.catalog, facts, &written) {
+            found.void.entry(hash).or_insert(reason);
         }
     }
     // A void reason outweighs a lack: what is missing would not help.

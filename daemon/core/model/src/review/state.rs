@@ -326,6 +326,11 @@ impl CatalogState {
         }
     }
 
+    /// Entries whose author may not have kept the catalog: a person must say whether they stand.
+    pub fn in_doubt(&self) -> impl Iterator<Item = &Void> {
+        self.void.iter().filter(|void| void.reason.is_doubt())
+    }
+
     /// The submission of an entry hash.
     pub fn submission(&self, hash: &Digest) -> Option<&SubmissionState> {
         self.submissions.iter().find(|submission| submission.hash == *hash)

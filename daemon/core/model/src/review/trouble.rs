@@ -49,6 +49,15 @@ pub enum VoidReason {
     /// The author does not own the catalog.
     #[error("its author does not own the catalog")]
     NotOwner,
+    /// Its author does not keep the catalog: it names no order of custody that gives it to him, or one that is over.
+    #[error("its author did not keep the catalog when it was written")]
+    NotKeeper,
+    /// The order of custody that it names took the catalog from a node that lives, and nobody has said that this stands.
+    #[error("it was written under custody that was taken from a division with a node of its own")]
+    CustodyTaken,
+    /// A person of the division or of the top has said that it does not stand.
+    #[error("the division or the top has said that it does not stand")]
+    CustodyRefused,
     /// The submission has no step, or too many.
     #[error("it names no review step, or too many")]
     Steps,
@@ -111,6 +120,13 @@ pub enum VoidReason {
     /// The revoking division is neither the decision's nor one of a later step.
     #[error("its author may not revoke that decision")]
     MayNotRevoke,
+}
+
+impl VoidReason {
+    /// Whether a person must say if the entry stands: who wrote it may not have kept the catalog.
+    pub fn is_doubt(&self) -> bool {
+        matches!(self, Self::NotKeeper | Self::CustodyTaken)
+    }
 }
 
 /// An entry without effect.

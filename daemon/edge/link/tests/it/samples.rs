@@ -142,6 +142,7 @@ pub(crate) fn submission(township: usize, domain: &str, matters: &[&Matter], seq
         body,
         previous: (seq > 1).then(|| digest(&format!("{name}/previous"))),
         knows: Vec::new(),
+        custody: None,
         routing: digest(&format!("routing table {township} {}", seq / 8)),
         steps: vec![step(county, Some(domain), "counterpart"), step("211200", None, "lead-office")],
         writers: Vec::new(),

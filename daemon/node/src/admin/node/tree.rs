@@ -45,6 +45,7 @@ impl Admin {
             from: given.from.to_string(),
             to: given.to.to_string(),
             is_dry_run: dry_run,
+            awaits_word: given.awaits_word,
         })
     }
 

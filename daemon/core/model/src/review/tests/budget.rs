@@ -19,7 +19,13 @@ use crate::{
 const TIGHT: Budget = Budget { submissions: 6, acts: 8, places: 40, open: 8, ..BUDGET };
 
 fn folded(world: &World, budget: &Budget, facts: &[Fact]) -> Folded {
-    let ground = Ground { catalog: &world.catalog, custodians: &BTreeSet::new(), steps_of: None, standard_of: None };
+    let ground = Ground {
+        catalog: &world.catalog,
+        custodians: &BTreeSet::new(),
+        keeping: None,
+        steps_of: None,
+        standard_of: None,
+    };
     fold_within(budget, &ground, facts.iter().cloned(), &Default::default())
 }
 
@@ -115,7 +121,7 @@ proptest! {
     #[test]
     fn what_is_blocked_is_a_function_of_the_set((facts, shuffled) in shuffled(), count in 0..24usize) {
         let world = World::new();
-        let ground = Ground { catalog: &world.catalog, custodians: &BTreeSet::new(), steps_of: None, standard_of: None };
+        let ground = Ground { catalog: &world.catalog, custodians: &BTreeSet::new(), keeping: None, steps_of: None, standard_of: None };
         let all = folded(&world, &TIGHT, &facts).state;
         prop_assert_eq!(&all, &folded(&world, &TIGHT, &shuffled).state);
         let part = fold_within(&BUDGET, &ground, shuffled.iter().take(count).cloned(), &Default::default());

@@ -48,7 +48,8 @@ fn reroute(world: &mut World, submission: Digest, name: &str, steps: &[Step]) ->
 /// As the county and the city stand above the town; no table is checked.
 fn state(world: &World) -> crate::review::CatalogState {
     let custodians = [division(COUNTY), division(CITY)].into();
-    let ground = Ground { catalog: &world.catalog, custodians: &custodians, steps_of: None, standard_of: None };
+    let ground =
+        Ground { catalog: &world.catalog, custodians: &custodians, keeping: None, steps_of: None, standard_of: None };
     fold_on(&ground, world.facts.clone()).state
 }
 

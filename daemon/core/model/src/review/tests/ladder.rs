@@ -82,7 +82,8 @@ fn fold(world: &World, facts: &[Fact]) -> CatalogState {
     };
     let custodians = BTreeSet::from([division(COUNTY), division(CITY)]);
     let catalog = &world.catalog;
-    let ground = Ground { catalog, custodians: &custodians, steps_of: Some(&steps_of), standard_of: None };
+    let ground =
+        Ground { catalog, custodians: &custodians, keeping: None, steps_of: Some(&steps_of), standard_of: None };
     fold_on(&ground, facts.iter().cloned()).state
 }
 

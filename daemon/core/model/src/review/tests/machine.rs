@@ -20,6 +20,7 @@ fn draft<'a>(world: &World, revision: &'a Revision, head: Option<&'a Revision>) 
         revision,
         head,
         base: head,
+        custody: None,
         routing: table("1"),
         steps: world.steps.clone(),
         writers: Vec::new(),

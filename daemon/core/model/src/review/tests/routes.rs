@@ -30,6 +30,7 @@ fn state_with(world: &World, standards: &BTreeMap<Digest, Arc<Revision>>) -> Cat
     let ground = Ground {
         catalog: &world.catalog,
         custodians: &custodians,
+        keeping: None,
         steps_of: Some(&steps_of),
         standard_of: Some(&standard_of),
     };

@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn a_fold_that_remembers_gives_the_same((facts, shuffled) in shuffled(), count in 0..24usize) {
         let catalog = World::new().catalog;
-        let ground = Ground { catalog: &catalog, custodians: &BTreeSet::new(), steps_of: None, standard_of: None };
+        let ground = Ground { catalog: &catalog, custodians: &BTreeSet::new(), keeping: None, steps_of: None, standard_of: None };
         let part = fold_on(&ground, shuffled.iter().take(count).cloned());
         let slim = facts.iter().cloned().map(|mut fact| {
             if let Act::Submission { submission, parts } = &mut fact.act && part.known.contains_key(&fact.hash) {
@@ -236,6 +236,7 @@ proptest! {
                 revision: &next,
                 head: before.as_ref(),
                 base: before.as_ref(),
+                custody: None,
                 routing: table("1"),
                 steps: world.steps.clone(),
                 writers: Vec::new(),

@@ -126,7 +126,8 @@ fn only_an_owner_submits_and_withdraws() {
 
     // A custodian is an owner.
     let custodians = BTreeSet::from([division(COUNTY)]);
-    let ground = Ground { catalog: &world.catalog, custodians: &custodians, steps_of: None, standard_of: None };
+    let ground =
+        Ground { catalog: &world.catalog, custodians: &custodians, keeping: None, steps_of: None, standard_of: None };
     let folded = fold_on(&ground, world.facts.clone());
     assert_eq!(folded.state.submission(&first).unwrap().status, SubmissionStatus::Withdrawn);
 }
@@ -139,7 +140,13 @@ fn an_owner_cannot_name_its_own_reviewer() {
     world.approve(TOWN, first, 0);
     let prescribed = |entry: &Digest| (*entry == table("1")).then(|| prescribed(1, &[step(COUNTY)]));
     let none = BTreeSet::new();
-    let ground = Ground { catalog: &world.catalog, custodians: &none, steps_of: Some(&prescribed), standard_of: None };
+    let ground = Ground {
+        catalog: &world.catalog,
+        custodians: &none,
+        keeping: None,
+        steps_of: Some(&prescribed),
+        standard_of: None,
+    };
     let state = fold_on(&ground, world.facts.clone()).state;
     assert!(state.approved.is_empty());
     assert!(state.void.iter().any(|void| void.hash == first && void.reason == VoidReason::OtherSteps));

@@ -196,6 +196,7 @@ impl World {
             body: revision.full(),
             previous,
             knows: knows.to_vec(),
+            custody: None,
             routing: table("1"),
             steps: self.steps.clone(),
             writers: Vec::new(),
