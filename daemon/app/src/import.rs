@@ -6,6 +6,7 @@
 mod boxes;
 mod matched;
 mod reading;
+mod reread;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,7 +16,7 @@ use gongkai_model::{
     id::{CatalogId, DivisionId},
     revision::{Header, Matched, Revision, Row, match_items},
 };
-use gongkai_sheets::{Reading, Report, Table};
+use gongkai_sheets::{Reading, Report, Table, Warning};
 
 pub use matched::{MatchedRow, RowChange};
 
@@ -103,7 +104,7 @@ impl App {
             operator.may(Action::CatalogImport)?;
         }
         let division = self.writable_division(question.division.as_deref())?;
-        let file = self.read_workbook(&question, &division).await?;
+        let mut file = self.read_workbook(&question, &division).await?;
         let by_domain = self.tables_by_domain(&file.report, question.is_dry_run)?;
         if !question.is_dry_run {
             reading::require_used(&question, &by_domain)?;
@@ -115,12 +116,16 @@ impl App {
             }
         };
         let mut planned = Vec::new();
+        let mut reread = Vec::new();
         for (domain, tables) in by_domain {
             let catalog = CatalogId::new(division.clone(), domain);
             let loaded = self.load(&catalog).await?;
             loaded.check_open()?;
             let older = self.older(&loaded, &question).await?;
-            planned.push((self.plan(loaded, older, &tables)?, tables));
+            let base = older.clone().or_else(|| loaded.working().cloned());
+            let plan = self.plan(loaded, older, &tables)?;
+            reread.extend(self.reread(&plan, base.as_deref(), &tables, &question.content).await?);
+            planned.push((plan, tables));
         }
         let unconfirmed = planned.iter().map(|(plan, _)| plan).find(|plan| plan.needs_confirmation);
         if let Some(plan) = unconfirmed.filter(|_| !question.confirms_removals && !question.is_dry_run) {
@@ -146,9 +151,26 @@ impl App {
             let catalog = loaded.catalog;
             revisions.push(ImportedRevision { catalog, revision, matched, is_new, rows, needs_confirmation });
         }
+        file.report.warnings.extend(reread);
         let publisher = file.publisher().to_owned();
         let mapping = file.columns.of(&publisher).clone().without(&file.report.unmet).to_pairs();
         Ok(Imported { report: file.report, mapping, publisher, revisions })
+    }
+
+    /// Names the items whose cells say what they said at the last import and are read otherwise now.
+    async fn reread(
+        &self,
+        plan: &Plan,
+        base: Option<&Revision>,
+        tables: &[&Table],
+        content: &[u8],
+    ) -> Result<Vec<Warning>> {
+        let Some(base) = base.filter(|_| !plan.matched.changed.is_empty() || !plan.matched.renamed.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let sources = self.sources(&plan.loaded.catalog).await?;
+        let before = reread::Before { sources: &sources, base, vocabulary: &self.world().vocabulary };
+        Ok(before.reread(&Digest::of_file(content), tables, &plan.rows))
     }
 
     /// Keeps what is new of a plan: the draft, and the cells that its rows were read from.

@@ -92,6 +92,45 @@ async fn what_an_import_would_change_is_shown_row_by_row_and_many_removals_are_a
     assert!(!import(&bed, &next, |_| {}).await.unwrap().revisions[0].is_new, "the same file again changes nothing");
 }
 
+/// The items that are said to be read otherwise.
+fn reread(imported: &Imported) -> Vec<&str> {
+    let warnings = imported.report.warnings.iter().filter(|warning| warning.code == "reader-changed");
+    warnings.map(|warning| warning.message.split('`').nth(1).unwrap_or_default()).collect()
+}
+
+#[tokio::test]
+async fn an_item_that_only_the_reading_changes_is_named_before_its_approval_lapses() {
+    let bed = Bed::new().await;
+    let clerk = bed.operator("clerk", &[Role::Clerk]);
+    let rows = [("环评", "报告书"), ("排污许可", "名单")];
+    import(&bed, &rows, named).await.unwrap();
+    bed.app.forget_mapping(&clerk, None, "", &["牵头科局".to_owned()]).await.unwrap();
+    // The same file: nobody but the reader changed anything, in a dry run and in the import itself.
+    let dry = import(&bed, &rows, |question| question.is_dry_run = true).await.unwrap();
+    assert_eq!(reread(&dry), ["环评: extra, subject", "排污许可: extra, subject"]);
+    // In another file the cells of one item say what they said; the other's content is the office's own change.
+    let other = [("新增事项", "目录"), ("环评", "报告书"), ("排污许可", "名单和期限")];
+    let moved = import(&bed, &other, |question| question.is_dry_run = true).await.unwrap();
+    assert_eq!(reread(&moved), ["环评: extra, subject"], "a row more above it changes nothing in it");
+    let kept = import(&bed, &[rows[0], ("排污许可", "名单和期限")], |_| {}).await.unwrap();
+    assert_eq!(reread(&kept), ["环评: extra, subject"]);
+    assert_eq!(reread(&import(&bed, &rows, |_| {}).await.unwrap()), Vec::<&str>::new(), "the office changed it back");
+}
+
+#[tokio::test]
+async fn what_an_item_takes_from_the_row_above_is_the_offices_change() {
+    let bed = Bed::new().await;
+    let with_limit = |limit: &str| {
+        let text = String::from_utf8(table(&[("环评", "报告书"), ("排污许可", "名单")])).unwrap();
+        text.replacen("及时公开", limit, 1).replacen("及时公开", "同上", 1).into_bytes()
+    };
+    let first = with_limit("20个工作日");
+    import(&bed, &[], |question| question.content = first).await.unwrap();
+    let next = with_limit("7个工作日");
+    let changed = import(&bed, &[], |question| question.content = next).await.unwrap();
+    assert_eq!((changed.revisions[0].matched.changed.len(), reread(&changed)), (2, Vec::new()));
+}
+
 /// The same table with the line that names its office.
 fn of_office(office: &str) -> Vec<u8> {
     let text = String::from_utf8(table(&[("环评", "报告书")])).unwrap();
