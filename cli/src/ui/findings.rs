@@ -49,6 +49,8 @@ const READING_ZH: &[(&str, &str)] = &[
     ("merge-over-text", "合并范围盖住其他文字，逐格读取"),
     ("mode-group-missing", "没有“公开方式”栏，留空"),
     ("no-header", "没有找到表头：需要“公开事项”与“公开内容”或“公开主体”"),
+    ("placeholder-left", "只占位置、没有内容，请写出具体内容"),
+    ("reader-changed", "单元格没有变化，读法与上次不同（程序版本、表头或列名说明），报送后原审核意见不再适用"),
     ("row-hidden", "行已隐藏，仍照常读取"),
     ("row-left-out", "行已隐藏，另有显示的同名事项，未读入"),
     ("row-not-item", "不是事项，未读入"),

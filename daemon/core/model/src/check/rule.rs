@@ -62,6 +62,8 @@ pub enum Rule {
     SameAsLeft,
     /// A spreadsheet's error (#REF!) stands for a value.
     ErrorValue,
+    /// 无, 待补充 or ××× stands for a value.
+    PlaceholderLeft,
     /// A mark of which nobody said whether it is a tick.
     QuestionOpen,
     /// Lost characters, or pinyin of a mirrored page.
@@ -86,7 +88,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::ElementMissing,
         Self::TitleUnbalanced,
         Self::LawUnknown,
@@ -103,6 +105,7 @@ impl Rule {
         Self::LimitUnread,
         Self::SameAsLeft,
         Self::ErrorValue,
+        Self::PlaceholderLeft,
         Self::QuestionOpen,
         Self::TextDamaged,
         Self::AudienceUnnamed,
@@ -151,6 +154,7 @@ impl Rule {
             Self::LawDoubtful => "GK-CHECK-023",
             Self::ErrorValue => "GK-CHECK-024",
             Self::QuestionOpen => "GK-CHECK-025",
+            Self::PlaceholderLeft => "GK-CHECK-026",
             Self::Private(kind) => kind.code(),
         }
     }
@@ -175,6 +179,7 @@ impl Rule {
             Self::SameAsLeft => "same-as-left",
             Self::ErrorValue => "error-value",
             Self::QuestionOpen => "question-open",
+            Self::PlaceholderLeft => "placeholder-left",
             Self::TextDamaged => "text-damaged",
             Self::AudienceUnnamed => "audience-unnamed",
             Self::ChannelUnnamed => "channel-unnamed",
@@ -194,7 +199,7 @@ impl Rule {
     pub fn severity(self) -> Severity {
         match self {
             Self::ElementMissing | Self::SameAsLeft | Self::WithholdReasonMissing => Severity::Error,
-            Self::ErrorValue | Self::QuestionOpen => Severity::Error,
+            Self::ErrorValue | Self::PlaceholderLeft | Self::QuestionOpen => Severity::Error,
             Self::Private(PrivateKind::CitizenId | PrivateKind::BankCard | PrivateKind::PersonColumn) => {
                 Severity::Error
             }
@@ -226,7 +231,7 @@ impl Rule {
             Self::MatterDoubled | Self::ContentRepeated | Self::ContentThin | Self::LimitLooser => false,
             Self::LimitUnread | Self::SameAsLeft | Self::TextDamaged | Self::AudienceUnnamed => false,
             Self::ChannelUnnamed | Self::WithholdReasonMissing | Self::DatesWrong | Self::StageOneSided => false,
-            Self::ErrorValue | Self::QuestionOpen => false,
+            Self::ErrorValue | Self::PlaceholderLeft | Self::QuestionOpen => false,
         }
     }
 
@@ -253,6 +258,7 @@ impl Rule {
             Self::LimitUnread => "say it in the usual words, such as 自信息形成之日起20个工作日内",
             Self::SameAsLeft => "write the value out: above this item may stand another one tomorrow",
             Self::ErrorValue => "mend the formula in the workbook, or write the value out",
+            Self::PlaceholderLeft => "write the value, or waive it where the word is meant as it stands",
             Self::QuestionOpen => {
                 "say whether the mark is a tick: mend the cell and import again, or import with --map COLUMN:WORD=yes or =no"
             }

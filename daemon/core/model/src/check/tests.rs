@@ -157,6 +157,11 @@ const CASES: &[(&str, Change, &[Expected])] = &[
         |i| i.subject = vec!["#REF!".to_owned()],
         &[("error-value", "subject", "error")],
     ),
+    (
+        "a word for nothing is a limit",
+        |i| i.time_limit_text = "待补充".to_owned(),
+        &[("limit-unread", "time_limit_text", "note"), ("placeholder-left", "time_limit_text", "error")],
+    ),
     ("a mark that nobody explained", |i| crate::item::ask(i, "特定群体", "△"), &[("question-open", "extra", "error")]),
     (
         "a number of the limit that is not understood",

@@ -5,7 +5,7 @@
 use super::{Pen, Rule};
 use crate::{
     item::{Item, basis_text, open_questions},
-    vocabulary::{fold, is_error_value, is_reference},
+    vocabulary::{fold, is_error_value, is_placeholder, is_reference},
 };
 
 /// Letters that only the pinyin of a mirrored page has.
@@ -38,6 +38,10 @@ pub(super) fn check(item: &Item, pen: &mut Pen<'_, '_>) {
         }
         if let Some(line) = text.lines().find(|line| is_error_value(line)) {
             pen.note(Rule::ErrorValue, field, format!("`{}` is a spreadsheet's error, no value", line.trim()));
+        }
+        // An element may have none of the form's other levels: 无 there names nothing and hides nothing.
+        if !field.starts_with("level") && is_placeholder(text) && !is_error_value(text) {
+            pen.note(Rule::PlaceholderLeft, field, format!("`{}` fills the place and says nothing", text.trim()));
         }
     }
     for (key, text) in &item.extra {

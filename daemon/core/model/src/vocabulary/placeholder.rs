@@ -1,11 +1,16 @@
-//! Cells that stand for a value without being one: errors of spreadsheets, and references to another row or cell.
+//! Cells that stand for a value without being one: errors of spreadsheets, references to another row or cell, and words
+//! that say that nothing has been written yet.
 //!
 //! Invariant: only a cell (or a line of it) that says nothing else; a sentence that mentions 同上 is text.
 
 use super::fold;
 
 /// What a spreadsheet shows instead of a value, folded.
-const ERRORS: [&str; 14] = [
+const ERRORS: [&str; 18] = [
+    "#ref",
+    "#value",
+    "#name",
+    "#na",
     "#ref!",
     "#n/a",
     "#value!",
@@ -24,7 +29,20 @@ const ERRORS: [&str; 14] = [
 /// Signs for "as above" that stand alone in a cell, as printed.
 const DITTO: [&str; 12] = ["〃", "″", "\"", "”", "“", "''", "’’", "′′", "〞", "〝", "々", "＂"];
 /// Words that refer to another row or cell, folded; numbers may follow.
-const REFERENCES: [&str; 24] = [
+const REFERENCES: [&str; 37] = [
+    "上同",
+    "照上",
+    "见前",
+    "详见上",
+    "同上文",
+    "见上一条",
+    "同上同上",
+    "参照上条",
+    "参照上述",
+    "参照上一条",
+    "参见上条",
+    "参见上述",
+    "参见上一条",
     "同上",
     "同前",
     "同上栏",
@@ -50,17 +68,86 @@ const REFERENCES: [&str; 24] = [
     "见上行",
     "如上",
 ];
+/// Words for "as above" that more may follow: 同上，另加低保证.
+const ABOVE: [&str; 2] = ["同上", "同前"];
 /// Before the number of the row that is meant: 同1, 同序号1, 同第3项, 见序号2.
 const NUMBERED: [&str; 8] = ["同序号", "同第", "同no.", "同项", "同", "见序号", "见第", "与序号"];
 /// Behind it.
 const BEHIND: [&str; 9] = ["项", "条", "行", "号", "栏", "款", "相同", "一致", "项相同"];
 /// Longest reference, in characters.
 const CHARS_MAX: usize = 12;
+/// Words of which a text that says nothing else says nothing, folded.
+const NOTHING: [&str; 42] = [
+    "无",
+    "暂无",
+    "没有",
+    "空",
+    "空白",
+    "不详",
+    "不明",
+    "未知",
+    "未定",
+    "未明确",
+    "待定",
+    "待补",
+    "待补充",
+    "待填",
+    "待填写",
+    "待完善",
+    "待确认",
+    "待核实",
+    "待明确",
+    "暂缺",
+    "暂未填写",
+    "略",
+    "从略",
+    "省略",
+    "测试",
+    "示例",
+    "样例",
+    "请填写",
+    "请输入",
+    "请选择",
+    "点击输入",
+    "在此填写",
+    "此处填写",
+    "n/a",
+    "na",
+    "nil",
+    "null",
+    "none",
+    "nan",
+    "tbd",
+    "undefined",
+    "&nbsp",
+];
+/// Signs that only fill a cell, folded: ×××, ……, ——, /, ____, xx, 0.
+const FILLING: &str = "x×*_-—–―/\\.…。·#?、,;~〇0○□";
 
 /// Whether the text is an error of a spreadsheet.
 pub fn is_error_value(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with(['#', '＃']) && text.len() <= 24 && ERRORS.contains(&fold(text).as_str())
+    if !text.starts_with(['#', '＃']) || text.len() > 24 {
+        return false;
+    }
+    // ##### is what a narrow column shows of a number.
+    let folded = fold(text);
+    ERRORS.contains(&folded.as_str()) || (folded.len() >= 3 && folded.bytes().all(|byte| byte == b'#'))
+}
+
+/// Whether the text fills its place and says nothing: 无, 待补充, ×××, ——.
+pub fn is_placeholder(text: &str) -> bool {
+    if text.trim().is_empty() || text.chars().count() > CHARS_MAX {
+        return false;
+    }
+    let folded = fold(text);
+    let bare = folded.trim_matches(is_around);
+    NOTHING.contains(&bare) || folded.trim_matches(|c| "()〔〕".contains(c)).chars().all(|c| FILLING.contains(c))
+}
+
+/// Brackets, quotes and stops around a word.
+pub(super) fn is_around(c: char) -> bool {
+    "()〔〕【】「」\"“”'‘’.。,;、:-—!".contains(c)
 }
 
 /// Whether the text is a sign for "as above".
@@ -70,21 +157,32 @@ pub fn is_ditto(text: &str) -> bool {
 
 /// Whether the text only refers to another row or cell.
 pub fn is_reference(text: &str) -> bool {
-    if text.trim().chars().count() > CHARS_MAX {
+    let text = text.trim();
+    let is_above = |rest: &str| rest.starts_with(['，', ',', '；', ';', '、', '/', '+', '及', '和', '并']);
+    if ABOVE.iter().filter_map(|word| text.strip_prefix(word)).any(is_above) {
+        return true;
+    }
+    if text.chars().count() > CHARS_MAX {
         return false;
     }
     if is_ditto(text) {
         return true;
     }
     let folded = fold(text);
-    let bare = folded.trim_matches(|c: char| "()〔〕.。,;、:".contains(c));
-    if REFERENCES.contains(&bare) {
+    let bare = folded.trim_matches(is_around);
+    if REFERENCES.contains(&bare) || bare.strip_prefix('同').is_some_and(is_address) {
         return true;
     }
     NUMBERED.iter().filter_map(|word| bare.strip_prefix(word)).any(|rest| {
         let end = rest.find(|c: char| !is_number(c)).unwrap_or(rest.len());
         end > 0 && (rest[end..].is_empty() || BEHIND.contains(&&rest[end..]))
     })
+}
+
+/// A1, b12.
+fn is_address(text: &str) -> bool {
+    let digits = text.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    (1..=2).contains(&(text.len() - digits.len())) && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_number(c: char) -> bool {
@@ -115,6 +213,15 @@ mod tests {
             "同上条",
             "见序号2",
             "见上",
+            "\"同上\"",
+            "-同上-",
+            "（同上）",
+            "同上同上",
+            "上同",
+            "同A1",
+            "参照上一条",
+            "同上/7日",
+            "同上，另加低保证明",
         ] {
             assert!(is_reference(text), "{text}");
         }
@@ -128,15 +235,51 @@ mod tests {
             "同等学力",
             "同步公开",
             "\"低保\"",
-            "同一",
+            "同上级部门联合发文",
+            "上同下达",
         ] {
-            assert!(!is_reference(text) || text == "同一", "{text}");
+            assert!(!is_reference(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_fills_its_place_is_known_from_a_value() {
+        for text in [
+            "无",
+            "（无）",
+            "暂无。",
+            "N/A",
+            "待补充",
+            "×××",
+            "xx",
+            "XXX",
+            "……",
+            "——",
+            "/",
+            "-",
+            "0",
+            "TBD",
+            "（略）",
+            "null",
+            "NaN",
+            "&nbsp;",
+            "请填写",
+            "____",
+            "测试",
+            "〇〇〇",
+        ] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in
+            ["", "20", "10", "无条件公开", "略图", "空巢老人", "x光", "及时", "无障碍设施", "××局", "1", "A", "请示"]
+        {
+            assert!(!is_placeholder(text), "{text}");
         }
     }
 
     #[test]
     fn an_error_is_known_whatever_its_width() {
-        for text in ["#REF!", "#N/A", " #VALUE! ", "＃N/A", "#DIV/0!", "#NAME?"] {
+        for text in ["#REF!", "#N/A", " #VALUE! ", "＃N/A", "#DIV/0!", "#NAME?", "#REF", "#####"] {
             assert!(is_error_value(text), "{text}");
         }
         assert!(!is_error_value("#1楼") && !is_error_value("N/A") && !is_error_value(""));

@@ -11,7 +11,7 @@ use std::{
 
 use gongkai_model::{
     item::{Basis, Item, QUESTION_MARK, ask, basis_text, parse_basis},
-    vocabulary::{is_error_value, is_reference},
+    vocabulary::{is_error_value, is_placeholder, is_reference},
 };
 
 use super::{
@@ -315,7 +315,8 @@ impl<'a> Builder<'a> {
         let key = (row.item.level1.clone(), row.item.level2.clone(), row.item.level3.clone());
         let own = draft.row.saturating_add(1);
         let first = *self.matters.entry(key).or_insert(own);
-        if first != own {
+        // Elements of one matter are items under one name.
+        if first != own && !header.is_element_model {
             let message = format!("the matter `{}` stands in row {first} too", row.item.name());
             diagnostics.warn("matter-repeated", &self.sheet.name, &address(draft.row, 0), &message);
         }
@@ -340,6 +341,13 @@ impl<'a> Builder<'a> {
         ];
         let mut errors = Vec::new();
         for (column, field, text) in texts {
+            if is_placeholder(text) && !is_reference(text) {
+                errors.push(format!("placeholder {field} ({})", text.trim()));
+                let place = address(draft.row, header.column(&column).unwrap_or(0));
+                let message = format!("`{}` fills the place and says nothing: write the value", text.trim());
+                diagnostics.warn("placeholder-left", &self.sheet.name, &place, &message);
+                continue;
+            }
             let Some(line) = text.lines().find(|line| is_reference(line)) else { continue };
             errors.push(format!("unresolved {field} ({})", line.trim()));
             // Of 同上 with nothing above it the row has been told already.

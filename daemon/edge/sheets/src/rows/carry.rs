@@ -14,6 +14,16 @@ use crate::{
     report::Diagnostics,
 };
 
+/// Brackets, quotes, dashes and stops around 同上.
+fn is_around(c: char) -> bool {
+    "()〔〕【】「」\"“”'‘’.。,;、:-—".contains(c)
+}
+
+/// 同上同上: a cell that two rows were copied into.
+fn is_twice(word: &str, text: &str) -> bool {
+    text.strip_prefix(word).is_some_and(|rest| rest.trim_start_matches(is_around) == word)
+}
+
 /// Longest text looked at for 同上.
 const SAME_AS_BYTES_MAX: usize = 24;
 
@@ -48,7 +58,8 @@ impl Carry {
         let may_be = text.len() <= SAME_AS_BYTES_MAX && text.chars().any(|c| self.same_as_letters.contains(c));
         let is_word = || {
             let folded = fold(&text);
-            self.same_as.iter().any(|word| word == folded.trim_end_matches(['.', '。', ',', ';', '、', ':']))
+            let bare = folded.trim_matches(is_around);
+            self.same_as.iter().any(|word| word == bare || is_twice(word, bare))
         };
         let is_same = (may_be && is_word()) || is_ditto(&text);
         if !is_same {
