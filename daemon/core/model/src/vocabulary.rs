@@ -12,7 +12,7 @@ mod placeholder;
 mod radicals;
 
 pub use fold::fold;
-pub use placeholder::{is_ditto, is_error_value, is_reference};
+pub use placeholder::{is_ditto, is_error_value, is_placeholder, is_reference};
 pub use radicals::radical_as_letter;
 
 /// One value of a vocabulary.
@@ -138,6 +138,20 @@ impl Terms {
         best.map(|(_, _, index)| &self.terms[index])
     }
 
+    /// The same terms, also known by their names without a letter that was lost; a name that says something else so, or
+    /// next to nothing, is left out.
+    #[must_use]
+    pub fn also_without(&self, letter: char) -> Self {
+        let is_free =
+            |name: &String| name.chars().count() >= LOST_NAME_CHARS_MIN && self.matches(name).next().is_none();
+        let with_lost = |term: &Term| {
+            let names = std::iter::once(&term.label).chain(&term.spellings);
+            let lost = names.filter_map(|name| without(name, letter)).filter(is_free);
+            Term { spellings: term.spellings.iter().cloned().chain(lost).collect(), ..term.clone() }
+        };
+        self.terms.iter().map(with_lost).collect::<Vec<Term>>().into()
+    }
+
     /// Slugs that stand twice, and slugs or labels that are empty.
     pub fn faults(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
@@ -149,6 +163,14 @@ impl Terms {
         }
         faults
     }
+}
+
+/// Shortest name that is still known when it has lost a letter: 报 (公报) may be a part of any word.
+const LOST_NAME_CHARS_MIN: usize = 2;
+
+/// The name without a letter; `None` where it has none to lose.
+fn without(name: &str, letter: char) -> Option<String> {
+    name.contains(letter).then(|| name.chars().filter(|c| *c != letter).collect())
 }
 
 impl From<Vec<Term>> for Terms {
@@ -174,10 +196,32 @@ impl From<Terms> for Vec<Term> {
 }
 
 impl Vocabulary {
+    /// The same vocabulary, which also knows its words without a letter that a page has lost throughout (主动开).
+    #[must_use]
+    pub fn also_without(&self, letter: char) -> Self {
+        let words = |words: &[String]| -> Vec<String> {
+            let lost = words.iter().filter_map(|word| without(word, letter)).filter(|word| !word.is_empty());
+            words.iter().cloned().chain(lost).collect()
+        };
+        let marks = Marks { yes: words(&self.marks.yes), no: words(&self.marks.no), ..self.marks.clone() };
+        Self {
+            channels: self.channels.also_without(letter),
+            audience: self.audience.also_without(letter),
+            modes: self.modes.also_without(letter),
+            extents: self.extents.also_without(letter),
+            levels: self.levels.also_without(letter),
+            limits: self.limits.also_without(letter),
+            five_open: self.five_open.also_without(letter),
+            stages: self.stages.also_without(letter),
+            marks,
+            same_as: self.same_as.clone(),
+        }
+    }
+
     /// Whether the cell only says "as above".
     pub fn is_same_as(&self, text: &str) -> bool {
         let folded = fold(text);
-        let bare = folded.trim_end_matches(['.', '。', ',', ';', '、', ':']);
+        let bare = folded.trim_matches(placeholder::is_around);
         is_ditto(text) || self.same_as.iter().any(|word| fold(word) == bare)
     }
 }
@@ -217,6 +261,20 @@ mod tests {
         assert_eq!(channels.find_within("铁力市政府网站").unwrap().slug, "gov-website");
         assert_eq!(channels.find_within("信用中国"), None);
         assert_eq!(channels.label("no-such"), "no-such");
+    }
+
+    #[test]
+    fn a_term_is_known_without_the_letter_that_a_page_lost() {
+        let json = r#"{"channels": [
+            {"slug": "gov-gazette", "label": "政府公报", "spellings": ["公报"]},
+            {"slug": "reading-point", "label": "公开查阅点"},
+            {"slug": "other", "label": "政府报"}], "marks": {"no": ["不公开"]}}"#;
+        let vocabulary = serde_json::from_str::<Vocabulary>(json).unwrap().also_without('公');
+        let slug = |text| vocabulary.channels.find(text).map(|term| term.slug.as_str());
+        assert_eq!((slug("开查阅点"), slug("公开查阅点")), (Some("reading-point"), Some("reading-point")));
+        // What says something else, or next to nothing, stays what it is.
+        assert_eq!((slug("政府报"), slug("报")), (Some("other"), None));
+        assert_eq!(vocabulary.marks.no, ["不公开", "不开"]);
     }
 
     #[test]

@@ -93,6 +93,18 @@ pub(crate) fn settle(
     (domain.map(str::to_owned), doubt)
 }
 
+/// A title without （续）, 续表 or （续表一） behind it: the next page's.
+pub(crate) fn without_continuation(title: &str) -> &str {
+    let bare = title.trim_end_matches([')', '）']);
+    let marks = ["续表", "续"];
+    let opened = bare.rfind(['(', '（']).filter(|_| bare.len() < title.len());
+    let is_mark = |place: &usize| bare[*place..].trim_start_matches(['(', '（']).starts_with("续");
+    match opened.filter(is_mark) {
+        Some(place) => &title[..place],
+        None => marks.iter().find_map(|mark| title.strip_suffix(mark)).unwrap_or(title),
+    }
+}
+
 /// Takes out blanks, which only spread the title over its cell.
 pub(crate) fn without_blanks(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
-    Mapping, Reading,
+    Answers, Mapping, Reading,
     grid::{Sheet, address},
+    marks::{self, Mark},
     report::Diagnostics,
     traditional::is_traditional,
 };
@@ -16,7 +17,7 @@ mod fields;
 mod gaps;
 mod words;
 
-pub(crate) use words::{bare_level, is_slug, plain, terms};
+pub(crate) use words::{WORD_CHARS_MAX, bare_level, has_lost_letter, is_slug, plain, terms};
 
 /// Whether a text is a word of the form's header.
 pub(crate) fn is_word(text: &str) -> bool {
@@ -106,7 +107,7 @@ pub(crate) struct Header {
     pub(crate) columns: Vec<(u32, Column)>,
     /// The header says that □ means "optional" (住建 templates).
     pub(crate) has_optional_boxes: bool,
-    /// The element model: 公开要素 with a 公开属性 each.
+    /// The element model: each 公开要素 has a mode of its own, by 公开属性 or by its marks.
     pub(crate) is_element_model: bool,
     /// The lowest printed text over a column.
     pub(crate) heads: BTreeMap<u32, String>,
@@ -439,10 +440,12 @@ fn is_group_row(sheet: &Sheet, row: u32) -> bool {
     words.len() >= 2 && words.iter().filter(|word| words::group(word).is_some()).count() >= 2
 }
 
-/// A row under the main one in which at least half of the cells are header words and none is a serial.
+/// A row under the main one in which at least half of the cells are header words, or all of them stand side by side under
+/// headings, and none is a serial.
 fn is_sub_row(sheet: &Sheet, reading: &Reading<'_>, mapping: &Mapping, main: u32, row: u32) -> bool {
     let mut cells = 0;
     let mut known = 0;
+    let mut leaves = 0;
     for (column, text) in sheet.own_cells(row) {
         cells += 1;
         if text.chars().count() > words::WORD_CHARS_MAX || text.chars().all(|c| c.is_ascii_digit()) {
@@ -452,9 +455,25 @@ fn is_sub_row(sheet: &Sheet, reading: &Reading<'_>, mapping: &Mapping, main: u32
         let group = heading(sheet, main, main + 1, column);
         let is_named = mapping.column(&word, text).is_some();
         let is_word = is_named || words::top(&word).is_some() || words::group(&word).is_some();
-        known += usize::from(is_word || words::mark(reading, group, text, false).is_some());
+        let is_known = is_word || words::mark(reading, group, text, false).is_some();
+        known += usize::from(is_known);
+        leaves += usize::from(!is_known && is_leaf_head(sheet, reading, (main, row), column));
     }
-    cells > 0 && known * 2 >= cells && known > 0
+    cells > 0 && known + leaves > 0 && (known * 2 >= cells || known + leaves == cells)
+}
+
+/// Whether a word that nobody knows heads a column: it stands beside another under one heading of the row above, and is no
+/// mark of an item.
+fn is_leaf_head(sheet: &Sheet, reading: &Reading<'_>, (main, row): (u32, u32), column: u32) -> bool {
+    let over = |column: u32| (0..=column).rev().find(|left| !sheet.text(main, *left).is_empty());
+    let Some(heading) = over(column) else { return false };
+    let word = words::plain(sheet.text(main, heading));
+    let is_heading =
+        words::group(&word).is_some() || matches!(words::top(&word), Some(Column::TimeLimit | Column::Channels));
+    let origin = |column: u32| over(column).map(|left| sheet.origin(main, left));
+    let is_beside = |(other, _): (u32, &str)| other != column && origin(other) == origin(column);
+    let is_text = matches!(marks::read(reading, &Answers::default(), sheet.own(row, column)), Mark::Words(_));
+    is_heading && is_text && sheet.own_cells(row).any(is_beside)
 }
 
 /// A second column of one official kind is kept as an extra column.

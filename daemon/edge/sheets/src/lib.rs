@@ -15,6 +15,7 @@ mod header;
 mod json;
 pub mod limits;
 mod looks;
+mod lost_letter;
 mod mapping;
 mod marks;
 mod number_format;
@@ -145,6 +146,9 @@ fn read_all(bytes: &[u8], file_name: &str, reading: &Reading<'_>, told: &Told<'_
 
 /// The sheets of a file, whatever kind it is.
 fn sheets(bytes: &[u8], told: TextForm, diagnostics: &mut Diagnostics) -> Result<(Vec<Sheet>, TextForm), Error> {
+    if json::is_object(bytes) {
+        return Err(Error::NotAWorkbook { found: "a JSON document, which has no cells" });
+    }
     if ZIP_MAGIC.iter().any(|magic| bytes.starts_with(magic)) {
         let parts = limits::unpack(bytes)?;
         if !parts.is_workbook {

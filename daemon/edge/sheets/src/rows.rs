@@ -15,7 +15,10 @@ use crate::{
 mod build;
 mod carry;
 mod draft;
+mod elements;
 mod kind;
+
+pub(crate) use elements::have_own_modes;
 
 /// The rows of one table that stand under one printing of its header.
 #[derive(Clone, Copy, Debug)]

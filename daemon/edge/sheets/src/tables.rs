@@ -5,12 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use gongkai_model::domain::Domain;
+
 use crate::{
     Mapping, Reading, Told,
     account::{Account, range},
     domain_title::{self, Title},
     grid::{CellRemark, Sheet, Visibility, address, letters, position},
     header::{self, Column, Header},
+    lost_letter::{self, LOST},
     publisher,
     report::{Diagnostics, Rejected, Table},
     rows::{self, Stretch},
@@ -26,9 +29,12 @@ pub(crate) fn read(
 ) -> Result<Vec<Table>, Rejected> {
     let publisher = publisher::of(sheet, told);
     let mapping = publisher::mapping_of(told, &publisher);
+    let lost = lost_letter::first(sheet);
+    let knows_lost = lost.map(|_| reading.vocabulary.also_without(LOST));
+    let reading = &Reading { vocabulary: knows_lost.as_ref().unwrap_or(reading.vocabulary), ..*reading };
     let mut own = Diagnostics::default();
     let headers = header::find(sheet, reading, mapping, &mut own);
-    let question = Question { file_name, reading, told, mapping };
+    let question = Question { file_name, reading, told, mapping, has_lost_letter: lost.is_some() };
     let halves = headers.iter().find(|header| !header.halves.is_empty());
     let tables = match (headers.first(), halves) {
         (None, _) => return Err(reject(sheet)),
@@ -42,6 +48,11 @@ pub(crate) fn read(
         }
     };
     note_sheet(sheet, diagnostics);
+    if let Some((row, column)) = lost {
+        let message =
+            format!("the letter {LOST} was lost on this page throughout: names, contents and laws lack it too");
+        diagnostics.warn("text-damaged", &sheet.name, &address(row, column), &message);
+    }
     Ok(tables.into_iter().map(|table| Table { publisher: publisher.clone(), ..table }).collect())
 }
 
@@ -52,6 +63,18 @@ struct Question<'a> {
     reading: &'a Reading<'a>,
     told: &'a Told<'a>,
     mapping: &'a Mapping,
+    has_lost_letter: bool,
+}
+
+impl Question<'_> {
+    /// The domain that one of the texts names, also where the page has lost a letter.
+    fn domain_of(&self, texts: [&str; 3]) -> Option<&Domain> {
+        let lost = || {
+            let mended = texts.map(|text| lost_letter::with_letter(text, self.reading.routing));
+            self.reading.domain_of(mended.iter().map(String::as_str))
+        };
+        self.reading.domain_of(texts).or_else(|| lost().filter(|_| self.has_lost_letter))
+    }
 }
 
 fn of_headers(
@@ -61,10 +84,11 @@ fn of_headers(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Table> {
     let mut account = Account::of(sheet);
-    let groups = group(sheet, question.reading, headers);
+    let mut groups = group(sheet, question.reading, headers);
+    let ends: Vec<u32> = groups.iter().skip(1).map(|next| next.title.first_row).chain([sheet.end_row()]).collect();
     let mut tables = Vec::new();
-    for (index, group) in groups.iter().enumerate() {
-        let end = groups.get(index + 1).map_or(sheet.end_row(), |next| next.title.first_row);
+    for (group, end) in groups.iter_mut().zip(ends) {
+        group.tell_elements_apart(sheet, question.reading, end);
         tables.extend(read_one(sheet, question, group, end, (&mut account, diagnostics)));
     }
     account.finish(sheet, diagnostics);
@@ -135,6 +159,18 @@ fn used(sheet: &Sheet) -> String {
 struct TableHeaders {
     title: Title,
     headers: Vec<Header>,
+    /// The first row of each head and of the title repeated over it.
+    tops: Vec<u32>,
+}
+
+impl TableHeaders {
+    /// Where rows of one matter have different modes, each row is an element of its own.
+    fn tell_elements_apart(&mut self, sheet: &Sheet, reading: &Reading<'_>, end: u32) {
+        let Some(first) = self.headers.first() else { return };
+        if rows::have_own_modes(sheet, reading, first, end) {
+            self.headers.iter_mut().for_each(|header| header.is_element_model = true);
+        }
+    }
 }
 
 fn group(sheet: &Sheet, reading: &Reading<'_>, headers: Vec<Header>) -> Vec<TableHeaders> {
@@ -150,8 +186,12 @@ fn group(sheet: &Sheet, reading: &Reading<'_>, headers: Vec<Header>) -> Vec<Tabl
                     header.columns.clone_from(&first.columns);
                 }
                 last.headers.push(header);
+                last.tops.push(title.first_row);
             }
-            _ => groups.push(TableHeaders { title, headers: vec![header] }),
+            _ => {
+                let tops = vec![title.first_line];
+                groups.push(TableHeaders { title, headers: vec![header], tops });
+            }
         }
     }
     groups
@@ -164,7 +204,8 @@ fn is_page_break(last: &TableHeaders, header: &Header, title: &Title) -> bool {
         columns.filter(|(_, column)| !matches!(column, Column::Extra(_) | Column::Field(_))).cloned().collect()
     };
     let same_columns = last.headers.first().is_some_and(|first| of_form(first) == of_form(header));
-    same_columns && (title.text.is_empty() || title.text == last.title.text)
+    let own = domain_title::without_continuation;
+    same_columns && (title.text.is_empty() || own(&title.text) == own(&last.title.text))
 }
 
 fn read_one(
@@ -181,14 +222,14 @@ fn read_one(
         .headers
         .iter()
         .enumerate()
-        .map(|(index, header)| {
-            let next =
-                group.headers.get(index + 1).map(|next| domain_title::find(sheet, reading, next, header.end).first_row);
-            Stretch { header, from: header.end, to: next.unwrap_or(end) }
+        .map(|(index, header)| Stretch {
+            header,
+            from: header.end,
+            to: group.tops.get(index + 1).copied().unwrap_or(end),
         })
         .collect();
     let read = rows::read(sheet, (reading, told, question.mapping), &stretches, (account, diagnostics));
-    let printed = reading.domain_of([group.title.text.as_str(), &sheet.name, file_name]).or_else(|| {
+    let printed = question.domain_of([group.title.text.as_str(), &sheet.name, file_name]).or_else(|| {
         // 宣汉 and others name the domain in a column of its own.
         let named = read.rows.iter().flat_map(|row| row.item.extra.iter()).filter(|(key, _)| key.contains("领域"));
         reading.domain_of(named.map(|(_, text)| text.as_str()).take(1))
@@ -220,8 +261,7 @@ fn read_one(
 fn take_heads(sheet: &Sheet, group: &TableHeaders, end: u32, account: &mut Account, diagnostics: &mut Diagnostics) {
     let last = sheet.end_column().saturating_sub(1);
     for (index, header) in group.headers.iter().enumerate() {
-        // A repeated head is preceded by its own title at most.
-        let top = if index == 0 { group.title.first_line } else { header.top };
+        let top = group.tops.get(index).copied().unwrap_or(header.top);
         account.take_rows(top..header.end);
         let place = range((top, 0), (header.end.saturating_sub(1), last));
         diagnostics.head(format!("{}!{place}", sheet.name));

@@ -9,10 +9,10 @@ use gongkai_model::{
 };
 
 use super::{Column, Field, Group};
-use crate::{Reading, marks::SECOND_MODE, traditional::simplified};
+use crate::{Reading, lost_letter::LOST, marks::SECOND_MODE, traditional::simplified};
 
 /// Longest header cell, in characters; notes that mention 公开内容 are longer.
-pub(super) const WORD_CHARS_MAX: usize = 24;
+pub(crate) const WORD_CHARS_MAX: usize = 24;
 
 /// Official columns by their words.
 const TOPS: &[(Column, &[&str])] = &[
@@ -129,29 +129,47 @@ pub(super) fn may_head_body(text: &str) -> bool {
 
 /// The official column a word stands for.
 pub(super) fn top(word: &str) -> Option<Column> {
-    let find = |word: &str| TOPS.iter().find(|(_, words)| words.contains(&word)).map(|(column, _)| column.clone());
-    find(word).or_else(|| find(&mended(word)?))
+    known(TOPS, word).cloned().or_else(|| behind_limit(word).and_then(unit).map(|_| Column::TimeLimit))
 }
 
-/// 开事项 as 公开事项: a page on which the letter was lost throughout.
-fn mended(word: &str) -> Option<String> {
-    word.starts_with('开').then(|| format!("公{word}"))
+/// What follows a word for 公开时限: 公开时限/工作日.
+fn behind_limit(word: &str) -> Option<&str> {
+    let (_, limits) = TOPS.iter().find(|(column, _)| *column == Column::TimeLimit)?;
+    let longest = limits.iter().filter_map(|limit| word.strip_prefix(limit)).min_by_key(|rest| rest.len())?;
+    Some(longest).filter(|rest| !rest.is_empty())
 }
 
 /// Whether it is a word of the form without its 公.
-pub(super) fn has_lost_letter(word: &str) -> bool {
-    mended(word).is_some() && (top(word).is_some() || group(word).is_some())
+pub(crate) fn has_lost_letter(word: &str) -> bool {
+    let is_lost = |words: &[&str]| !words.contains(&word);
+    // Every such word of the form begins with 公开.
+    word.contains('开')
+        && (find(TOPS, word).is_some_and(|(_, words)| is_lost(words))
+            || find(GROUPS, word).is_some_and(|(_, words)| is_lost(words))
+            || find(FIELDS, word).is_some_and(|(_, words)| is_lost(words)))
 }
 
 /// The group a word heads.
 pub(super) fn group(word: &str) -> Option<Group> {
-    let find = |word: &str| GROUPS.iter().find(|(_, words)| words.contains(&word)).map(|(group, _)| *group);
-    find(word).or_else(|| find(&mended(word)?))
+    known(GROUPS, word).copied()
 }
 
 /// A column beside the official ones that has a field of its own.
 pub(super) fn field(word: &str) -> Option<Field> {
-    FIELDS.iter().find(|(_, words)| words.contains(&word)).map(|(field, _)| *field)
+    known(FIELDS, word).copied()
+}
+
+/// A table's row that knows the word: as it is, else without a 公 that a page lost (开事项).
+fn find<'t, T>(table: &'t [(T, &'t [&'t str])], word: &str) -> Option<&'t (T, &'t [&'t str])> {
+    let is_lost = |known: &&str| known.contains(LOST) && known.chars().filter(|c| *c != LOST).eq(word.chars());
+    table
+        .iter()
+        .find(|(_, words)| words.contains(&word))
+        .or_else(|| table.iter().find(|(_, words)| word.contains('开') && words.iter().any(is_lost)))
+}
+
+fn known<'t, T>(table: &'t [(T, &'t [&'t str])], word: &str) -> Option<&'t T> {
+    find(table, word).map(|(value, _)| value)
 }
 
 /// Whether the word is known as an extra column; one of questions that an export carried on is, too.
@@ -195,7 +213,8 @@ pub(crate) fn bare_level(text: &str) -> Option<&'static str> {
 }
 
 /// Units that the head of 公开时限 can name, and how a number is written with them.
-const LIMIT_UNITS: [(&str, &str); 7] = [
+const LIMIT_UNITS: [(&str, &str); 8] = [
+    ("年", "年"),
     ("工作日", "个工作日"),
     ("自然日", "个自然日"),
     ("小时", "小时"),
@@ -205,12 +224,18 @@ const LIMIT_UNITS: [(&str, &str); 7] = [
     ("月", "个月"),
 ];
 
-/// The unit of a head such as 公开时限（工作日） or 公开时限(单位:天).
+/// The unit of a head such as 公开时限（工作日）, 公开时限(单位:天) or 公开时限/工作日.
 pub(super) fn limit_unit(text: &str) -> Option<&'static str> {
     let folded = fold(text);
-    let inner = folded.split_once('(')?.1.split(')').next()?.to_owned();
-    let bare = inner.trim_start_matches("单位").trim_start_matches([':', '为']);
-    let bare = bare.trim_start_matches('个').trim_end_matches('内').trim_end_matches(['以', '数', '之']);
+    behind_limit(&folded).and_then(unit)
+}
+
+/// The unit that a text names and nothing else.
+fn unit(text: &str) -> Option<&'static str> {
+    let bare = text.trim_matches(|c: char| !c.is_alphanumeric());
+    let bare = bare.trim_start_matches("单位").trim_start_matches(|c: char| !c.is_alphanumeric());
+    let bare = bare.trim_start_matches(['为', '以', '按', '个']).trim_end_matches("为单位");
+    let bare = bare.trim_end_matches(['内', '计', '算']).trim_end_matches(['以', '数', '之']);
     LIMIT_UNITS.iter().find(|(word, _)| *word == bare).map(|(_, unit)| *unit)
 }
 
@@ -271,6 +296,7 @@ fn by_beginning(word: &str) -> Option<(Group, String)> {
         ("主动", Group::Mode, "proactive"),
         ("依申请", Group::Mode, "on-request"),
         ("不予公开", Group::Mode, "withheld"),
+        ("不予开", Group::Mode, "withheld"),
     ]
     .into_iter()
     .find_map(|(start, group, slug)| word.starts_with(start).then_some((group, slug)))?;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Reading,
     account::{Account, range},
-    channels,
+    channels, domain_title,
     grid::Sheet,
     header::{Column, Header},
     report::Diagnostics,
@@ -93,6 +93,13 @@ impl Grouping<'_> {
         let header = self.stretch.header;
         match kind::of(self.sheet, self.reading, header, row) {
             Kind::Blank => {}
+            Kind::Item if self.repeats_name(header, row) => {
+                self.share_out(None);
+                if let Some(draft) = self.drafts.last_mut() {
+                    draft.rows_after.push(row);
+                }
+                self.between = Between::Nothing;
+            }
             Kind::Item => {
                 let channel_rows_before = self.share_out(Some(row));
                 let draft = Draft { row, channel_rows_before, rows_after: Vec::new(), stretch, is_first: false };
@@ -127,6 +134,15 @@ impl Grouping<'_> {
                 Between::Page => !kind::is_whole(self.sheet, header, row),
                 Between::Note => false,
             }
+    }
+
+    /// Whether the row says that the item above goes on: 低保申请（续） below 低保申请.
+    fn repeats_name(&self, header: &Header, row: u32) -> bool {
+        let Some((column, _)) = header.matters().last() else { return false };
+        let (name, own) =
+            (self.sheet.own(row, column), domain_title::without_continuation(self.sheet.own(row, column)));
+        let above = self.drafts.last().map_or("", |draft| self.sheet.text(draft.row, column));
+        own.len() < name.len() && own == above
     }
 
     /// Gives rows that hold only channels to the item above or to the one that begins at `next`: where the official

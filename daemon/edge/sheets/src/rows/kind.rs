@@ -4,10 +4,11 @@
 
 use gongkai_model::vocabulary::fold;
 
+use super::elements;
 use crate::{
     Reading, channels,
     grid::Sheet,
-    header::{Column, Field, Header},
+    header::{Column, Header},
 };
 
 mod printed;
@@ -74,9 +75,11 @@ pub(super) fn of(sheet: &Sheet, reading: &Reading<'_>, header: &Header, row: u32
     if has_serial && cells.len() == 1 {
         return if is_serial(text) { Kind::SerialOnly } else { Kind::Note };
     }
-    let is_element = header.is_element_model && has(&Column::Content) && has(&Column::Field(Field::Attribute));
-    let has_matter = header.matters().any(|(column, _)| !sheet.own(row, column).is_empty());
-    if has_serial || has_matter || is_element {
+    let has_matter_cell = || header.matters().any(|(column, _)| !sheet.own(row, column).is_empty());
+    if has_serial && is_label(sheet.own(row, header.column(&Column::Serial).unwrap_or(0))) && !has_matter_cell() {
+        return Kind::Note;
+    }
+    if has_serial || has_matter_cell() || elements::begins(sheet, reading, header, row) {
         return Kind::Item;
     }
     let is_channels = header.column(&Column::Channels) == Some(first) && cells.len() == 1;
@@ -90,6 +93,11 @@ pub(super) fn is_whole(sheet: &Sheet, header: &Header, row: u32) -> bool {
     let official = [Column::Content, Column::Basis, Column::TimeLimit, Column::Subject, Column::Channels];
     let count = official.iter().filter_map(|column| header.column(column)).filter(|column| filled(*column)).count();
     count + usize::from(has_mark) >= WHOLE_COLUMNS_MIN
+}
+
+/// Whether a text is a label with what it labels: 填表人：张三.
+fn is_label(text: &str) -> bool {
+    text.chars().count() > 2 && text.contains([':', '：'])
 }
 
 /// Whether a text can be a serial: short, and not a sentence.

@@ -55,15 +55,16 @@ impl<'a> Builder<'a> {
                 };
                 text = Cow::Owned(above);
                 continues_group |= level == 1 && !text.is_empty();
+            } else if text.is_empty() && is_last && header.is_element_model && !has_serial {
+                // An element stands under the matter above it, and shares what is said of that.
+                text = Cow::Owned(self.carry.above(column).to_owned());
+                continues_group = true;
             } else {
                 is_blank_above &= text.is_empty();
             }
             self.carry.keep(column, &text);
             let name = name_text(&text);
             put(level, &name, row);
-        }
-        if header.is_element_model && row.item.level2.is_empty() {
-            row.item.level2 = self.carry.above(columns.last().map_or(0, |(column, _)| *column)).to_owned();
         }
         continues_group
     }

@@ -296,6 +296,32 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         &[29],
+        "marks of different modes make an item of each element",
+        || {
+            let mut rows = vec![item(&[(3, "要素1")])];
+            for n in 2..=13 {
+                let mut row = texts(&[""; 14]);
+                row[3] = format!("要素{n}");
+                row[if n % 2 == 0 { 11 } else { 10 }] = "√".to_owned();
+                rows.push(row);
+            }
+            let merges = ["A", "B", "C", "E", "F", "G", "H", "I", "M"].map(|column| format!("{column}4:{column}16"));
+            Page::official(rows).merged(&merges.each_ref().map(String::as_str))
+        },
+        |report| {
+            assert_eq!(report.items, 13);
+            for (place, row) in rows(report).into_iter().enumerate() {
+                let mode = if place % 2 == 1 { "on-request" } else { "proactive" };
+                let item = &row.item;
+                assert_eq!((item.disclosure_mode.as_str(), item.level2.as_str()), (mode, "政策法规"));
+                assert_eq!(item.content, format!("要素{}", place + 1));
+                assert!(row.errors.is_empty(), "{:?}", row.errors);
+            }
+            assert_eq!(report.warnings, []);
+        },
+    ),
+    (
+        &[29],
         "a full list with neither body nor basis is read by its other words",
         || {
             Page::of(vec![
@@ -327,7 +353,7 @@ pub(super) const CASES: &[Case] = &[
                 (2, "监督检查", "proactive")
             );
             assert_eq!((super::list(&item.audience), super::list(&item.levels)), (vec!["public"], vec!["county"]));
-            assert_eq!(codes(report), ["header-guessed"]);
+            assert_eq!(codes(report), ["header-guessed", "text-damaged"]);
         },
     ),
     (
