@@ -5,10 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use gongkai_model::{item::Item, vocabulary::fold};
+use gongkai_model::{
+    item::Item,
+    vocabulary::{fold, is_placeholder},
+};
 
 use crate::{Answers, Reading, traditional::simplify};
 
+mod behind;
 mod boxes;
 
 use boxes::{Segment, State};
@@ -44,6 +48,10 @@ pub(crate) fn read(reading: &Reading<'_>, answers: &Answers<'_>, raw: &str, has_
 
 fn read_simplified(reading: &Reading<'_>, answers: &Answers<'_>, raw: &str, has_optional_boxes: bool) -> Channels {
     let mut channels = Channels::default();
+    // 无 and / name no channel.
+    if is_placeholder(raw) {
+        return channels;
+    }
     let boxes::Cut { segments, asked } = boxes::split(reading, answers, raw);
     let has_boxes = segments.iter().any(|segment| segment.state != State::Plain);
     if !has_boxes {
@@ -83,6 +91,10 @@ impl Channels {
         let named = labels(reading, &segment.text);
         match segment.state {
             State::Ticked => {
+                for name in unboxed(reading, &segment.text) {
+                    let message = format!("`{name}` has no box among boxes: taken as used");
+                    self.findings.push(("channel-mark-missing", message));
+                }
                 for label in named {
                     self.used.insert(label.slug);
                     self.other.extend(label.other);
@@ -102,6 +114,20 @@ impl Channels {
                 }
             }
         }
+    }
+}
+
+/// Channels that stand apart behind a ticked one and have no box of their own: ■政府网站 政府公报.
+fn unboxed<'t>(reading: &Reading<'_>, text: &'t str) -> Vec<&'t str> {
+    let terms = &reading.vocabulary.channels;
+    let name = |piece: &'t str| bare(piece).trim_matches(['_', '＿', '—', '－', '-', '·']);
+    let is_channel = |name: &str| terms.find(name).is_some_and(|term| term.slug != OTHER);
+    let mut pieces = text.split_whitespace().map(name);
+    // One name may be broken over lines; a list of others has none.
+    let is_one = terms.find(bare(text)).is_some();
+    match pieces.next().filter(|first| !is_one && is_channel(first)) {
+        Some(_) => pieces.filter(|name| is_channel(name)).collect(),
+        None => Vec::new(),
     }
 }
 
@@ -137,7 +163,7 @@ impl Label {
 /// The channels that a label text names: the whole text first, then its parts.
 fn labels(reading: &Reading<'_>, text: &str) -> Vec<Label> {
     let text = bare(text);
-    if text.is_empty() {
+    if is_bullet(text) {
         return Vec::new();
     }
     if let Some(rest) = other_rest(reading, text) {
@@ -147,9 +173,9 @@ fn labels(reading: &Reading<'_>, text: &str) -> Vec<Label> {
     if let Some(term) = terms.find(text).filter(|term| term.slug != OTHER) {
         return vec![Label::of(&term.slug)];
     }
-    let parts: Vec<&str> = split_names(text).collect();
+    let parts: Vec<&str> = split_names(text).filter(|part| !is_bullet(part)).collect();
     if parts.len() < 2 {
-        return glued(reading, text);
+        return parts.first().map_or_else(Vec::new, |part| glued(reading, part));
     }
     let found: Vec<Label> = parts.iter().flat_map(|part| glued(reading, part)).collect();
     let has_board = found.iter().any(|label| label.slug == NOTICE_BOARD);
@@ -216,6 +242,14 @@ fn names(rest: &str) -> BTreeSet<String> {
         .filter(|name| !name.is_empty())
         .collect()
 }
+
+/// Whether a text numbers or separates names and is none: 3, ／.
+fn is_bullet(text: &str) -> bool {
+    !text.chars().any(char::is_alphabetic) && text.chars().filter(|c| c.is_numeric()).count() <= BULLET_DIGITS_MAX
+}
+
+/// Most digits of a number before a name; 12345 is a channel.
+const BULLET_DIGITS_MAX: usize = 2;
 
 fn split_names(text: &str) -> impl Iterator<Item = &str> {
     let is_stop = |c: char| c.is_whitespace() || matches!(c, '、' | '，' | ',' | ';' | '；');

@@ -51,7 +51,12 @@ pub(crate) fn read<'a>(reading: &Reading<'_>, answers: &Answers<'_>, text: &'a s
     }
     let begins = |mark: &&String| text.starts_with(mark.as_str()) || text.ends_with(mark.as_str());
     let Some(mark) = marks.ticked.iter().find(begins) else {
-        return if text.chars().any(char::is_alphanumeric) { Mark::Words(text) } else { Mark::Unclear(text) };
+        // ×申请人 and □申请人 say a name and that it is not meant.
+        return if !begins_with_no(reading, text) && text.chars().any(char::is_alphanumeric) {
+            Mark::Words(text)
+        } else {
+            Mark::Unclear(text)
+        };
     };
     let rest = text.trim_start_matches(mark.as_str()).trim_end_matches(mark.as_str()).trim();
     match yes_or_no(reading, rest) {
@@ -65,7 +70,7 @@ pub(crate) fn read<'a>(reading: &Reading<'_>, answers: &Answers<'_>, text: &'a s
 }
 
 /// Whether a text is one of the words or signs for "yes" or for "no".
-fn yes_or_no(reading: &Reading<'_>, text: &str) -> Option<bool> {
+pub(crate) fn yes_or_no(reading: &Reading<'_>, text: &str) -> Option<bool> {
     let marks = &reading.vocabulary.marks;
     let is_one_of = |words: &[String]| words.iter().any(|word| word == text);
     if is_one_of(&marks.ticked) || is_one_of(&marks.ticked_letters) {
@@ -88,6 +93,17 @@ fn yes_or_no(reading: &Reading<'_>, text: &str) -> Option<bool> {
         (false, false) => None,
     }
 }
+
+/// Whether a sign for "no" stands before the words; dashes are bullets.
+fn begins_with_no(reading: &Reading<'_>, text: &str) -> bool {
+    let Some(first) = text.chars().next().filter(|c| !c.is_alphanumeric()) else { return false };
+    let marks = &reading.vocabulary.marks;
+    let is_no = |words: &[String]| words.iter().any(|word| word.chars().eq([first]));
+    is_no(&marks.unticked) || is_no(&marks.no) || CROSSED.contains(first)
+}
+
+/// Crossed boxes and circles, which mean yes in one office and no in another.
+const CROSSED: &str = "☒⌧⊠⊗⮽🗷🗵";
 
 /// A word without brackets and stops around it, folded: （是） and 否。 say no more than 是 and 否.
 fn bare(text: &str) -> String {
@@ -146,6 +162,9 @@ pub(crate) fn put(
     text: &str,
     item: &mut Item,
 ) -> Option<Finding> {
+    if slug == SPECIFIC && answers.of(text.trim()) == Some(true) && has_name_letters(text) {
+        return put_group(item, text.trim());
+    }
     if slug == SPECIFIC
         && let Some(name) = behind_own_word(reading, text)
     {
@@ -251,10 +270,71 @@ const UNDECIDED: [&str; 22] = [
     "详见备注",
 ];
 
-/// Whether words can name a group: some Chinese characters, not a single sign or a few letters, nor a word for "not yet".
+/// Parts of words for people, bodies and places: a name of a group has one of them.
+const NAME_PARTS: [&str; 63] = [
+    "人", "户", "者", "员", "民", "众", "群", "队", "军", "师", "妇", "婴", "童", "客", "商", "厂", "店", "企", "村",
+    "方", "党", "团", "社区", "小区", "对象", "单位", "业主", "家庭", "家属", "亲属", "家长", "子女", "夫妻", "配偶",
+    "学生", "考生", "新生", "医生", "青年", "老年", "残疾", "职工", "主体", "机构", "机关", "组织", "部门", "公司",
+    "集团", "协会", "商会", "学会", "社团", "学校", "医院", "院校", "范围", "利益", "利害", "当事", "代表", "个体",
+    "承租",
+];
+/// Beginnings of words that deny or allow instead of naming: 不涉及个人, 无此群体, 全部人员.
+const DENIALS: [&str; 42] = [
+    "不涉及",
+    "不针对",
+    "不属于",
+    "不适用",
+    "不包括",
+    "不包含",
+    "不含",
+    "不限",
+    "不需",
+    "不予",
+    "不对",
+    "不设",
+    "不公开",
+    "不要求",
+    "不存在",
+    "不区分",
+    "不分",
+    "无此",
+    "无特定",
+    "无该",
+    "无需",
+    "无关",
+    "无相关",
+    "无具体",
+    "没有",
+    "未涉及",
+    "未公开",
+    "未明确",
+    "未设",
+    "未限",
+    "非特定",
+    "非该",
+    "非此",
+    "否",
+    "是",
+    "有",
+    "全部",
+    "全体",
+    "所有",
+    "任何",
+    "均",
+    "皆",
+];
+
+/// Whether words can name a group: they say people, bodies or a place, and neither deny nor put it off.
 fn is_group_name(words: &str) -> bool {
-    let is_undecided = UNDECIDED.contains(&bare(words).as_str()) || is_reference(words);
-    !is_undecided && words.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}')).count() >= NAME_HAN_MIN
+    let bare = bare(words);
+    let is_undecided = UNDECIDED.contains(&bare.as_str()) || is_reference(words);
+    let is_denied = DENIALS.iter().any(|denial| bare.starts_with(denial));
+    let is_named = NAME_PARTS.iter().any(|part| bare.contains(part));
+    is_named && !is_undecided && !is_denied && has_name_letters(words)
+}
+
+fn has_name_letters(words: &str) -> bool {
+    words.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}')).count() >= NAME_HAN_MIN
 }
 
 /// A specific group and, where it is known, its name; a line break inside a name only fits it into the cell.
@@ -389,7 +469,9 @@ pub(crate) fn put_words(
     let mut findings = Vec::new();
     for word in text.split(['、', '，', ',', ';', '；', '\n', '/']).map(str::trim).filter(|word| !word.is_empty()) {
         let word = simplify(word);
-        let word = match read(reading, answers, &word) {
+        // 不公开 is a mode here, not a no.
+        let is_value = terms(reading, group).is_some_and(|terms| terms.find(&word).is_some());
+        let word = match if is_value { Mark::Words(&word) } else { read(reading, answers, &word) } {
             Mark::Empty => continue,
             // A tick that does not say for what.
             Mark::Ticked | Mark::Unclear(_) => {
@@ -446,6 +528,10 @@ fn put_audience(reading: &Reading<'_>, answers: &Answers<'_>, text: &str, item: 
             let name = if known.is_none() { rest } else { tail };
             let is_bracketed = known.is_some() && matches!(stop, '(' | '（');
             let name = if is_bracketed { name.trim_end_matches([')', '）']) } else { name };
+            if known.is_none() && !is_group_name(name) && answers.of(name) != Some(true) {
+                item.audience.remove(SPECIFIC);
+                return Some(put_question(answers, name, item));
+            }
             name.trim().clone_into(&mut item.audience_specific);
             break;
         }

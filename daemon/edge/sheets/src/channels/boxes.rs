@@ -6,6 +6,7 @@
 
 use gongkai_model::vocabulary::fold;
 
+use super::behind;
 use crate::{Answers, Reading};
 
 /// Whether a label is ticked.
@@ -44,8 +45,8 @@ const CROSSES: &str = "×✕✖✗✘❌╳☓✘";
 const CROSSED_BOXES: &str = "☒⌧🗷🗵";
 /// Signs before a name in a list that say nothing of it.
 const BULLETS: &str = "·•‣➢➤►-－—–*＊.．。、，,;；:：/／⁄∕╱・﹑﹔()（）[]【】《》〈〉“”\"'‘’+＋_＿|｜~～…#＃&＆@!！?？";
-const OPENING: &str = "[【(（〔";
-const CLOSING: &str = "]】)）〕";
+pub(super) const OPENING: &str = "[【(（〔";
+pub(super) const CLOSING: &str = "]】)）〕";
 /// Most kinds of signs in one cell that are boxes: lists with more have letters or numbers for bullets.
 const KINDS_MAX: usize = 3;
 /// Letters that are boxes only where every label of the cell has one.
@@ -63,6 +64,9 @@ const LETTERS: [(&str, bool); 9] = [
 
 /// Cuts the cell; blank segments are left out.
 pub(super) fn split(reading: &Reading<'_>, answers: &Answers<'_>, raw: &str) -> Cut {
+    if let Some(segments) = behind::split(reading, raw) {
+        return Cut { segments, asked: Vec::new() };
+    }
     let signs = Signs::of(reading, answers, raw);
     let mut segments = vec![Segment { state: State::Plain, text: String::new() }];
     walk(reading, &signs, raw, |piece, state| match (state, segments.last_mut()) {
@@ -159,7 +163,7 @@ fn inner_of(sign: &str) -> &str {
 }
 
 /// What a sign means by itself.
-fn known(reading: &Reading<'_>, sign: &str) -> Option<State> {
+pub(super) fn known(reading: &Reading<'_>, sign: &str) -> Option<State> {
     let inner = inner_of(sign);
     let marks = &reading.vocabulary.marks;
     let is_one_of = |words: &[String]| words.iter().any(|word| word == inner);
