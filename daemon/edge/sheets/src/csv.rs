@@ -32,7 +32,10 @@ const TABLE_CELLS_MIN: usize = 4;
 const ROUNDED: &str = "E+";
 
 /// Files by their first bytes that are often sent for workbooks.
-const OTHER_KINDS: [(&[u8], &str); 9] = [
+const OTHER_KINDS: [(&[u8], &str); 12] = [
+    (b"TABLE\n0,1", "a DIF table"),
+    (b"TABLE\r\n0,1", "a DIF table"),
+    (b"ID;P", "a SYLK table"),
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
@@ -138,9 +141,10 @@ pub(crate) fn with_guard(text: &str) -> Cow<'_, str> {
     if is_guarded_start(text) { Cow::Owned(format!("{GUARD}{text}")) } else { Cow::Borrowed(text) }
 }
 
-/// Takes the apostrophe away that [`with_guard`] or another program's export put there.
+/// Takes `="…"` away, by which an export keeps a spreadsheet from reading 001 as a number; or the apostrophe that [`with_guard`] or another program's export put there.
 fn without_guard(text: &str) -> &str {
-    text.strip_prefix(GUARD).filter(|rest| is_guarded_start(rest)).unwrap_or(text)
+    let quoted = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).filter(|inner| !inner.contains('"'));
+    quoted.or_else(|| text.strip_prefix(GUARD).filter(|rest| is_guarded_start(rest))).unwrap_or(text)
 }
 
 /// Whether the text begins like a formula, after any number of apostrophes and blanks.

@@ -382,15 +382,36 @@ fn clean(text: &str) -> (Cow<'_, str>, Option<Oddity>) {
             '\u{f020}'..='\u{f0ff}' => kept.push(symbols::folded(c)),
             c if is_plain(c) => kept.push(c),
             '\0' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
+            c if is_unseen(c) => {}
             _ => oddity = oddity.or(Some(Oddity::Controls)),
         }
     }
     (Cow::Owned(kept.trim().to_owned()), oddity)
 }
 
+/// Letters and marks of other scripts that print nothing: an Arabic letter mark, Hangul fillers, tags.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{3164}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 /// Whether a character is kept as it is.
 fn is_plain(c: char) -> bool {
     match c {
+        '\u{4e00}'..='\u{9fff}' => true,
+        c if is_unseen(c) => false,
         ' '..='~' | '\u{a0}'..='\u{ac}' | '\u{ae}'..='\u{1fff}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205f}' => {
             true
         }

@@ -37,11 +37,13 @@ struct Entry {
     item: Item,
 }
 
-/// Whether the bytes are a JSON object rather than a table of text.
+/// Whether the bytes are a JSON document rather than a table of text: an object or a list of them, whose first field is
+/// quoted.
 pub(crate) fn is_object(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let bare = bytes.trim_ascii_start();
-    bare.starts_with(b"{") && !bare.starts_with(b"{\\rtf")
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let bytes = bytes.strip_prefix(b"[").map_or(bytes, <[u8]>::trim_ascii_start);
+    let inner = bytes.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    inner.is_some_and(|inner| matches!(inner.first(), Some(b'"' | b'}') | None))
 }
 
 /// Reads the catalogs of a document.

@@ -99,6 +99,7 @@ pub(crate) fn split(text: &str) -> Vec<String> {
         let is_stop = match c {
             '、' | '，' | ',' | '；' | ';' => depth == 0,
             '\n' => depth == 0 && names.last().is_some_and(|name| ends_body(name, &text[place + 1..])),
+            c if c.is_whitespace() => depth == 0 && names.last().is_some_and(|name| ends_alike(name, &text[place..])),
             _ => false,
         };
         if is_stop {
@@ -109,6 +110,15 @@ pub(crate) fn split(text: &str) -> Vec<String> {
     }
     names.retain(|name| !name.is_empty());
     names
+}
+
+/// Whether a blank parts two bodies: 县住建局 县财政局; one inside a name only spreads it over its cell.
+fn ends_alike(name: &str, rest: &str) -> bool {
+    let next = rest.split_whitespace().next().unwrap_or_default();
+    let is_body = |name: &str| {
+        name.chars().count() > 2 && !RESTS.contains(&name) && ENDINGS.iter().any(|ending| name.ends_with(ending))
+    };
+    is_body(name) && is_body(next) && name.chars().next() == next.chars().next()
 }
 
 /// Whether a body ends here and another begins on the next line.
@@ -122,6 +132,11 @@ fn ends_body(name: &str, rest: &str) -> bool {
     let next_name = next.split(['、', '，', ',', '；', ';']).next().unwrap_or_default();
     let is_rest = RESTS.contains(&without_note(next_name)) || next_name.chars().count() < 2;
     if is_rest || bare.chars().count() < 2 {
+        return false;
+    }
+    // 县级以上人民政府⏎应急管理⏎部门 is a kind of body; a body of that government stands under its own name.
+    if bare.contains('级') && bare.ends_with("政府") && !next.starts_with(['各', '县', '市', '区', '乡', '镇', '省'])
+    {
         return false;
     }
     // Of a list of names one may end as nothing is known to end: a note in brackets tells too.
@@ -171,6 +186,11 @@ mod tests {
             ("县公安局(交警\n大队)、县交通局", vec!["县公安局(交警大队)", "县交通局"]),
             ("铁岭县人力资源\n和社会保障局", vec!["铁岭县人力资源和社会保障局"]),
             ("铁岭县民政局\n铁岭县财政局\n铁岭县教育局", vec!["铁岭县民政局", "铁岭县财政局", "铁岭县教育局"]),
+            ("县住建局 县财政局", vec!["县住建局", "县财政局"]),
+            ("铁岭市 民政局", vec!["铁岭市民政局"]),
+            ("新台子镇人民政府 社会事务办", vec!["新台子镇人民政府社会事务办"]),
+            ("县级以上\n人民政府\n应急管理\n部门", vec!["县级以上人民政府应急管理部门"]),
+            ("县级人民政府\n乡级人民政府", vec!["县级人民政府", "乡级人民政府"]),
         ] {
             assert_eq!(split(text), names, "{text}");
         }

@@ -19,6 +19,7 @@ use crate::{
 mod biff;
 mod fresh;
 mod ole;
+mod strings;
 
 /// Storages of macros.
 const MACROS: [&str; 2] = ["_VBA_PROJECT_CUR", "VBA"];
@@ -65,6 +66,11 @@ fn read(bytes: &[u8], facts: &biff::Facts) -> Result<Vec<Sheet>, Error> {
             let column = left.saturating_add(u32::try_from(column).unwrap_or(u32::MAX));
             if matches!(value, Data::Error(_)) {
                 sheet.error_cells.push((row, column));
+            }
+            if let Some(rich) = facts.rich(index, (row, column)) {
+                xlsx::struck(&mut sheet, (row, column), &rich.struck);
+                sheet.put(row, column, &rich.kept, &mut budget)?;
+                continue;
             }
             let look = facts.look(index, (row, column)).unwrap_or(&plain);
             let Some(Seen { text, remark }) = seen(value, look) else { continue };

@@ -178,7 +178,9 @@ fn half_day(rest: &str) -> Option<(usize, [&'static str; 2])> {
 fn bracket(section: &mut Section, inner: &str, literal: impl Fn(&mut Section, &str)) {
     let lower = inner.to_ascii_lowercase();
     if let Some(currency) = inner.strip_prefix('$') {
-        literal(section, currency.split('-').next().unwrap_or_default());
+        let (sign, locale) = currency.split_once('-').unwrap_or((currency, ""));
+        literal(section, sign);
+        take_locale(section, locale);
     } else if let Some(numerals) = Numerals::of(&lower) {
         section.numerals = numerals;
     } else if lower.starts_with("dbnum") || matches!(lower.as_str(), "h" | "hh" | "m" | "mm" | "s" | "ss") {
@@ -188,6 +190,24 @@ fn bracket(section: &mut Section, inner: &str, literal: impl Fn(&mut Section, &s
         section.is_unread |= section.condition.is_none();
     }
     // What is left are colours.
+}
+
+/// `1E000804`: the two first digits of a locale's number are its numerals, the next two its calendar.
+fn take_locale(section: &mut Section, locale: &str) {
+    let number = u32::from_str_radix(locale, 16).unwrap_or(0);
+    let word = match number >> 24 {
+        0x1e => "dbnum1",
+        0x1f => "dbnum2",
+        0x20 => "dbnum3",
+        0..=2 => "",
+        _ => {
+            section.is_unread = true;
+            ""
+        }
+    };
+    section.numerals = Numerals::of(word).unwrap_or(section.numerals);
+    // The usual calendar has no number or the first.
+    section.is_unread |= (number >> 16) & 0xff > 1;
 }
 
 fn condition(inner: &str) -> Option<(Compare, f64)> {

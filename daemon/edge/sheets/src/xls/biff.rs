@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{Error, limits, looks::Look, number_format::NumberFormat, parts::SheetPart, symbols::SymbolFont};
+use super::strings::{self, Font, Parts, Records};
+use crate::{
+    Error, limits, looks::Look, number_format::NumberFormat, parts::SheetPart, rich::Rich, symbols::SymbolFont,
+};
 
 /// Records whose data begins with a row and a column: blank, number, label, error, array, formula, RK and their
 /// multiple and rich forms, in BIFF2 to BIFF8.
@@ -40,6 +43,11 @@ const FONT_STRUCK: u16 = 0x0008;
 const FORMAT: u16 = 0x041e;
 /// A cell's look: its font and format by their numbers.
 const LOOK: u16 = 0x00e0;
+/// The texts that cells share, and what of them did not fit one record.
+const SHARED_TEXTS: u16 = 0x00fc;
+const CONTINUED: u16 = 0x003c;
+/// A cell with a shared text.
+const SHARED_TEXT: u16 = 0x00fd;
 /// A comment's cell; its text lies in drawings.
 const NOTE: u16 = 0x001c;
 /// A link's cells; its target is packed.
@@ -53,7 +61,11 @@ type Noted = ((u32, u32), u16);
 pub(super) struct Facts {
     starts: Vec<u32>,
     sheets: BTreeMap<u32, SheetPart>,
-    fonts: Vec<(bool, Option<SymbolFont>)>,
+    fonts: Vec<Font>,
+    /// Shared texts in several looks, by their place in the list.
+    in_looks: HashMap<u32, Parts>,
+    /// Cells with such a text, by their sheet's start.
+    rich: BTreeMap<u32, HashMap<(u32, u32), Rich>>,
     formats: BTreeMap<u16, String>,
     /// Font and format of each look.
     looks: Vec<(u16, u16)>,
@@ -74,6 +86,27 @@ impl Facts {
     pub(super) fn look(&self, index: usize, cell: (u32, u32)) -> Option<&Look> {
         let look = self.cells.get(self.starts.get(index)?)?.get(&cell)?;
         self.unusual.get(usize::from(*look))?.as_ref()
+    }
+
+    /// The text of a cell of that sheet where a part of it is struck out or in a symbol font.
+    pub(super) fn rich(&self, index: usize, cell: (u32, u32)) -> Option<&Rich> {
+        self.rich.get(self.starts.get(index)?)?.get(&cell)
+    }
+
+    /// A font by its number: the format has no font 4, later ones count one less.
+    fn font(&self, number: u16) -> Font {
+        let index = usize::from(if number > 4 { number - 1 } else { number });
+        self.fonts.get(index).copied().unwrap_or_default()
+    }
+
+    fn take_shared(&mut self, data: &[u8], start: u32) {
+        let place = data.get(6..10).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+        let Some(parts) = place.and_then(|place| self.in_looks.get(&place)) else { return };
+        let (Some(row), Some(column), Some(look)) = (u16_at(data, 0), u16_at(data, 2), u16_at(data, 4)) else { return };
+        let own = self.looks.get(usize::from(look)).map_or(Font::default(), |(font, _)| self.font(*font));
+        if let Some(rich) = strings::settled(parts, own, |number| self.font(number)) {
+            self.rich.entry(start).or_default().insert((u32::from(row), u32::from(column)), rich);
+        }
     }
 
     /// Cells with a comment or a link, whose text this does not read: (cell, whether it is a link).
@@ -128,9 +161,7 @@ impl Facts {
 
     fn unusual_look(&self, look: usize) -> Option<Look> {
         let (font, format) = *self.looks.get(look)?;
-        // The format has no font 4: later ones count one less.
-        let font = usize::from(if font > 4 { font - 1 } else { font });
-        let (is_struck, font) = self.fonts.get(font).copied().unwrap_or_default();
+        let (is_struck, font) = self.font(font);
         let code = self.formats.get(&format).map_or("", String::as_str);
         let code = if code.is_empty() { short_code(format) } else { code };
         let format = NumberFormat::of(Some(u32::from(format)), code);
@@ -208,6 +239,11 @@ pub(super) fn survey(stream: &[u8]) -> Result<Facts, Error> {
             return Err(Error::TooManyCells { what });
         }
         facts.take_look(kind, data, start);
+        match kind {
+            SHARED_TEXTS => facts.in_looks = Records::new(list_at(stream, at)).in_looks().into_iter().collect(),
+            SHARED_TEXT => facts.take_shared(data, start),
+            _ => {}
+        }
         if kind == BOUND_SHEET {
             facts.starts.extend(u32_at(data, 0));
         } else if let Some(change) = change(kind, data) {
@@ -216,6 +252,21 @@ pub(super) fn survey(stream: &[u8]) -> Result<Facts, Error> {
         at += 4 + len;
     }
     Ok(facts)
+}
+
+/// The record at a place and those that continue it.
+fn list_at(stream: &[u8], place: usize) -> Vec<&[u8]> {
+    let mut records = Vec::new();
+    let mut at = place;
+    while let (Some(kind), Some(len)) = (u16_at(stream, at), u16_at(stream, at + 2)) {
+        if at > place && kind != CONTINUED {
+            break;
+        }
+        let end = at + 4 + usize::from(len);
+        records.push(stream.get(at + 4..end).unwrap_or_default());
+        at = end;
+    }
+    records
 }
 
 /// One fact about a sheet.
