@@ -30,6 +30,55 @@ fn has(report: &Report, code: &str, cell: &str) -> bool {
 }
 
 #[test]
+fn every_case_at_hand_answers_what_is_written_down_as_right() {
+    let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
+    let right = std::fs::read_to_string(folder.join("right.json")).unwrap();
+    let right: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&right).unwrap();
+    let mut files: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "right.json")
+        .collect();
+    files.sort();
+    assert_eq!(files, right.keys().cloned().collect::<Vec<_>>(), "each file has what is right for it");
+    for (name, right) in &right {
+        if let Some(count) = right["items"].as_u64() {
+            assert_eq!(read(name).items as u64, count, "{name}");
+        }
+        for (serial, fields) in right["rows"].as_object().into_iter().flatten() {
+            let report = read(name);
+            let row = serde_json::to_value(of(&report, serial)).unwrap();
+            for (field, value) in fields.as_object().into_iter().flatten() {
+                assert_eq!(&row[field], value, "{name} {serial} {field}");
+            }
+        }
+    }
+}
+
+#[test]
+fn words_that_name_no_group_are_asked() {
+    let report = read("words-that-name-no-group.xlsx");
+    let asked = report.tables[0].rows.iter().filter(|row| !row.errors.is_empty());
+    assert_eq!(asked.count(), 26);
+    let asked = report.warnings.iter().filter(|warning| warning.code == "mark-question");
+    assert_eq!(asked.count(), 26);
+}
+
+#[test]
+fn a_channel_that_stands_behind_another_without_a_box_is_named() {
+    assert!(has(&read("boxes-behind-labels.xlsx"), "channel-mark-missing", "!H12"));
+}
+
+#[test]
+fn each_row_of_the_form_and_of_the_printer_is_named() {
+    for (name, count) in [("form-rows-more.xlsx", 30), ("pages-carried-on.xlsx", 9), ("sign-off-row.xlsx", 5)] {
+        let report = read(name);
+        let named = report.warnings.iter().filter(|w| matches!(w.code, "row-not-item" | "row-serial-only"));
+        assert_eq!(named.count(), count, "{name}");
+    }
+}
+
+#[test]
 fn booleans_tick_where_they_are_true() {
     let report = read("bool-marks.xlsx");
     for (serial, audience, mode, levels) in [
@@ -217,6 +266,7 @@ fn text_files_are_read_rightly_or_the_place_is_named() {
     assert!(has(&report, "row-shifted", "!A4:M4") && !of(&report, "2").errors.is_empty(), "{:?}", report.warnings);
     let report = read("csv-one-bad-byte.csv");
     assert!(report.items == 2 && has(&report, "text-damaged", "!C4"), "{:?}", report.warnings);
+    assert!(refused("json-list.csv").1.contains("JSON"));
     assert!(refused("csv-fullwidth-comma.csv").1.contains("without columns"));
     assert!(refused("csv-big5.csv").0.starts_with("GK-SHEET-"));
 }
