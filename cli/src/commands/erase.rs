@@ -14,7 +14,7 @@ use crate::{
 /// What `gongkai erase` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum EraseCommand {
-    /// Ask that an item's content be removed everywhere
+    /// Ask that an item's content, or people's words in an entry, be removed everywhere
     Ask(AskArgs),
     /// The requests known here, the open ones first
     List(ListArgs),
@@ -28,8 +28,11 @@ pub(crate) struct AskArgs {
     /// The catalog, written division/domain
     catalog: String,
     /// The item's id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true, required_unless_present = "entry")]
     item: String,
+    /// The entry whose words go: a note, a reason, an opinion; its hash or the beginning of it
+    #[arg(long, value_name = "HASH", default_value = "", hide_default_value = true, conflicts_with_all = ["item", "content"])]
+    entry: String,
     /// Which of its contents, if it had several: a digest or its beginning
     #[arg(long, value_name = "DIGEST", default_value = "", hide_default_value = true)]
     content: String,
@@ -64,8 +67,8 @@ pub(crate) async fn run(command: EraseCommand, context: &Context) -> Result<Answ
     let lang = context.lang();
     match command {
         EraseCommand::Ask(args) => {
-            let AskArgs { catalog, item, content, law, reason, dry_run } = args;
-            let request = AskErasureRequest { catalog, item, content, basis: law, reason, is_dry_run: dry_run };
+            let AskArgs { catalog, item, entry, content, law, reason, dry_run } = args;
+            let request = AskErasureRequest { catalog, item, content, basis: law, reason, is_dry_run: dry_run, entry };
             let answer = context.connect().await?.erase().ask(request).await?.into_inner();
             let (entries, at) = (answer.entries, &answer.confirmed_at);
             let page = match (answer.is_dry_run, answer.request.is_empty()) {
@@ -111,7 +114,7 @@ fn list(rows: &[ErasureRow], lang: Lang) -> Text {
         table.row(cells![short(&row.request), row.catalog, state_word(&row.state, lang), moment(row.at_ms)]);
     }
     let said = rows.iter().flat_map(|row| {
-        let grounds = format!("{} {} {} {}", row.item, row.operator, row.basis, row.reason);
+        let grounds = format!("{}{} {} {} {}", row.item, short(&row.entry), row.operator, row.basis, row.reason);
         plain(&grounds, &format!("{}  ", short(&row.request)), 14)
     });
     Page::new(lang).table(&table, ("nothing was asked", "没有申请")).lines(said).into_text()

@@ -15,6 +15,7 @@ use gongkai_journal::{
     kind::Kind,
     payload::{self, DraftSave, Erase, EraseRequest, ItemSource},
     place,
+    words::without_words,
 };
 use gongkai_model::{
     digest::Digest,
@@ -28,7 +29,13 @@ use gongkai_store::Draft;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
-use crate::{Action, App, Loaded, Operator, Result, World, acts::about, catalog::decode, source};
+use crate::{
+    Action, App, Loaded, Operator, Result, World,
+    acts::about,
+    catalog::decode,
+    project::{read_row, text_of},
+    source,
+};
 
 mod error;
 
@@ -38,16 +45,18 @@ pub use error::EraseError;
 const GROUNDS_CHARS_MAX: usize = 500;
 /// Entries that one request names at most: a content that was submitted in full each week for twenty years.
 const ENTRIES_MAX: usize = 1_000;
-/// Entries read in one go.
-const PAGE: usize = 500;
+/// Projection rows of requests: key = the request's entry.
+const ERASURES: &str = "erasure";
 
 /// What is to be removed.
 #[derive(Clone, Debug, Default)]
 pub struct EraseQuestion {
-    /// The item's id.
+    /// The item's id; empty where an entry is named.
     pub item: String,
     /// Which of its contents: a digest or its beginning; empty where it had one only.
     pub content: String,
+    /// The entry of which people's words go: a hash or its beginning; empty where an item is named.
+    pub entry: String,
     /// Under which law.
     pub basis: String,
     /// Why.
@@ -61,10 +70,10 @@ pub struct EraseQuestion {
 pub struct EraseAsked {
     /// Its entry; `None` in a dry run.
     pub entry: Option<EntryHash>,
-    /// The item.
-    pub item: ItemId,
-    /// The content that goes.
-    pub content: Digest,
+    /// The item; `None` where an entry was named.
+    pub item: Option<ItemId>,
+    /// The content that goes; `None` where an entry's words go.
+    pub content: Option<Digest>,
     /// The entries that hold it here.
     pub entries: usize,
 }
@@ -91,29 +100,24 @@ impl App {
         catalog: &CatalogId,
         question: EraseQuestion,
     ) -> Result<EraseAsked> {
-        let (acting, loaded) = self.begin_as_keeper(operator, Action::EraseAsk, catalog).await?;
+        let (acting, _) = self.begin_as_keeper(operator, Action::EraseAsk, catalog).await?;
         let (basis, reason) = grounds(&question)?;
-        let entries = self.whole_entries(catalog).await?;
-        let found = contents_of(&entries, &question.item);
-        let content = one_content(catalog, &question, &found)?;
-        let item = found[&content].clone();
-        let holding = holding(&entries, &content);
-        let named: Vec<Digest> = holding.iter().filter(|entry| is_shared(entry)).map(|entry| entry.hash()).collect();
-        if named.len() > ENTRIES_MAX {
-            return Err(EraseError::TooMany { count: named.len(), max: ENTRIES_MAX }.into());
+        let (erasures, entries) = self.whole_entries(catalog).await?;
+        let meant = if question.entry.is_empty() {
+            content_meant(catalog, &question, &entries)?
+        } else {
+            words_meant(catalog, &question, &entries)?
+        };
+        if meant.named.len() > ENTRIES_MAX {
+            return Err(EraseError::TooMany { count: meant.named.len(), max: ENTRIES_MAX }.into());
         }
-        let mut asked = EraseAsked { entry: None, item: item.clone(), content, entries: holding.len() };
-        if question.is_dry_run || loaded.erasures.contents().contains_key(&content) {
+        let Meant { item, content, named, entries } = meant;
+        let mut asked = EraseAsked { entry: None, item: item.clone(), content, entries };
+        let is_gone = content.is_some_and(|content| erasures.contents().contains_key(&content));
+        if question.is_dry_run || is_gone {
             return Ok(asked);
         }
-        let request = EraseRequest {
-            catalog: catalog.clone(),
-            item: Some(item),
-            content: Some(content),
-            entries: named,
-            basis,
-            reason,
-        };
+        let request = EraseRequest { catalog: catalog.clone(), item, content, entries: named, basis, reason };
         asked.entry =
             Some(acting.record_one(about(catalog, None, Kind::EraseRequest, payload::encode(&request))).await?);
         Ok(asked)
@@ -123,7 +127,7 @@ impl App {
     pub async fn confirm_erasure(&self, operator: &Operator, text: &str) -> Result<(EraseRow, usize)> {
         let row = self.erase_request_named(text).await?;
         let catalog = row.asked.request.catalog.clone();
-        let (acting, loaded) = self.begin_on(operator, Action::EraseConfirm, &catalog).await?;
+        let (acting, _) = self.begin_on(operator, Action::EraseConfirm, &catalog).await?;
         let Asked { hash, author, operator: asker, request, erased_by, .. } = row.asked.clone();
         if !row.is_mine {
             return Err(EraseError::NotAbove { asked_at: author }.into());
@@ -138,39 +142,34 @@ impl App {
         if !erased_by.is_empty() {
             return Ok((row, 0));
         }
-        let entries = self.whole_entries(&catalog).await?;
-        let content = request.content;
-        let drafts = entries.iter().filter(|entry| is_shared(entry)).filter_map(|entry| {
-            let rest = content.and_then(|content| stripped(entry, &content));
-            let is_named = content.is_none() && request.entries.contains(&entry.hash());
-            (rest.is_some() || is_named).then(|| erase_draft(&request, hash, entry, rest))
-        });
-        let drafts: Vec<Draft> = drafts.collect();
+        let (erasures, entries) = self.whole_entries(&catalog).await?;
+        let mut drafts = Vec::new();
+        for entry in entries.iter().filter(|entry| is_shared(entry)) {
+            if let Some(rest) = left_of(&erasures, entry, &request) {
+                drafts.extend(removal(&request, hash, &erasures, &entries, entry, rest));
+            }
+        }
         let count = drafts.len();
-        if count > 0 {
+        if let Some(content) = request.content.filter(|_| drafts.is_empty()) {
+            // It never left the node that asked: the word alone goes down, and names no entry.
+            drafts.push(erase_draft(&request, hash, (content, Reach::Path), None));
+        }
+        if !drafts.is_empty() {
             acting.record(drafts).await?;
         }
-        drop(loaded);
         Ok((self.erase_request_named(text).await?, count))
     }
 
     /// The requests known here, of one catalog or of all, the open ones first.
     pub async fn erase_requests(&self, catalog: Option<&CatalogId>) -> Result<Vec<EraseRow>> {
-        let catalogs = match catalog {
-            Some(catalog) => BTreeSet::from([catalog.clone()]),
-            None => self.erased_catalogs().await?,
-        };
         let world = self.world();
-        let mut rows = Vec::new();
-        for catalog in catalogs {
-            let loaded = self.load(&catalog).await?;
-            rows.extend(
-                loaded
-                    .erasures
-                    .asked()
-                    .iter()
-                    .map(|asked| EraseRow { is_mine: confirms(&world, asked), asked: asked.clone() }),
-            );
+        let kept = self.store().projections(ERASURES).await?;
+        let mut rows = Vec::with_capacity(kept.len());
+        for row in &kept {
+            let asked: Asked = read_row(&row.value)?;
+            if catalog.is_none_or(|catalog| asked.request.catalog == *catalog) {
+                rows.push(EraseRow { is_mine: confirms(&world, &asked), asked });
+            }
         }
         rows.sort_by_key(|row| (!row.asked.erased_by.is_empty(), row.asked.at_ms, row.asked.hash));
         Ok(rows)
@@ -178,15 +177,13 @@ impl App {
 
     /// The catalogs of which something was asked to be removed.
     pub(crate) async fn erased_catalogs(&self) -> Result<BTreeSet<CatalogId>> {
-        let mut catalogs = BTreeSet::new();
-        let mut after = 0;
-        loop {
-            let placed = self.store().entries_of_kinds(&[Kind::EraseRequest.word()], after, PAGE).await?;
-            let Some(last) = placed.last() else { return Ok(catalogs) };
-            after = last.feed;
-            let named = |entry: &Entry| payload::about(&entry.header.kind, entry.payload.as_deref()?);
-            catalogs.extend(placed.iter().filter_map(|placed| named(&placed.entry)));
-        }
+        Ok(self.erase_requests(None).await?.into_iter().map(|row| row.asked.request.catalog).collect())
+    }
+
+    /// The rows of a catalog's requests: a list of all would have every catalog folded.
+    pub(crate) fn erasure_rows(loaded: &Loaded) -> impl Iterator<Item = (String, String, Option<String>)> {
+        let row = |asked: &Asked| (ERASURES.to_owned(), asked.hash.to_string(), Some(text_of(asked)));
+        loaded.erasures.asked().iter().map(row)
     }
 
     async fn erase_request_named(&self, text: &str) -> Result<EraseRow> {
@@ -207,30 +204,29 @@ impl App {
         if loaded.erasures.is_empty() {
             return Ok(());
         }
-        for (target, erasure) in loaded.erasures.targets() {
-            self.take_away(target, &erasure.by, &loaded.catalog.to_string()).await?;
-        }
+        let about = loaded.catalog.to_string();
         let me = self.world().me.clone();
-        let entries = self.store().entries_about(&loaded.catalog.to_string()).await?;
+        let raw: Vec<Arc<Entry>> = self.store().entries_about(&about).await?.into_iter().map(Arc::new).collect();
+        let words = words_removed(loaded, &raw);
+        let entries: Vec<Arc<Entry>> = raw.into_iter().map(|entry| as_it_is(&loaded.erasures, entry)).collect();
         let mut drafts = Vec::new();
+        let own = entries.iter().filter(|entry| !is_shared(entry) && entry.header.stream.author.division == me);
+        for entry in own {
+            let Some((rest, asked, content)) = own_rest(loaded, entry, &words) else { continue };
+            let request = EraseRequest { content, ..asked.request.clone() };
+            drafts.extend(removal(&request, asked.hash, &loaded.erasures, &entries, entry, rest));
+        }
         for (content, by) in loaded.erasures.contents() {
-            let Some(asked) = loaded.erasures.asked().iter().find(|asked| asked.erased_by.contains(by)) else {
-                continue;
-            };
-            let own = entries.iter().filter(|entry| !is_shared(entry) && entry.header.stream.author.division == me);
-            for entry in own.filter(|entry| loaded.erasures.of_entry(&entry.hash()).is_none()) {
-                if let Some(rest) = stripped(entry, content) {
-                    drafts.push(erase_draft(&asked.request, asked.hash, entry, Some(rest)));
-                }
-            }
             self.erase_cells(&loaded.catalog, content, by).await?;
         }
-        if !drafts.is_empty() {
-            let erased = self.append(drafts).await?;
-            for entry in erased {
-                let Some(erase) = decode::<Erase>(&entry) else { continue };
-                self.take_away(&erase.entry, &entry.hash(), &loaded.catalog.to_string()).await?;
-            }
+        // The node's own first: what they are told by goes with the rest.
+        let erased = if drafts.is_empty() { Vec::new() } else { self.append(drafts).await? };
+        for (target, by) in loaded.erasures.targets().map(|(target, erasure)| (*target, erasure.by)) {
+            self.take_away(&target, &by, &about).await?;
+        }
+        for entry in erased {
+            let Some(erase) = decode::<Erase>(&entry) else { continue };
+            self.take_away(&erase.entry, &entry.hash(), &about).await?;
         }
         Ok(())
     }
@@ -262,9 +258,10 @@ impl App {
         Ok(())
     }
 
-    /// The entries about a catalog with the bytes of their batches, which a loaded catalog has not.
-    async fn whole_entries(&self, catalog: &CatalogId) -> Result<Vec<Arc<Entry>>> {
-        Ok(self.store().entries_about_between(&catalog.to_string(), 0, u64::MAX).await?)
+    /// The entries about a catalog with the bytes of their batches, which a loaded catalog has not, each as it is.
+    async fn whole_entries(&self, catalog: &CatalogId) -> Result<(Erasures, Vec<Arc<Entry>>)> {
+        let entries = self.store().entries_about_between(&catalog.to_string(), 0, u64::MAX).await?;
+        Ok(erased(&self.world(), entries))
     }
 }
 
@@ -278,12 +275,25 @@ pub(crate) fn erased(world: &World, entries: Vec<Arc<Entry>>) -> (Erasures, Vec<
     let is_heard = |entry: &&Entry| place::of(root, entry).is_none() && (!is_shared(entry) || keyring.counts(entry));
     let counting = entries.iter().map(AsRef::as_ref).filter(is_heard);
     let erasures = Erasures::of(&world.root, &world.me, &world.trust.ancestry, counting);
-    let as_it_is = |entry: Arc<Entry>| match erasures.of_entry(&entry.hash()) {
-        Some(erasure) => Arc::new(entry.with_rest(erasure.rest.as_deref())),
-        None => entry,
-    };
-    let entries = entries.into_iter().map(as_it_is).collect();
+    let entries = entries.into_iter().map(|entry| as_it_is(&erasures, entry)).collect();
     (erasures, entries)
+}
+
+/// An entry as removals leave it: the rest that one of them names, without what any of the others removed.
+fn as_it_is(erasures: &Erasures, entry: Arc<Entry>) -> Arc<Entry> {
+    let Some(erasure) = erasures.of_entry(&entry.hash()) else { return entry };
+    let mut left = entry.with_rest(erasure.rest.as_deref());
+    for content in erasures.contents().keys() {
+        if let Some(rest) = stripped(&left, content) {
+            left = left.with_rest(Some(&rest));
+        }
+    }
+    if erasures.is_hushed(&entry.hash())
+        && let Some((rest, _)) = hushed(&left)
+    {
+        left = left.with_rest(Some(&rest));
+    }
+    Arc::new(left)
 }
 
 /// Refuses content that was removed before.
@@ -327,6 +337,45 @@ fn contents_of(entries: &[Arc<Entry>], item: &str) -> BTreeMap<Digest, ItemId> {
     of_item.map(|(id, content)| (content.digest(), id)).collect()
 }
 
+/// What a request is about.
+struct Meant {
+    item: Option<ItemId>,
+    content: Option<Digest>,
+    /// Entries that leave the node.
+    named: Vec<Digest>,
+    /// Those that do not, too.
+    entries: usize,
+}
+
+/// An item's content.
+fn content_meant(catalog: &CatalogId, question: &EraseQuestion, entries: &[Arc<Entry>]) -> Result<Meant> {
+    let found = contents_of(entries, &question.item);
+    let content = one_content(catalog, question, &found)?;
+    let holds = |entry: &&Arc<Entry>| puts_of(entry).iter().any(|(_, item)| is_it(item, &content));
+    let holding: Vec<&Arc<Entry>> = entries.iter().filter(holds).collect();
+    let named = holding.iter().filter(|entry| is_shared(entry)).map(|entry| entry.hash()).collect();
+    Ok(Meant { item: Some(found[&content].clone()), content: Some(content), named, entries: holding.len() })
+}
+
+/// An entry's words.
+fn words_meant(catalog: &CatalogId, question: &EraseQuestion, entries: &[Arc<Entry>]) -> Result<Meant> {
+    let text = question.entry.as_str();
+    let beginning = Beginning::parse(text);
+    let fits = |entry: &&Arc<Entry>| beginning.as_ref().is_some_and(|named| named.fits(&entry.hash()));
+    let shown = || text.chars().take(80).collect::<String>();
+    let unknown = || EraseError::EntryUnknown { catalog: catalog.clone(), text: shown() };
+    let mut fitting = entries.iter().filter(fits);
+    let entry = fitting.next().filter(|_| question.item.is_empty()).ok_or_else(unknown)?;
+    if fitting.next().is_some() {
+        return Err(EraseError::RequestUnclear { text: shown(), count: 2 + fitting.count() }.into());
+    }
+    let has_words = is_shared(entry) && hushed(entry).is_some_and(|(_, words)| !words.is_empty());
+    if !has_words {
+        return Err(EraseError::NoWords { entry: entry.hash(), kind: entry.header.kind.to_string() }.into());
+    }
+    Ok(Meant { item: None, content: None, named: vec![entry.hash()], entries: 1 })
+}
+
 fn one_content(catalog: &CatalogId, question: &EraseQuestion, found: &BTreeMap<Digest, ItemId>) -> Result<Digest> {
     let text = question.content.as_str();
     let beginning = Beginning::parse(text);
@@ -342,12 +391,8 @@ fn one_content(catalog: &CatalogId, question: &EraseQuestion, found: &BTreeMap<D
     }
 }
 
-/// The entries that hold a content.
-fn holding<'e>(entries: &'e [Arc<Entry>], content: &Digest) -> Vec<&'e Arc<Entry>> {
-    entries
-        .iter()
-        .filter(|entry| puts_of(entry).iter().any(|(_, item)| item.digest() == *content && item.erasure().is_none()))
-        .collect()
+fn is_it(item: &CanonicalItem, content: &Digest) -> bool {
+    item.digest() == *content && item.erasure().is_none()
 }
 
 /// Whether the entry leaves its node.
@@ -376,15 +421,94 @@ fn puts_of(entry: &Entry) -> Vec<(ItemId, CanonicalItem)> {
 /// The payload without the content; `None` where it is not in it.
 fn stripped(entry: &Entry, content: &Digest) -> Option<String> {
     let held = puts_of(entry).into_iter().map(|(_, item)| item);
-    let item = held.into_iter().find(|item| item.digest() == *content && item.erasure().is_none())?;
+    let item = held.into_iter().find(|item| is_it(item, content))?;
     without(std::str::from_utf8(entry.payload.as_deref()?).ok()?, &item)
 }
 
+/// An entry without people's words, and the words; `None` where its kind holds none.
+fn hushed(entry: &Entry) -> Option<(String, Vec<String>)> {
+    without_words(entry.header.kind.known()?, entry.payload.as_deref()?)
+}
+
+/// What a request leaves of an entry's payload; `None` where there is nothing of it.
+fn left_of(erasures: &Erasures, entry: &Entry, request: &EraseRequest) -> Option<String> {
+    let Some(content) = request.content else {
+        return hushed(entry).filter(|_| request.entries.contains(&entry.hash())).map(|(rest, _)| rest);
+    };
+    if let Some(rest) = stripped(entry, &content) {
+        return Some(rest);
+    }
+    // Another removal of it still says the words.
+    let hash = entry.hash();
+    let mut said = erasures.rests(&hash).map(|(_, rest)| entry.with_rest(Some(rest)));
+    said.any(|left| stripped(&left, &content).is_some()).then(|| text_of_payload(entry)).flatten()
+}
+
+fn text_of_payload(entry: &Entry) -> Option<String> {
+    String::from_utf8(entry.payload.clone()?).ok()
+}
+
+/// What this node's own save keeps, if any of it was removed: without each such content and without such words; with the
+/// request that is answered by that.
+fn own_rest<'l>(
+    loaded: &'l Loaded,
+    entry: &Entry,
+    words: &BTreeSet<String>,
+) -> Option<(String, &'l Asked, Option<Digest>)> {
+    let erasures = &loaded.erasures;
+    let mut left = entry.clone();
+    let mut because = None;
+    for (content, by) in erasures.contents() {
+        if let Some(rest) = stripped(&left, content) {
+            left = left.with_rest(Some(&rest));
+            because = because.or(Some((*by, Some(*content))));
+        }
+    }
+    if let Some((rest, held)) = hushed(&left).filter(|(_, held)| held.iter().any(|held| words.contains(held))) {
+        let by = erasures.targets().find(|(target, _)| erasures.is_hushed(target)).map(|(_, erasure)| erasure.by)?;
+        left = left.with_rest(Some(&rest));
+        because = because.or_else(|| (!held.is_empty()).then_some((by, None)));
+    }
+    let (by, content) = because?;
+    let asked = erasures.asked().iter().find(|asked| asked.erased_by.contains(&by))?;
+    Some((text_of_payload(&left)?, asked, content))
+}
+
+/// The words that removals took from entries whose bytes are still here: the node's own saves say them as well.
+fn words_removed(loaded: &Loaded, raw: &[Arc<Entry>]) -> BTreeSet<String> {
+    let gone = raw.iter().filter(|entry| is_shared(entry) && loaded.erasures.is_hushed(&entry.hash()));
+    gone.filter_map(|entry| hushed(entry)).flat_map(|(_, words)| words).collect()
+}
+
+/// The entries that remove something of a payload: what is left of it anew, and what said so before made short.
+fn removal(
+    request: &EraseRequest,
+    asked: EntryHash,
+    erasures: &Erasures,
+    entries: &[Arc<Entry>],
+    entry: &Entry,
+    rest: String,
+) -> Vec<Draft> {
+    let mut drafts = vec![erase_draft(request, asked, (entry.hash(), entry.header.reach()), Some(rest))];
+    for (by, _) in erasures.rests(&entry.hash()) {
+        let Some(before) = entries.iter().find(|entry| entry.hash() == *by) else { continue };
+        let Some(erase) = decode::<Erase>(before) else { continue };
+        let short = String::from_utf8(payload::encode(&Erase { rest: None, ..erase })).ok();
+        drafts.push(erase_draft(request, asked, (*by, before.header.reach()), short));
+    }
+    drafts
+}
+
 /// An erasure goes as far as what it erases.
-fn erase_draft(request: &EraseRequest, asked: EntryHash, entry: &Entry, rest: Option<String>) -> Draft {
+fn erase_draft(
+    request: &EraseRequest,
+    asked: EntryHash,
+    (entry, reach): (EntryHash, Reach),
+    rest: Option<String>,
+) -> Draft {
     let erase = Erase {
         catalog: Some(request.catalog.clone()),
-        entry: entry.hash(),
+        entry,
         request: Some(asked),
         content: request.content,
         rest: rest.and_then(|rest| RawValue::from_string(rest).ok()),
@@ -392,6 +516,6 @@ fn erase_draft(request: &EraseRequest, asked: EntryHash, entry: &Entry, rest: Op
         reason: request.reason.clone(),
     };
     let mut draft = about(&request.catalog, None, Kind::Erase, payload::encode(&erase));
-    draft.reach = entry.header.reach();
+    draft.reach = reach;
     draft
 }

@@ -201,6 +201,7 @@ impl App {
             let row = self.row_of(&loaded).await?;
             rows.push((CATALOGS.to_owned(), catalog.to_string(), Some(text_of(&row))));
             rows.extend(self.claims_row(&loaded));
+            rows.extend(Self::erasure_rows(&loaded));
         }
         let world = self.world();
         for edition in entries.iter().filter_map(|entry| edition_of(&world, entry)) {

@@ -26,6 +26,22 @@ pub enum EraseError {
         /// As given.
         text: String,
     },
+    /// No such entry about the catalog.
+    #[error("no entry about `{catalog}` is named `{text}` on this node")]
+    EntryUnknown {
+        /// The catalog.
+        catalog: CatalogId,
+        /// As given.
+        text: String,
+    },
+    /// Its kind holds no words of people, they are gone, or it never left the node.
+    #[error("entry {} (`{kind}`) has no words of people that could go", entry.short())]
+    NoWords {
+        /// The entry.
+        entry: Digest,
+        /// What it is.
+        kind: String,
+    },
     /// No law or no reason was given, or too long a one.
     #[error("removing content takes a law and a reason, each of 1 to {max} characters")]
     GroundsMissing {
@@ -94,6 +110,8 @@ impl EraseError {
         match self {
             Self::ContentUnclear { .. } => "GK-ERASE-001",
             Self::ContentUnknown { .. } => "GK-ERASE-002",
+            Self::EntryUnknown { .. } => "GK-ERASE-011",
+            Self::NoWords { .. } => "GK-ERASE-012",
             Self::GroundsMissing { .. } => "GK-ERASE-003",
             Self::RequestUnknown { .. } => "GK-ERASE-004",
             Self::RequestUnclear { .. } => "GK-ERASE-005",
@@ -111,6 +129,12 @@ impl EraseError {
             Self::ContentUnclear { .. } => "say which with --content DIGEST; ask once for each that must go".to_owned(),
             Self::ContentUnknown { catalog, item, .. } => {
                 format!("`gongkai catalog history {catalog} --item {item}` shows the contents it had")
+            }
+            Self::EntryUnknown { catalog, .. } => {
+                format!("`gongkai audit log --catalog {catalog}` shows its entries; name an item or an entry, not both")
+            }
+            Self::NoWords { .. } => {
+                "an item's content goes with --item; keys, certificates, receipts, the tree and tables stay".to_owned()
             }
             Self::GroundsMissing { .. } => "give both: --law 《…法》第…条 --reason TEXT".to_owned(),
             Self::RequestUnknown { .. } | Self::RequestUnclear { .. } => {

@@ -58,7 +58,7 @@ async fn published_content_leaves_every_edition_and_the_roots_stand() {
         content: content.to_hex(),
         basis: "《个人信息保护法》第四十七条".to_owned(),
         reason: "姓名".to_owned(),
-        is_dry_run: false,
+        ..EraseQuestion::default()
     };
     let asked = bed.app.ask_erasure(&bed.operator("clerk", &[Role::Clerk]), &catalog, question).await.unwrap();
     let request = asked.entry.unwrap().to_string();

@@ -3,11 +3,15 @@
 //! Invariant: a function of the set of entries. An erasure takes two people: one asks (`erase.request`), and another
 //! says yes (`erase`), at a node above the one where it was asked; at the root, where there is none above, another person
 //! of the root. Whoever relays an entry without its payload proves nothing by that.
+//! An `erase` entry carries what is left of a payload, so it holds what another request may want gone: whoever removes more
+//! of the same payload writes what is left anew and shortens the earlier `erase` entry to its grounds (`erase` of an
+//! `erase`). Where two did so without knowing of each other, what either removed is gone.
 //! Left out: the bytes on disk (store), and who may ask (app).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gongkai_model::{digest::Digest, id::DivisionId, item::CanonicalItem};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     entry::{Entry, EntryHash},
@@ -26,10 +30,24 @@ pub struct Erasure {
     pub content: Option<Digest>,
     /// The payload without that content; `None`: nothing is left.
     pub rest: Option<String>,
+    /// Another says what is left since.
+    is_short: bool,
+}
+
+impl Erasure {
+    /// Of several on one payload the least stands: one that leaves nothing, then one that says what is left.
+    fn standing(&self) -> (u8, EntryHash) {
+        let class = match (&self.rest, self.is_short) {
+            (None, false) => 0,
+            (Some(_), _) => 1,
+            (None, true) => 2,
+        };
+        (class, self.by)
+    }
 }
 
 /// What was asked for, and whether somebody said yes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// The request's entry.
     pub hash: EntryHash,
@@ -49,6 +67,10 @@ pub struct Asked {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Erasures {
     by_target: BTreeMap<EntryHash, Erasure>,
+    /// Every `erase` entry that still says what is left of a payload, by that payload's entry.
+    rests: BTreeMap<EntryHash, BTreeMap<EntryHash, String>>,
+    /// The entries of which people's words were removed.
+    hushed: BTreeSet<EntryHash>,
     contents: BTreeMap<Digest, EntryHash>,
     asked: Vec<Asked>,
 }
@@ -63,33 +85,57 @@ impl Erasures {
         entries: impl IntoIterator<Item = &'e Entry> + Clone,
     ) -> Self {
         let mut erasures = Self { asked: requests(entries.clone()), ..Self::default() };
-        let mut acts: Vec<(&Entry, Erase)> = of_kind(entries, Kind::Erase).collect();
-        acts.sort_by_key(|(entry, _)| entry.hash());
+        let acts = acts(entries, |entry, erase| {
+            erasures.asked.iter().any(|asked| counts(root, ancestry, asked, entry, erase))
+        });
         let (here, shared): (Vec<_>, Vec<_>) =
-            acts.into_iter().partition(|(entry, _)| entry.header.reach() == Reach::SelfOnly);
-        for (entry, erase) in shared {
-            let Some(asked) = erasures.asked.iter_mut().find(|asked| Some(asked.hash) == erase.request) else {
-                continue;
-            };
-            if is_confirmed(root, ancestry, asked, entry, &erase) {
-                asked.erased_by.push(entry.hash());
-                erasures.contents.extend(erase.content.map(|content| (content, entry.hash())));
-                erasures.take(entry, erase);
-            }
+            acts.into_iter().partition(|(entry, ..)| entry.header.reach() == Reach::SelfOnly);
+        for (entry, erase, is_short) in shared {
+            let counts = |asked: &&mut Asked| counts(root, ancestry, asked, entry, &erase);
+            let Some(asked) = erasures.asked.iter_mut().find(counts) else { continue };
+            asked.erased_by.push(entry.hash());
+            erasures.contents.extend(erase.content.map(|content| (content, entry.hash())));
+            erasures.take(entry, erase, is_short);
         }
-        for (entry, erase) in here {
+        let granted: BTreeSet<Digest> =
+            erasures.asked.iter().filter(|asked| !asked.erased_by.is_empty()).map(|asked| asked.hash).collect();
+        for (entry, erase, is_short) in here {
             let is_own = entry.header.stream.author.division == *me;
-            if is_own && erase.content.is_some_and(|content| erasures.contents.contains_key(&content)) {
-                erasures.take(entry, erase);
+            let is_granted = match erase.content {
+                Some(content) => erasures.contents.contains_key(&content),
+                None => erase.request.is_some_and(|request| granted.contains(&request)),
+            };
+            if is_own && is_granted {
+                erasures.take(entry, erase, is_short);
             }
         }
         erasures
     }
 
-    fn take(&mut self, entry: &Entry, erase: Erase) {
+    fn take(&mut self, entry: &Entry, erase: Erase, is_short: bool) {
+        let (by, target) = (entry.hash(), erase.entry);
         let rest = erase.rest.map(|rest| rest.get().to_owned());
-        let erasure = Erasure { by: entry.hash(), content: erase.content, rest };
-        self.by_target.entry(erase.entry).or_insert(erasure);
+        if erase.content.is_none() && (rest.is_some() || is_short) {
+            self.hushed.insert(target);
+        }
+        if let Some(rest) = &rest {
+            self.rests.entry(target).or_default().insert(by, rest.clone());
+        }
+        let erasure = Erasure { by, content: erase.content, rest, is_short };
+        let place = self.by_target.entry(target).or_insert_with(|| erasure.clone());
+        if erasure.standing() < place.standing() {
+            *place = erasure;
+        }
+    }
+
+    /// What is left of an entry's payload, by each `erase` entry that says so.
+    pub fn rests(&self, target: &EntryHash) -> impl Iterator<Item = (&EntryHash, &str)> {
+        self.rests.get(target).into_iter().flatten().map(|(by, rest)| (by, rest.as_str()))
+    }
+
+    /// Whether people's words were removed from an entry.
+    pub fn is_hushed(&self, target: &EntryHash) -> bool {
+        self.hushed.contains(target)
     }
 
     /// What became of an entry's payload; `None`: it was not removed.
@@ -138,8 +184,45 @@ fn requests<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Vec<Asked> {
     asked
 }
 
-/// Whether a second person said yes where he must: above the node that asked, or beside the asker at the root.
-fn is_confirmed(root: &DivisionId, ancestry: &Ancestry, asked: &Asked, entry: &Entry, erase: &Erase) -> bool {
+/// The `erase` entries by hash, each as it stands now: shortened where another that counts says so.
+fn acts<'e>(
+    entries: impl IntoIterator<Item = &'e Entry> + Clone,
+    counts: impl Fn(&Entry, &Erase) -> bool,
+) -> Vec<(&'e Entry, Erase, bool)> {
+    let erases = entries.into_iter().filter(|entry| entry.header.kind == Kind::Erase);
+    let mut acts: BTreeMap<EntryHash, (&Entry, Option<Erase>, bool)> =
+        erases.map(|entry| (entry.hash(), (entry, read(entry), false))).collect();
+    let shortened: Vec<(EntryHash, Erase)> = acts
+        .values()
+        .filter_map(|(entry, erase, _)| Some((*entry, erase.as_ref()?)))
+        .filter(|(entry, erase)| acts.contains_key(&erase.entry) && (is_kept(entry) || counts(entry, erase)))
+        .filter_map(|(_, erase)| {
+            let short: Erase = serde_json::from_str(erase.rest.as_ref()?.get()).ok()?;
+            Some((erase.entry, Erase { rest: None, ..short }))
+        })
+        .collect();
+    for (target, short) in shortened {
+        if let Some((_, erase, is_short)) = acts.get_mut(&target) {
+            (*erase, *is_short) = (Some(short), true);
+        }
+    }
+    acts.into_values().filter_map(|(entry, erase, is_short)| Some((entry, erase?, is_short))).collect()
+}
+
+fn is_kept(entry: &Entry) -> bool {
+    entry.header.reach() == Reach::SelfOnly
+}
+
+fn read(entry: &Entry) -> Option<Erase> {
+    payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()
+}
+
+/// Whether a second person said yes to what was asked where he must: above the node that asked, or beside the asker at the
+/// root.
+fn counts(root: &DivisionId, ancestry: &Ancestry, asked: &Asked, entry: &Entry, erase: &Erase) -> bool {
+    if Some(asked.hash) != erase.request {
+        return false;
+    }
     let by = &entry.header.stream.author.division;
     let is_above = by != &asked.author && ancestry.may_write(by, &asked.author);
     let is_at_the_top = by == root && asked.author == *root;

@@ -14,6 +14,7 @@ pub mod place;
 pub mod route;
 pub mod sign;
 pub mod stream;
+pub mod words;
 
 pub use entry::{Entry, EntryHash};
 pub use header::Header;

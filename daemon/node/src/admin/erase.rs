@@ -16,9 +16,9 @@ impl EraseService for Admin {
         request: Request<wire::AskErasureRequest>,
     ) -> Result<Response<wire::AskErasureResponse>, Status> {
         let operator = self.operator(&request)?;
-        let wire::AskErasureRequest { catalog, item, content, basis, reason, is_dry_run } = request.into_inner();
+        let wire::AskErasureRequest { catalog, item, content, basis, reason, is_dry_run, entry } = request.into_inner();
         let catalog = CatalogId::parse(&catalog).map_err(refused)?;
-        let question = EraseQuestion { item, content, basis, reason, is_dry_run };
+        let question = EraseQuestion { item, content, entry, basis, reason, is_dry_run };
         let asked = self.app().ask_erasure(&operator, &catalog, question).await.map_err(refused)?;
         let world = self.app().world();
         let above = world.tree().path(&world.me).into_iter().filter(|id| *id != world.me && world.has_node(id));
@@ -26,8 +26,8 @@ impl EraseService for Admin {
         Ok(Response::new(wire::AskErasureResponse {
             request: asked.entry.map(|entry| entry.to_string()).unwrap_or_default(),
             catalog: catalog.to_string(),
-            item: asked.item.to_string(),
-            content: asked.content.to_string(),
+            item: asked.item.map(|item| item.to_string()).unwrap_or_default(),
+            content: asked.content.map(|content| content.to_string()).unwrap_or_default(),
             entries: convert::count(asked.entries),
             is_dry_run,
             confirmed_at: if above.is_empty() { world.me.to_string() } else { above.join(", ") },
@@ -73,5 +73,9 @@ fn row(found: &EraseRow) -> wire::ErasureRow {
         state: if asked.erased_by.is_empty() { "asked" } else { "erased" }.to_owned(),
         erased_by: asked.erased_by.iter().map(ToString::to_string).collect(),
         is_mine: *is_mine && asked.erased_by.is_empty(),
+        entry: match (asked.request.content, asked.request.entries.first()) {
+            (None, Some(entry)) => entry.to_string(),
+            _ => String::new(),
+        },
     }
 }

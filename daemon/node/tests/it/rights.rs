@@ -251,7 +251,7 @@ impl Stage {
             content: item.digest,
             basis: "《个人信息保护法》第四十七条".to_owned(),
             reason: "姓名".to_owned(),
-            is_dry_run: false,
+            ..AskErasureRequest::default()
         };
         let call = async |who| city.erasures().ask(by(who, ask.clone())).await;
         let request = self.tried.step("erase.ask", "li", call).await.request;

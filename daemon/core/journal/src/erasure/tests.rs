@@ -48,10 +48,14 @@ fn catalog() -> CatalogId {
 }
 
 fn asked(author: &str, operator: &str) -> Entry {
+    asked_for(author, operator, b"a name")
+}
+
+fn asked_for(author: &str, operator: &str, content: &[u8]) -> Entry {
     let request = EraseRequest {
         catalog: catalog(),
         item: None,
-        content: Some(Digest::of_file(b"a name")),
+        content: Some(Digest::of_file(content)),
         entries: vec![Digest::of_file(b"entry")],
         basis: "PIPL 47".to_owned(),
         reason: "a name".to_owned(),
@@ -106,4 +110,46 @@ fn another_content_than_was_asked_for_is_not_erased() {
     check(&[town.clone(), erased("k", "wang", &town, b"another")], false);
     let unasked = asked("t", "zhang");
     check(&[town, erased("k", "wang", &unasked, b"a name")], false);
+}
+
+/// The same removal with nothing said any more of what is left.
+fn shortened(author: &str, operator: &str, request: &Entry, content: &[u8], before: &Entry) -> Entry {
+    let erase: Erase = payload::decode("erase", before.payload.as_deref().unwrap()).unwrap();
+    let short = String::from_utf8(payload::encode(&Erase { rest: None, ..erase })).unwrap();
+    let erase = Erase {
+        catalog: Some(catalog()),
+        entry: before.hash(),
+        request: Some(request.hash()),
+        content: Some(Digest::of_file(content)),
+        rest: Some(RawValue::from_string(short).unwrap()),
+        basis: "PIPL 47".to_owned(),
+        reason: "another name".to_owned(),
+    };
+    entry(author, operator, Kind::Erase, payload::encode(&erase))
+}
+
+#[test]
+fn who_removes_more_of_a_payload_says_anew_what_is_left() {
+    let (one, two) = (asked("t", "li"), asked_for("t", "li", b"another"));
+    let first = erased("k", "wang", &one, b"a name");
+    let second = erased("c", "zhao", &two, b"another");
+    let short = shortened("c", "zhao", &two, b"another", &first);
+    // Whether the bytes of what was made short are still here makes no difference.
+    for before in [first.clone(), first.without_payload()] {
+        let entries = [one.clone(), two.clone(), before, second.clone(), short.clone()];
+        for order in [entries.iter().collect::<Vec<_>>(), entries.iter().rev().collect()] {
+            let erasures = Erasures::of(&id("c"), &id("k"), &ancestry(), order.iter().copied());
+            let target = Digest::of_file(b"entry");
+            assert_eq!(erasures.of_entry(&target).unwrap().by, second.hash());
+            assert_eq!(erasures.rests(&target).map(|(by, _)| *by).collect::<Vec<_>>(), [second.hash()]);
+            assert_eq!(erasures.contents().len(), 2, "both contents are gone");
+            assert!(erasures.asked().iter().all(|asked| !asked.erased_by.is_empty()));
+            assert!(erasures.of_entry(&first.hash()).is_some(), "the bytes of the first go as well");
+        }
+    }
+    // Nobody makes an erasure short by himself.
+    let alone = shortened("t", "li", &two, b"another", &first);
+    let entries = [one, two, first.clone(), alone];
+    let erasures = Erasures::of(&id("c"), &id("k"), &ancestry(), entries.iter());
+    assert_eq!(erasures.rests(&Digest::of_file(b"entry")).map(|(by, _)| *by).collect::<Vec<_>>(), [first.hash()]);
 }
