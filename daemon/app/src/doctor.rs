@@ -257,10 +257,12 @@ impl App {
     async fn check_wants(&self) -> Result<Check> {
         let (mut open, mut aside, mut stuck, mut example) = (0_usize, 0_usize, 0_usize, None);
         let now_ms = self.now_ms();
-        for peer in self.store().peers().await? {
-            let is_carried = self.bundle_ledger(&peer.division).await?.newest.is_some();
+        // Under the node's own name stand payloads that are wanted from whoever has them.
+        let peers = self.store().peers().await?.into_iter().map(|peer| peer.division);
+        for peer in peers.chain([self.world().me.clone()]) {
+            let is_carried = self.bundle_ledger(&peer).await?.newest.is_some();
             let age_ms_max = if is_carried { CARRIED_WANT_AGE_MS_MAX } else { WANT_AGE_MS_MAX };
-            for want in self.store().wants(&peer.division).await? {
+            for want in self.store().wants(&peer).await? {
                 open += 1;
                 // What a revoked key went on to sign is kept out, and that is as it should be.
                 if want.stopped.as_deref() == Some(ChainFault::RevokedKey.code()) {
@@ -270,7 +272,7 @@ impl App {
                 let is_stuck = want.stopped.is_some() || now_ms - want.created_at_ms > age_ms_max;
                 stuck += usize::from(is_stuck);
                 let why = || want.stopped.clone().unwrap_or_else(|| want.want.why.word().to_owned());
-                example = example.or_else(|| is_stuck.then(|| (peer.division.clone(), why())));
+                example = example.or_else(|| is_stuck.then(|| (peer.clone(), why())));
             }
         }
         let Some((peer, why)) = example else {

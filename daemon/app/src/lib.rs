@@ -215,6 +215,7 @@ impl App {
             introduced: standing::Introduced::default(),
         };
         let app = Self { inner: Arc::new(inner) };
+        app.resume_hold().await?;
         app.renew_rows().await?;
         app.catch_up().await?;
         app.carry_keys().await?;

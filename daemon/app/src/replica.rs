@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use gongkai_journal::{Entry, Lane, Route, payload};
+use gongkai_journal::{Entry, Lane, Route, StreamKey, payload};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_store::{Arrival, Noted};
 use gongkai_sync::{
@@ -213,7 +213,9 @@ impl Replica {
 
     async fn read_wants(&self, but: &BTreeSet<WantKey>) -> Result<Event> {
         let store = self.app.store();
-        let (rows, has_more) = store.wants_page(&self.peer, but, WANTS_READ_MAX).await?;
+        let route = self.route();
+        let takes = |stream: &StreamKey| route.takes(&stream.subject, stream.reach());
+        let (rows, has_more) = store.wants_page(&self.peer, but, WANTS_READ_MAX, &takes).await?;
         let mut wants = Vec::with_capacity(rows.len());
         for row in rows {
             let haves = store.haves_for(&row.want).await?;
@@ -247,7 +249,8 @@ impl Replica {
         advance: Option<(Position, Position)>,
         answered: Option<Want>,
     ) -> Arrival {
-        Arrival { peer: self.peer.clone(), entries, occasion, advance, answered, now_ms: self.app.now_ms() }
+        let (own, now_ms) = (Some(self.app.own()), self.app.now_ms());
+        Arrival { peer: self.peer.clone(), entries, occasion, advance, answered, own, now_ms }
     }
 
     async fn take(&self, arrival: Arrival) -> Result<gongkai_store::Applied> {

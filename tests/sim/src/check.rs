@@ -15,7 +15,7 @@ use gongkai_model::{
     id::DivisionId,
     tree::{Division, Tree},
 };
-use gongkai_sync::{message::Carried, message::Message};
+use gongkai_sync::{message::Carried, message::Message, want::Why};
 
 use crate::node::Node;
 
@@ -84,8 +84,8 @@ pub(crate) struct Watch {
     pub(crate) folds: usize,
     /// Decisions that crossed a submission on drives, with both sides complete afterwards.
     pub(crate) crossings: usize,
-    /// What counts nowhere: written under a stolen key after its revocation, or out of its place.
-    pub(crate) void: BTreeSet<EntryHash>,
+    /// What counts nowhere: written under a stolen key after its revocation, which is named, or out of its place.
+    pub(crate) void: BTreeMap<EntryHash, Option<EntryHash>>,
     /// When quiet: what revoked keys signed beyond their good heads.
     set_aside: BTreeSet<EntryHash>,
     /// Divisions of which some machine fell back, was restored, rebuilt or copied.
@@ -263,6 +263,9 @@ impl Watch {
     pub(crate) fn quiet(&mut self, nodes: &[&Node], tree: &Tree, above: &Above) {
         let parents = parents_of(tree);
         self.set_aside = set_aside(nodes, &self.written, above);
+        // A revocation by a key that was revoked itself, beyond what was good of that, ends no key.
+        let set_aside = &self.set_aside;
+        self.void.retain(|_, by| by.is_none_or(|by| !set_aside.contains(&by)));
         for node in nodes {
             self.chains(node);
             self.lives(node);
@@ -335,12 +338,16 @@ impl Watch {
     fn wants(&mut self, node: &Node, nodes: &[&Node], tree: &Parents, above: &Above) {
         for (peer, want) in node.store.db.all_wants() {
             let hash = want.tip.hash;
-            if node.holds(&hash) {
+            let is_bare = want.why == Why::Bare;
+            if node.holds(&hash) && (!is_bare || node.has_payload(&hash)) {
                 self.fail(format!("{} wants {}, which it holds", node.division, hash.short()));
             }
             // What nobody wrote is asked for and never taken.
             let is_due = self.written.contains_key(&hash) && !self.set_aside.contains(&hash);
-            let has_it = is_due && nodes.iter().any(|other| other.division == peer && other.holds(&hash));
+            let has_it = is_due
+                && nodes.iter().any(|other| {
+                    other.division == peer && other.holds(&hash) && (!is_bare || other.has_payload(&hash))
+                });
             if has_it && is_relevant(tree, &want.stream, &node.division) && above.allows(&want.stream) {
                 let (why, stream) = (want.why.word(), &want.stream);
                 let what =

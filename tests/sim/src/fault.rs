@@ -84,7 +84,7 @@ impl World<'_> {
         self.cut_all(place);
         self.mark_lost(place, Some(&snapshot));
         if let Some(node) = self.nodes[place].as_mut() {
-            node.revert(snapshot);
+            node.revert(snapshot, self.mutation);
         }
         true
     }
@@ -106,7 +106,7 @@ impl World<'_> {
             return;
         }
         node.incarnation = incarnation;
-        node.awaited = node.neighbours();
+        (node.awaited, node.renews) = (node.neighbours(), false);
         let act = opening(&node.division, "restore");
         self.log(&format!("{place} is restored"));
         self.write(place, vec![act]);
@@ -148,7 +148,7 @@ impl World<'_> {
         if self.write(place, act.into_iter().collect()) && is_stray {
             let node = self.nodes[place].as_ref();
             let written = node.and_then(|node| Some(node.store.db.tables().rows.last()?.entry.hash()));
-            self.watch.void.extend(written);
+            self.watch.void.extend(written.map(|hash| (hash, None)));
         }
     }
 

@@ -6,7 +6,7 @@
 //! what was under way.
 
 use gongkai_journal::{
-    Author, Entry, Header, Incarnation, Lane, Reach, StreamKey,
+    Author, Entry, EntryHash, Header, Incarnation, Lane, Reach, StreamKey,
     kind::Kind,
     payload::{self, GoodHead, KeyRevoke},
     sign::{Ed25519Signer, PublicKey, Signer},
@@ -54,7 +54,7 @@ impl World<'_> {
         let (fresh, incarnation) = (self.draw_key(), self.life());
         let stolen = self.signers.insert(division.clone(), fresh);
         if let Some(stolen) = stolen {
-            self.forge(place, &revocation.good, &stolen);
+            self.forge(place, parent, &revocation.good, &stolen);
         }
         if let Some(node) = self.nodes[place].as_mut() {
             node.incarnation = incarnation;
@@ -65,7 +65,7 @@ impl World<'_> {
 
     /// Whoever has a revoked key writes a submission at a sequence that was good, beside what stands there, and brings it
     /// to a machine above.
-    fn forge(&mut self, place: usize, good: &[GoodHead], stolen: &Ed25519Signer) {
+    fn forge(&mut self, place: usize, parent: usize, good: &[GoodHead], stolen: &Ed25519Signer) {
         let division = self.divisions[place].id.clone();
         let is_own = |head: &&GoodHead| {
             let stream = &head.stream;
@@ -76,7 +76,8 @@ impl World<'_> {
         let entry = Entry::sign(header_of(head.stream.clone(), Kind::Submission.word()), content, stolen);
         self.log(&format!("somebody writes in the name of {division} under its former key"));
         self.watch.write(&entry);
-        self.watch.void.insert(entry.hash());
+        let revoked_by = self.nodes[parent].as_ref().and_then(last_revocation);
+        self.watch.void.insert(entry.hash(), revoked_by);
         let target = self.nodes[place].as_ref().and_then(Node::parent).and_then(|parent| self.place(parent));
         let now_ms = self.clock();
         let Some(node) = target.and_then(|target| self.nodes[target].as_mut()) else { return };
@@ -134,9 +135,15 @@ fn good_heads(node: &Node, division: &DivisionId) -> Vec<GoodHead> {
 }
 
 /// One entry as a peer brings it.
+fn last_revocation(node: &Node) -> Option<EntryHash> {
+    let tables = node.store.db.tables();
+    let found = tables.rows.iter().rev().find(|row| row.entry.header.kind == Kind::KeyRevoke);
+    found.map(|row| row.entry.hash())
+}
+
 fn brought(peer: DivisionId, entry: Entry, now_ms: i64) -> Arrival {
     let entries = vec![Carried::Whole(Box::new(entry))];
-    Arrival { peer, entries, occasion: Occasion::Tail, advance: None, answered: None, now_ms }
+    Arrival { peer, entries, occasion: Occasion::Tail, advance: None, answered: None, own: None, now_ms }
 }
 
 fn forged(division: &DivisionId, incarnation: Incarnation, signer: &Ed25519Signer) -> Entry {

@@ -51,7 +51,7 @@ mod traffic;
 mod verdicts;
 mod world;
 
-pub use apply::{About, Applied, Arrival, Noted};
+pub use apply::{About, Applied, Arrival, FELL_BACK, Noted};
 pub use draft::{Body, Draft, Guard, Make};
 pub use error::Error;
 pub use feed::{FeedPart, FeedState};

@@ -299,7 +299,8 @@ impl Memory {
     pub(crate) async fn claims_on(&self, author: &DivisionId) -> Result<BTreeMap<DivisionId, u64>, Error> {
         let mut found = BTreeMap::new();
         for ((peer, ..), row) in &self.tables().wants {
-            if row.want.stream.author.division == *author && row.stopped.is_none() {
+            let is_it = row.want.stream.author.division == *author && row.want.why != Why::Bare;
+            if is_it && row.stopped.is_none() {
                 *found.entry(peer.clone()).or_default() += 1;
             }
         }
@@ -334,17 +335,21 @@ impl Memory {
         Ok(())
     }
 
-    pub(crate) async fn drop_wants_of(&self, peer: &DivisionId) -> Result<u64, Error> {
+    pub(crate) async fn drop_wants_of(&self, peer: &DivisionId, own: &DivisionId) -> Result<u64, Error> {
         let mut tables = self.tables();
         let before = tables.wants.len();
-        tables.wants.retain(|(towards, ..), _| towards != peer);
+        let (gone, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut tables.wants).into_iter().partition(|((towards, ..), _)| towards == peer);
+        tables.wants = kept;
+        for ((_, stream, tip), row) in gone.into_iter().filter(|(_, row)| row.want.why == Why::Bare) {
+            tables.wants.insert((own.clone(), stream, tip), row);
+        }
         Ok((before - tables.wants.len()) as u64)
     }
 
     /// What ends with a link: wants and positions.
     pub(crate) fn forget_peer(&self, peer: &DivisionId) {
         let mut tables = self.tables();
-        tables.wants.retain(|(towards, ..), _| towards != peer);
         tables.positions.retain(|(towards, _), _| towards != peer);
     }
 

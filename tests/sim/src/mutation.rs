@@ -66,6 +66,8 @@ pub enum Mutation {
     ClaimsHold,
     /// A machine that gets entries of its own back goes on as if nothing had been.
     RevertsUnseen,
+    /// That a machine found that it fell back is not kept with the entries that prove it.
+    HoldInMemory,
     /// A position passes what there was no room to want.
     PassesWhatHasNoRoom,
     /// Opinions go on along a merge's own line, whatever its other sides say.
@@ -80,7 +82,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All rules that are taken away.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::NoRunningHash,
         Self::NoWants,
         Self::NoRouteEpoch,
@@ -109,6 +111,7 @@ impl Mutation {
         Self::BundleMovesOn,
         Self::ClaimsHold,
         Self::RevertsUnseen,
+        Self::HoldInMemory,
         Self::PassesWhatHasNoRoom,
         Self::CarryAlongOneParent,
         Self::StepsByIndex,
@@ -148,6 +151,7 @@ impl Mutation {
             Self::BundleMovesOn => "bundle-moves-on",
             Self::ClaimsHold => "claims-hold",
             Self::RevertsUnseen => "reverts-unseen",
+            Self::HoldInMemory => "hold-in-memory",
             Self::PassesWhatHasNoRoom => "passes-what-has-no-room",
             Self::CarryAlongOneParent => "carry-along-one-parent",
             Self::StepsByIndex => "steps-by-index",

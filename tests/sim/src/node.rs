@@ -69,6 +69,8 @@ pub(crate) struct Snapshot {
     pub(crate) tables: Tables,
     pub(crate) incarnation: Incarnation,
     ledgers: BTreeMap<DivisionId, Ledger>,
+    awaited: BTreeSet<DivisionId>,
+    renews: bool,
 }
 
 /// What a node writes.
@@ -120,21 +122,24 @@ impl Node {
     /// Those that may have something of this machine's past: its neighbours in the tree, and whoever it spoke with.
     pub(crate) fn neighbours(&self) -> BTreeSet<DivisionId> {
         let in_tree = self.trust.tree.children(&self.division).chain(self.parent());
-        in_tree.cloned().chain(self.store.db.peers()).collect()
+        in_tree.cloned().chain(self.store.db.peers()).filter(|it| *it != self.division).collect()
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         let (tables, ledgers) = (self.store.db.tables().clone(), self.ledgers.clone());
-        Snapshot { tables, incarnation: self.incarnation, ledgers }
+        let (awaited, renews) = (self.awaited.clone(), self.renews);
+        Snapshot { tables, incarnation: self.incarnation, ledgers, awaited, renews }
     }
 
-    /// The machine finds itself as it was, and does not know.
-    pub(crate) fn revert(&mut self, snapshot: Snapshot) {
+    /// The machine finds itself as it was, and does not know. A hold is kept on the disk with the entries that prove it:
+    /// whoever was held when the state was kept is held again.
+    pub(crate) fn revert(&mut self, snapshot: Snapshot, mutation: Mutation) {
         self.store.db = Memory::of(snapshot.tables);
         self.incarnation = snapshot.incarnation;
         self.ledgers = snapshot.ledgers;
-        // What it had found out is forgotten with the rest; whoever restores it says so.
-        (self.awaited, self.renews) = (BTreeSet::new(), false);
+        let is_forgotten = mutation == Mutation::HoldInMemory;
+        (self.awaited, self.renews) =
+            if is_forgotten { (BTreeSet::new(), false) } else { (snapshot.awaited, snapshot.renews) };
         self.refold();
     }
 

@@ -9,7 +9,7 @@ use gongkai_model::{
 };
 use gongkai_sync::session::Outcome;
 
-use crate::{check::Above, link::Link, mutation::Mutation, node::Node, plan::Theme, world::World};
+use crate::{check::Above, link::Link, mutation::Mutation, node::Node, plan::Theme, store::now, world::World};
 
 /// Rounds of sessions over all links until quiet, at most.
 const ROUNDS_MAX: usize = 60;
@@ -89,9 +89,10 @@ impl World<'_> {
     /// What is kept for a link goes when the link ends.
     fn end_old_links(&mut self, tree: &Tree) {
         for node in self.nodes.iter().flatten() {
-            for peer in node.store.db.peers() {
+            for peer in node.store.db.peers().into_iter().filter(|peer| *peer != node.division) {
                 let is_child = tree.parent(&peer) == Some(&node.division);
                 if !is_child && tree.parent(&node.division) != Some(&peer) {
+                    let _gone = now(node.store.drop_wants_of(&peer));
                     node.store.db.forget_peer(&peer);
                 }
             }

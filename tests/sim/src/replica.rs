@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use gongkai_journal::{Entry, EntryHash, Lane, Route, route::Ancestry};
+use gongkai_journal::{Entry, EntryHash, Lane, Route, StreamKey, route::Ancestry};
 use gongkai_model::{digest::Digest, id::DivisionId, tree::Division};
 use gongkai_sync::{
     admit::{Occasion, Trust},
@@ -209,7 +209,9 @@ impl Replica {
     }
 
     fn read_wants(&self, node: &Node, but: &BTreeSet<WantKey>) -> Result<Event, Error> {
-        let (rows, has_more) = now(node.store.wants_page(&self.peer, but, WANTS_READ_MAX))?;
+        let route = self.route(node);
+        let takes = |stream: &StreamKey| route.takes(&stream.subject, stream.reach());
+        let (rows, has_more) = now(node.store.wants_page(&self.peer, but, WANTS_READ_MAX, &takes))?;
         let mut wants = Vec::new();
         for row in rows {
             let haves = now(node.store.haves_for(&row.want))?;
@@ -244,7 +246,7 @@ impl Replica {
         answered: Option<Want>,
         now_ms: i64,
     ) -> Arrival {
-        Arrival { peer: self.peer.clone(), entries, occasion, advance, answered, now_ms }
+        Arrival { peer: self.peer.clone(), entries, occasion, advance, answered, own: None, now_ms }
     }
 
     fn take(&self, node: &mut Node, mut arrival: Arrival) -> Result<Applied, Error> {

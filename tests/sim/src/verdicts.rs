@@ -70,7 +70,7 @@ impl Watch {
     /// What was written under a stolen key after its revocation counts nowhere, at whatever sequence it stands; nor what
     /// stands where it does not belong.
     fn void_is_void(&mut self, owner: &Node, facts: &[Fact]) {
-        if let Some(counted) = facts.iter().find(|fact| self.void.contains(&fact.hash)) {
+        if let Some(counted) = facts.iter().find(|fact| self.void.contains_key(&fact.hash)) {
             let (owner, hash) = (&owner.division, counted.hash.short());
             self.fail(format!("{owner} counts {hash}, which was written by a stolen key or out of its place"));
         }

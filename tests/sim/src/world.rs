@@ -11,7 +11,7 @@ use gongkai_journal::{
     sign::{Ed25519Signer, PublicKey, Signer as _},
 };
 use gongkai_model::{id::DivisionId, tree::Division};
-use gongkai_sync::rewind;
+use gongkai_sync::rewind::Own;
 
 use crate::{
     chance::Chance,
@@ -249,14 +249,15 @@ impl<'a> World<'a> {
     /// A machine that took an entry of its own finds that it fell back.
     fn look_for_proof(&mut self, place: usize, committed: &[Entry]) {
         let Some(node) = self.nodes[place].as_mut() else { return };
-        let own = Author { division: node.division.clone(), incarnation: node.incarnation };
-        let key_id = self.signers[&node.division].key_id();
-        let mut proofs = committed.iter().filter(|entry| rewind::is_proof(&own, &key_id, entry)).peekable();
-        if proofs.peek().is_none() || self.mutation == Mutation::RevertsUnseen {
+        let own = Own {
+            author: Author { division: node.division.clone(), incarnation: node.incarnation },
+            key_id: self.signers[&node.division].key_id(),
+            awaits_its_past: node.is_held() && !node.renews,
+        };
+        if self.mutation == Mutation::RevertsUnseen {
             return;
         }
-        let is_known = node.is_held() && !node.renews;
-        if !is_known || proofs.any(|entry| entry.header.stream.author == own) {
+        if committed.iter().any(|entry| own.fell_back_by(entry)) {
             node.hold();
             self.log(&format!("{place} finds that it fell back"));
         }

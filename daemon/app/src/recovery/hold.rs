@@ -16,8 +16,8 @@ use gongkai_journal::{
     payload::{self, GoodHead, IncarnationOpen},
 };
 use gongkai_model::id::{CatalogId, DivisionId};
-use gongkai_store::{Draft, Store};
-use gongkai_sync::rewind;
+use gongkai_store::{Draft, FELL_BACK, Store};
+use gongkai_sync::rewind::Own;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
@@ -199,13 +199,24 @@ impl App {
     }
 
     fn proves_a_fall(&self, appended: &[Entry]) -> bool {
-        let own = self.store().identity().author();
-        let key_id = self.inner.signer.key_id();
-        // Who was restored or rebuilt knows that former lives come back; only this one's own past says more.
-        let is_known = self.held().is_some_and(|held| held.reason != HoldReason::Rewound);
-        let is_proof =
-            |entry: &Entry| rewind::is_proof(&own, &key_id, entry) && (!is_known || entry.header.stream.author == own);
-        appended.iter().any(is_proof)
+        let own = self.own();
+        appended.iter().any(|entry| own.fell_back_by(entry))
+    }
+
+    /// What this node knows of itself when a peer brings something.
+    pub(crate) fn own(&self) -> Own {
+        Own {
+            author: self.store().identity().author(),
+            key_id: self.inner.signer.key_id(),
+            awaits_its_past: self.held().is_some_and(|held| held.reason != HoldReason::Rewound),
+        }
+    }
+
+    /// A proof may have been stored just before this node stopped: what follows from it is done now.
+    pub(crate) async fn resume_hold(&self) -> Result<()> {
+        let peer = self.store().meta(FELL_BACK).await?.filter(|peer| !peer.is_empty());
+        let Some(peer) = peer else { return Ok(()) };
+        self.hold_for(&DivisionId::parse(&peer)?).await
     }
 
     /// Holds the node until every peer was heard out, also those with whom heads were not compared yet.
@@ -221,11 +232,11 @@ impl App {
             let compared = self.compared().clone();
             next.awaited.extend(peers.filter(|peer| !compared.contains(peer)));
         }
-        if held.as_deref() == Some(&next) {
-            return Ok(());
+        if held.as_deref() != Some(&next) {
+            warn!(%peer, "this node lacks entries of its own; it is held until they are back");
+            self.put_hold(Some(next)).await?;
         }
-        warn!(%peer, "this node lacks entries of its own; it is held until they are back");
-        self.put_hold(Some(next)).await
+        Ok(self.store().put_meta(FELL_BACK, "").await?)
     }
 
     async fn put_hold(&self, held: Option<Held>) -> Result<()> {

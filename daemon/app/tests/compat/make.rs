@@ -197,6 +197,7 @@ async fn small_tables(county: &App) {
         occasion: Occasion::Tail,
         advance: None,
         answered: None,
+        own: None,
         now_ms: AT_MS,
     };
     store.apply(arrival, &county.world().trust, &|_| None).await.unwrap();

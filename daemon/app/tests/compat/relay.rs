@@ -68,6 +68,7 @@ async fn a_middle_node_relays_what_it_does_not_understand_byte_for_byte() {
         occasion: Occasion::Tail,
         advance: None,
         answered: None,
+        own: None,
         now_ms: 0,
     };
     store.apply(arrival, &town.world().trust, &|_| None).await.unwrap();

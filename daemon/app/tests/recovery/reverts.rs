@@ -3,10 +3,13 @@
 use std::fs;
 
 use gongkai_app::{App, HoldReason};
+use gongkai_journal::{Entry, kind::Kind};
+use gongkai_store::Arrival;
+use gongkai_sync::{admit::Occasion, message::Carried, rewind::Own};
 
 use crate::{
     bed::{Bed, approve, forks, import, snapshot, submissions, submit},
-    nodes::{CORRECTED, WORKBOOK, open, sync},
+    nodes::{CORRECTED, COUNTY, WORKBOOK, id, open, sync},
 };
 
 /// Puts the snapshot of a node back, as a hypervisor would.
@@ -69,6 +72,45 @@ async fn a_reverted_county_confirms_nothing_twice_and_waits_for_all_its_peers() 
     sync(&bed.town, &county).await;
     assert_eq!(forks(&county).await + forks(&bed.town).await + forks(&bed.city).await, 0);
     assert_eq!(county.load_known(&catalog).await.unwrap().state, state, "no second receipt");
+}
+
+/// The proof is stored, and the machine is switched off before anything follows from it.
+#[tokio::test]
+async fn a_township_that_stops_right_after_it_was_shown_that_it_fell_back_is_held_when_it_starts() {
+    let bed = Bed::new().await;
+    let catalog = import(&bed.town, WORKBOOK).await;
+    let town = reopened(&bed, &bed.town, "town").await;
+    submit(&town, &catalog).await.unwrap();
+    sync(&town, &bed.county).await;
+    let lost = town.store().entries_after(0, 10_000).await.unwrap();
+    let lost = lost.into_iter().map(|placed| placed.entry).filter(|entry| entry.header.kind == Kind::Submission);
+    let lost: Vec<Entry> = lost.collect();
+    let key_id = lost[0].header.key_id.clone();
+    let lost: Vec<Carried> = lost.into_iter().map(|entry| Carried::Whole(Box::new(entry))).collect();
+    let town = revert(&bed, town, "town").await;
+    let own = Own { key_id, author: town.store().identity().author(), awaits_its_past: false };
+    let arrival = Arrival {
+        peer: id(COUNTY),
+        entries: lost,
+        occasion: Occasion::Answer,
+        advance: None,
+        answered: None,
+        own: Some(own),
+        now_ms: 1,
+    };
+    let taken = town.store().apply(arrival, &town.world().trust, &|_| None).await.unwrap();
+    assert_eq!(taken.appended.len(), 1);
+    town.store().close().await;
+    drop(town);
+
+    let town = open(&bed.path("town")).await;
+    let held = town.held().expect("the proof was kept");
+    assert_eq!((held.reason, held.renews), (HoldReason::Rewound, true));
+    sync(&town, &bed.county).await;
+    assert!(town.held().is_none());
+    town.store().close().await;
+    drop(town);
+    assert!(open(&bed.path("town")).await.held().is_none(), "it is proof once");
 }
 
 /// What it said between the revert and the next session is a fork; both branches stay, and it goes on.

@@ -143,6 +143,12 @@ impl Keyring {
         self.keys.get(&(division.clone(), key_id.to_vec()))
     }
 
+    /// Whether any key of the division is known.
+    pub fn knows(&self, division: &DivisionId) -> bool {
+        let from = (division.clone(), Vec::new());
+        self.keys.range(from..).next().is_some_and(|((found, _), _)| found == division)
+    }
+
     /// Whether the key was revoked or retired: its holder is refused at the link.
     pub fn has_ended(&self, division: &DivisionId, key_id: &[u8]) -> bool {
         self.ended.contains(&(division.clone(), key_id.to_vec()))

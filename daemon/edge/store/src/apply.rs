@@ -8,12 +8,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::{Entry, EntryHash, Lane, StreamKey};
+use gongkai_journal::{Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     admit::{self, Admission, BRANCHES_MAX, Known, Occasion, Trust},
     message::{Carried, Fault},
     position::Position,
+    rewind::Own,
     want::{Head, Tip, Want, Why},
 };
 
@@ -24,11 +25,15 @@ use crate::{
     store::{Store, on_db},
     tx::{Direction, StreamIds, Survey, TipsByStream, WriteTx},
     usage::{Taking, rooms},
-    wanting::{Fresh, WantChanges, is_cause, merge},
+    wanting::{Fresh, Rank, WantChanges, displace, is_cause, merge, turn},
 };
 
 /// Heads compared in one transaction: some ten milliseconds of the writer's time.
 const HEADS_PER_COMMIT_MAX: usize = 250;
+
+/// Where it is kept by whom this node was shown that it fell back, in the transaction that stores the proof; empty where
+/// all that follows from it was done.
+pub const FELL_BACK: &str = "fell-back";
 
 /// Says what an entry is about, for looking up.
 pub type About<'a> = &'a (dyn Fn(&Entry) -> Option<String> + Send + Sync);
@@ -46,6 +51,8 @@ pub struct Arrival {
     pub advance: Option<(Position, Position)>,
     /// The want that they answer.
     pub answered: Option<Want>,
+    /// What this node knows of itself: what proves that it fell back is noted with it.
+    pub own: Option<Own>,
     /// When, unix milliseconds.
     pub now_ms: i64,
 }
@@ -164,7 +171,7 @@ async fn apply_in<T: WriteTx>(
     taking: Option<&Taking>,
     about: About<'_>,
 ) -> Result<(Applied, Vec<Option<String>>, FeedState), Error> {
-    let Arrival { peer, entries, occasion, advance, answered, now_ms } = arrival;
+    let Arrival { peer, entries, occasion, advance, answered, own, now_ms } = arrival;
     let (mut hashes, _) = admit::needs(&entries);
     hashes.extend(answered.as_ref().map(|want| want.tip.hash));
     let survey = tx.survey(&streams_of(&entries, answered.as_ref()), &hashes, Some(&peer)).await?;
@@ -185,6 +192,9 @@ async fn apply_in<T: WriteTx>(
     let growth =
         Growth { feed, entries: &append, abouts: &abouts, source: Some(&peer), streams: &streams, tips: &tips, now_ms };
     let state = grow(tx, growth).await?;
+    if own.is_some_and(|own| append.iter().any(|entry| own.fell_back_by(entry))) {
+        tx.put_meta(FELL_BACK, peer.as_str()).await?;
+    }
 
     let appended: BTreeSet<EntryHash> = append.iter().map(Entry::hash).collect();
     let through = served.into_iter().rev().find(|tip| appended.contains(&tip.hash) || held.contains(&tip.hash));
@@ -310,17 +320,38 @@ async fn note_wants<T: WriteTx>(
             want.why = Why::Misrouted;
         }
     }
-    // Where there is no room for all, keys and the tree come first.
-    fresh.sort_by_key(|(want, _)| want.stream.lane() == Lane::Work);
+    let room = tx.count_wants(noting.peer).await?.room(noting.wants_max);
+    let is_short = fresh.len() > room.all;
+    let rank_of = |want: &Want| {
+        let is_known = noting.trust.keyring.knows(&want.stream.author.division);
+        if is_known { Rank::of(want) } else { Rank::of(want).blocked() }
+    };
+    // What follows something that waits does so as well, and the wants of one stream keep their order.
+    let mut ranks: BTreeMap<Digest, Rank> = BTreeMap::new();
+    for (want, _) in &fresh {
+        let rank = ranks.entry(want.stream.digest()).or_insert_with(|| rank_of(want));
+        *rank = rank_of(want).max(*rank);
+    }
+    fresh.sort_by_cached_key(|(want, _)| {
+        let stream = want.stream.digest();
+        (ranks.get(&stream).copied(), is_short.then(|| turn(&stream, noting.now_ms)))
+    });
     let touched: BTreeSet<Digest> = fresh.iter().map(|(want, _)| want.stream.digest()).collect();
     let touched: StreamIds =
         streams.iter().filter(|(digest, _)| touched.contains(digest)).map(|(digest, id)| (*digest, *id)).collect();
     let held = tx.wants_on(noting.peer, &touched).await?;
-    let room = tx.count_wants(noting.peer).await?.room(noting.wants_max);
-    let WantChanges { put, gone, has_left_out } = merge(held, fresh, noting.parents, room, noting.now_ms);
+    let mut changes = merge(held, fresh, noting.parents, room, noting.now_ms);
+    let has_left_out = !changes.left_out.is_empty();
+    let mut ids = touched.clone();
+    if has_left_out {
+        let lower = tx.lowest_wants(noting.peer, changes.left_out.len()).await?;
+        ids.extend(lower.iter().map(|(id, row)| (row.want.stream.digest(), *id)));
+        displace(&mut changes, lower.into_iter().map(|(_, row)| row).collect(), &rank_of);
+    }
+    let WantChanges { put, gone, left_out: _ } = changes;
     let id_of = |want: &Want| {
         let digest = want.stream.digest();
-        touched.get(&digest).copied().ok_or_else(|| Error::damaged_row(format!("stream {digest} was not made")))
+        ids.get(&digest).copied().ok_or_else(|| Error::damaged_row(format!("stream {digest} was not made")))
     };
     let gone = gone.iter().map(|row| Ok((id_of(&row.want)?, row.want.tip.hash))).collect::<Result<Vec<_>, Error>>()?;
     let rows = put.iter().map(|row| Ok((id_of(&row.want)?, row.clone()))).collect::<Result<Vec<_>, Error>>()?;
@@ -328,7 +359,7 @@ async fn note_wants<T: WriteTx>(
     tx.put_wants(noting.peer, &rows).await?;
     if has_left_out {
         // A stream of which nothing is held and nothing wanted leaves no trace either.
-        tx.drop_bare_streams(&touched).await?;
+        tx.drop_bare_streams(&ids).await?;
     }
     Ok(Noted { wants: put.into_iter().map(|row| row.want).collect(), has_left_out })
 }

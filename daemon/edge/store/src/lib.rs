@@ -31,7 +31,7 @@ mod usage;
 mod verify;
 mod wanting;
 
-pub use apply::{About, Applied, Arrival, Noted};
+pub use apply::{About, Applied, Arrival, FELL_BACK, Noted};
 pub use draft::{Body, Draft, Guard, Make};
 pub use error::Error;
 pub use feed::{FeedPart, FeedState};

@@ -79,6 +79,7 @@ impl Store {
 
     /// Ends a link: the peer's row, its positions and the wants towards it go together.
     pub async fn remove_peer(&self, division: &DivisionId) -> Result<bool, Error> {
-        on_db!(self, db => db.remove_peer(division).await)
+        let own = self.own_division();
+        on_db!(self, db => db.remove_peer(division, &own).await)
     }
 }

@@ -131,6 +131,13 @@ pub(crate) trait WriteTx: Send {
     ) -> impl Future<Output = Result<Vec<StoredWant>, Error>> + Send;
     /// How many wants there are towards the peer.
     fn count_wants(&mut self, peer: &DivisionId) -> impl Future<Output = Result<WantCount, Error>> + Send;
+    /// The wants towards the peer that give place first, payloads aside: what waits for something else before what can be
+    /// had, work before the trust lane.
+    fn lowest_wants(
+        &mut self,
+        peer: &DivisionId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(StreamId, StoredWant)>, Error>> + Send;
     /// Removes those of the streams of which nothing is held and nothing wanted.
     fn drop_bare_streams(&mut self, streams: &StreamIds) -> impl Future<Output = Result<(), Error>> + Send;
     /// Forgets a position with a peer.
@@ -174,6 +181,8 @@ pub(crate) trait WriteTx: Send {
     ) -> impl Future<Output = Result<BTreeMap<Account, Used>, Error>> + Send;
     /// Adds to it.
     fn add_used(&mut self, taken: &BTreeMap<Account, Used>) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Notes a word about the node itself.
+    fn put_meta(&mut self, key: &str, value: &str) -> impl Future<Output = Result<(), Error>> + Send;
     /// The feed number of a projection row.
     fn projection_feed(&mut self, kind: &str, key: &str) -> impl Future<Output = Result<Option<u64>, Error>> + Send;
     /// Makes everything durable.

@@ -1,16 +1,17 @@
 //! Wants as kept: what to note when entries could not be taken, and in which order to ask.
 //!
 //! Invariant: a want goes only when its entry is held, when a want for a descendant takes its place, when it is let go,
-//! or when its link ends. Why it waits and since when pass on to the one that takes its place. They are read by pages
-//! and counted by the database: a peer decides how many there are, up to the limit.
+//! when its link ends, or where there is no room for both and another one can be met sooner: it is then left out, and
+//! the next comparison of heads finds it again. Why it waits and since when pass on to the one that takes its place.
+//! They are read by pages and counted by the database: a peer decides how many there are, up to the limit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::EntryHash;
+use gongkai_journal::{EntryHash, Lane, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     session::WantKey,
-    want::{MISROUTED_PER_PEER_MAX, Want, Why},
+    want::{MISROUTED_PER_PEER_MAX, WANTS_PER_PEER_MAX, Want, Why},
 };
 
 use crate::{
@@ -49,21 +50,32 @@ impl Store {
 
     /// All that is wanted from a peer, in the order of asking; see [`Self::wants_page`].
     pub async fn wants(&self, peer: &DivisionId) -> Result<Vec<StoredWant>, Error> {
-        Ok(self.wants_page(peer, &BTreeSet::new(), usize::MAX).await?.0)
+        Ok(self.wants_page(peer, &BTreeSet::new(), usize::MAX, &|_| false).await?.0)
+    }
+
+    /// Payloads that are wanted from whoever has them: their peer left them out, and its link has ended.
+    pub async fn wants_of_anyone(&self) -> Result<Vec<StoredWant>, Error> {
+        self.wants(&self.own_division()).await
     }
 
     /// The first of what is wanted from a peer, some passed over, and whether there are more: the trust lane first, then
     /// this node's own past, then the smallest gap; of one stream the highest tip first, because storing it removes the
-    /// wants below it.
+    /// wants below it. Last come the payloads that may be asked of anyone, on the streams that `takes` says are the
+    /// peer's business.
     pub async fn wants_page(
         &self,
         peer: &DivisionId,
         but: &BTreeSet<WantKey>,
         limit: usize,
+        takes: &(dyn Fn(&StreamKey) -> bool + Sync),
     ) -> Result<(Vec<StoredWant>, bool), Error> {
         let read = limit.saturating_add(but.len()).saturating_add(1);
         let own = self.own_division();
         let mut rows = on_db!(self, db => db.wants(peer, &own, read).await)?;
+        if rows.len() < read && *peer != own {
+            let of_anyone = on_db!(self, db => db.wants(&own, &own, WANTS_PER_PEER_MAX).await)?;
+            rows.extend(of_anyone.into_iter().filter(|row| takes(&row.want.stream)));
+        }
         rows.retain(|row| !but.contains(&(row.want.stream.clone(), row.want.tip.clone())));
         let has_more = rows.len() > limit;
         rows.truncate(limit);
@@ -99,9 +111,11 @@ impl Store {
         on_db!(self, db => db.is_claimed(author, subject, since_ms).await)
     }
 
-    /// Forgets what was wanted from a peer whose link has ended.
+    /// Forgets what was wanted from a peer whose link has ended, save payloads: no comparison of heads would find again
+    /// that they are lacking, so they are wanted from whoever has them.
     pub async fn drop_wants_of(&self, peer: &DivisionId) -> Result<u64, Error> {
-        on_db!(self, db => db.drop_wants_of(peer).await)
+        let own = self.own_division();
+        on_db!(self, db => db.drop_wants_of(peer, &own).await)
     }
 }
 
@@ -138,8 +152,34 @@ impl WantCount {
 pub(crate) struct WantChanges {
     pub(crate) put: Vec<StoredWant>,
     pub(crate) gone: Vec<StoredWant>,
-    /// There was no room for some.
-    pub(crate) has_left_out: bool,
+    /// There was no room for these.
+    pub(crate) left_out: Vec<StoredWant>,
+}
+
+/// In which order wants get room: what can be had now before what waits for something else, keys and the tree before
+/// work. Were it otherwise, entries whose author's key is unknown would keep that very key out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank {
+    is_blocked: bool,
+    is_work: bool,
+}
+
+impl Rank {
+    /// By what is noted of it.
+    pub(crate) fn of(want: &Want) -> Self {
+        Self { is_blocked: is_cause(want.why), is_work: want.stream.lane() == Lane::Work }
+    }
+
+    /// That of a want which is known to wait for something else.
+    pub(crate) fn blocked(self) -> Self {
+        Self { is_blocked: true, ..self }
+    }
+}
+
+/// A stream's turn among those of its rank where there is no room for all: another at each comparison, so that nothing
+/// waits for ever behind what is never to be had.
+pub(crate) fn turn(stream: &Digest, now_ms: i64) -> Digest {
+    Digest::of("gongkai turn v1", &[&now_ms.to_be_bytes(), &stream.to_bytes()])
 }
 
 /// A want that came up now, with the code of its fault.
@@ -161,14 +201,14 @@ pub(crate) fn merge(
     let held = held.into_iter().filter(|row| row.want.why != Why::Bare).collect::<Vec<_>>();
     let before: BTreeMap<Key, StoredWant> = held.into_iter().map(|row| (key_of(&row.want), row)).collect();
     let mut after = before.clone();
-    let mut has_left_out = false;
+    let mut left_out = Vec::new();
     for (want, stopped) in fresh {
         let key = key_of(&want);
         let mut row = StoredWant { want, stopped, created_at_ms: now_ms };
         let own = after.remove(&key);
         let ancestor = nearest_ancestor(&after, &key, parents).and_then(|key| after.remove(&key));
         if own.is_none() && ancestor.is_none() && !room.take(row.want.why) {
-            has_left_out = true;
+            left_out.push(row);
             continue;
         }
         for old in own.into_iter().chain(ancestor) {
@@ -181,7 +221,25 @@ pub(crate) fn merge(
     );
     let put = after.iter().filter(|(key, row)| before.get(key) != Some(row)).map(|(_, row)| row.clone()).collect();
     let gone = before.into_iter().filter(|(key, _)| !after.contains_key(key)).map(|(_, row)| row).collect();
-    WantChanges { put, gone, has_left_out }
+    WantChanges { put, gone, left_out }
+}
+
+/// What was left out, in the order of ranks, takes the places of what has a lower rank: `lower`, the lowest first. What
+/// goes is left out itself, so that something is left out in any case.
+pub(crate) fn displace(changes: &mut WantChanges, lower: Vec<StoredWant>, rank_of: &dyn Fn(&Want) -> Rank) {
+    let touched: BTreeSet<Key> = changes.put.iter().chain(&changes.gone).map(|row| key_of(&row.want)).collect();
+    let mut lower = lower.into_iter().filter(|row| !touched.contains(&key_of(&row.want))).peekable();
+    let mut taken = Vec::new();
+    for row in changes.left_out.iter().filter(|row| row.want.why != Why::Misrouted) {
+        match lower.next_if(|other| Rank::of(&other.want) > rank_of(&row.want)) {
+            Some(other) => {
+                taken.push(row.clone());
+                changes.gone.push(other);
+            }
+            None => break,
+        }
+    }
+    changes.put.extend(taken);
 }
 
 fn key_of(want: &Want) -> Key {

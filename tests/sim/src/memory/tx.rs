@@ -1,6 +1,7 @@
 //! A transaction on the tables in memory: changes are made at once, and undone unless it commits.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -19,7 +20,7 @@ use crate::{
     feed::FeedState,
     tx::{Direction, EntryRow, StreamId, StreamIds, TipsByStream, WriteTx},
     usage::{Account, taken},
-    wanting::{StoredWant, WantCount},
+    wanting::{Rank, StoredWant, WantCount},
 };
 
 /// One change, as it was before.
@@ -206,6 +207,15 @@ impl WriteTx for MemoryTx {
         Ok(WantCount { all: rows().count(), misrouted })
     }
 
+    async fn lowest_wants(&mut self, peer: &DivisionId, limit: usize) -> Result<Vec<(StreamId, StoredWant)>, Error> {
+        let tables = self.lock();
+        let of_it = tables.wants.iter().filter(|((towards, ..), row)| towards == peer && row.want.why != Why::Bare);
+        let mut rows: Vec<(StreamId, StoredWant)> = of_it.map(|((_, stream, _), row)| (*stream, row.clone())).collect();
+        rows.sort_by_key(|(_, row)| (Reverse(Rank::of(&row.want)), row.want.tip.hash));
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
     /// Numbers are places in a list here: they stay.
     async fn drop_bare_streams(&mut self, _streams: &StreamIds) -> Result<(), Error> {
         Ok(())
@@ -254,6 +264,11 @@ impl WriteTx for MemoryTx {
         let key = (peer.clone(), direction.word());
         let before = self.lock().positions.insert(key.clone(), position.clone());
         self.undo.push(Undo::Position(key, before));
+        Ok(())
+    }
+
+    /// A machine here notes that it fell back beside its tables, and keeps both in one snapshot.
+    async fn put_meta(&mut self, _key: &str, _value: &str) -> Result<(), Error> {
         Ok(())
     }
 

@@ -107,8 +107,8 @@ impl Ledger {
     /// What to tell in the next bundle.
     pub fn script(&self, subject: Subject) -> Script {
         let Subject { extent, acked, standing } = subject;
-        let stands = self.made.iter().map(|made| made.to.clone()).chain(self.lost_claim.clone()).collect();
-        Script { extent, acked, stands, asks: self.asks.clone(), standing }
+        let stands = self.made.iter().map(|made| made.to.clone()).collect();
+        Script { extent, acked, stands, lost: self.lost_claim.clone(), asks: self.asks.clone(), standing }
     }
 
     /// Notes a bundle that was made, once its file is complete.

@@ -40,8 +40,11 @@ pub struct Script {
     pub extent: Extent,
     /// Where the listener said that it stands, by whatever carrier.
     pub acked: Option<Position>,
-    /// Where it may stand beside that: the ends of earlier bundles, and a place that it named and that does not hold.
+    /// Where it may stand beside that: the ends of earlier bundles, places of the feed as it is.
     pub stands: Vec<Position>,
+    /// A place that it named and that does not hold: of a history that was lost here. What lies before a part may be
+    /// missing there, so that only a complete set leads on from it.
+    pub lost: Option<Position>,
     /// What it asked for.
     pub asks: Vec<Ask>,
     /// For people.
@@ -357,7 +360,8 @@ impl Recording {
 
     fn bridges(&self) -> Vec<Batch> {
         let (Some(recorded), Some(end)) = (&self.recorded, &self.told_to) else { return Vec::new() };
-        bridge::to_end(&recorded.from, end, self.script.stands.iter().chain(&self.script.acked))
+        let lost = self.script.lost.iter().filter(|_| recorded.from.offset == 0);
+        bridge::to_end(&recorded.from, end, self.script.stands.iter().chain(lost).chain(&self.script.acked))
     }
 
     fn wants_read(&mut self, wants: Vec<OpenWant>, has_more: bool) -> Vec<Effect> {

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use super::{
     Sqlite,
     row::{Columns, number},
+    stream::LEAVE_TO_ANYONE,
 };
 use crate::{
     error::Error,
@@ -54,9 +55,11 @@ impl Sqlite {
         rows.iter().map(peer).collect()
     }
 
-    pub(crate) async fn remove_peer(&self, division: &DivisionId) -> Result<bool, Error> {
+    pub(crate) async fn remove_peer(&self, division: &DivisionId, own: &DivisionId) -> Result<bool, Error> {
         let fault = |error| self.fault(error);
         let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
+        let leave = sqlx::query(LEAVE_TO_ANYONE).bind(own.to_string()).bind(division.to_string());
+        leave.execute(&mut *tx).await.map_err(fault)?;
         for sql in ["DELETE FROM wants WHERE peer = $1", "DELETE FROM positions WHERE peer = $1"] {
             sqlx::query(sql).bind(division.to_string()).execute(&mut *tx).await.map_err(fault)?;
         }

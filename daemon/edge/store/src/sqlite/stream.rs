@@ -33,6 +33,9 @@ macro_rules! select_link {
     };
 }
 
+/// Of what was wanted from a peer the payloads go to the node's own name, which stands for "whoever has it".
+pub(super) const LEAVE_TO_ANYONE: &str = "UPDATE OR IGNORE wants SET peer = $1 WHERE peer = $2 AND why = 'bare'";
+
 impl Sqlite {
     pub(crate) async fn stream_id(&self, key: &StreamKey) -> Result<Option<StreamId>, Error> {
         let query = sqlx::query("SELECT id FROM streams WHERE digest = $1").bind(bytes(&key.digest()));
@@ -217,7 +220,7 @@ impl Sqlite {
     pub(crate) async fn claims_on(&self, author: &DivisionId) -> Result<BTreeMap<DivisionId, u64>, Error> {
         let query = sqlx::query(
             "SELECT w.peer, COUNT(DISTINCT w.stream) FROM wants w JOIN streams s ON s.id = w.stream
-             WHERE s.author = $1 AND w.stopped IS NULL GROUP BY w.peer",
+             WHERE s.author = $1 AND w.stopped IS NULL AND w.why <> 'bare' GROUP BY w.peer",
         );
         let rows = query.bind(author.to_string()).fetch_all(&self.readers).await.map_err(|error| self.fault(error))?;
         let read = |row: &SqliteRow| {
@@ -241,7 +244,9 @@ impl Sqlite {
         query.fetch_one(&self.readers).await.map(|found| found != 0).map_err(|error| self.fault(error))
     }
 
-    pub(crate) async fn drop_wants_of(&self, peer: &DivisionId) -> Result<u64, Error> {
+    pub(crate) async fn drop_wants_of(&self, peer: &DivisionId, own: &DivisionId) -> Result<u64, Error> {
+        let leave = sqlx::query(LEAVE_TO_ANYONE).bind(own.to_string()).bind(peer.to_string());
+        leave.execute(&self.writer).await.map_err(|error| self.fault(error))?;
         let query = sqlx::query("DELETE FROM wants WHERE peer = $1").bind(peer.to_string());
         let done = query.execute(&self.writer).await.map_err(|error| self.fault(error))?;
         let bare = sqlx::query(

@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 
-use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_journal::{Entry, EntryHash, Lane, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     allowance::Used,
@@ -297,6 +297,26 @@ impl WriteTx for SqliteTx {
         Ok(WantCount { all: next()?, misrouted: next()? })
     }
 
+    async fn lowest_wants(&mut self, peer: &DivisionId, limit: usize) -> Result<Vec<(StreamId, StoredWant)>, Error> {
+        self.flush().await?;
+        let rows = sqlx::query(
+            "SELECT s.id, s.author, s.incarnation, s.subject, s.reach, s.lane, w.tip_seq, w.tip_hash, w.why, w.stopped,
+             w.created_at_ms FROM wants w JOIN streams s ON s.id = w.stream WHERE w.peer = $1 AND w.why <> 'bare'
+             ORDER BY w.why IN ('heads', 'gap', 'rewound'), s.lane = $2, w.tip_hash LIMIT $3",
+        )
+        .bind(peer.to_string())
+        .bind(i64::from(Lane::Trust.number()))
+        .bind(number(limit as u64))
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(|error| fault::sort(error, &self.path))?;
+        let read = |row: &SqliteRow| {
+            let mut columns = Columns::of(row);
+            Ok((columns.next()?, stored_want(&mut columns)?))
+        };
+        rows.iter().map(read).collect()
+    }
+
     async fn drop_bare_streams(&mut self, streams: &StreamIds) -> Result<(), Error> {
         let ids: Vec<StreamId> = streams.values().copied().collect();
         for chunk in ids.chunks(ROWS_PER_STATEMENT) {
@@ -409,6 +429,13 @@ impl WriteTx for SqliteTx {
         now_ms: i64,
     ) -> Result<(), Error> {
         super::feed::push_position(self.write(""), peer, direction, position, now_ms);
+        self.written(1).await
+    }
+
+    async fn put_meta(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        let query = self.write("INSERT INTO meta (key, value) VALUES (");
+        query.push_bind(key.to_owned()).push(", ").push_bind(value.to_owned());
+        query.push(") ON CONFLICT (key) DO UPDATE SET value = excluded.value");
         self.written(1).await
     }
 

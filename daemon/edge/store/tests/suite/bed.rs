@@ -235,7 +235,7 @@ impl Node {
         advance: Option<(Position, Position)>,
         answered: Option<Want>,
     ) -> Applied {
-        let arrival = Arrival { peer: peer.clone(), entries, occasion, advance, answered, now_ms: 5 };
+        let arrival = Arrival { peer: peer.clone(), entries, occasion, advance, answered, own: None, now_ms: 5 };
         self.store.apply(arrival, &self.trust, &about).await.unwrap()
     }
 

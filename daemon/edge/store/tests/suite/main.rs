@@ -67,9 +67,12 @@ suite! {
         what_no_tree_routes_here_gets_a_small_share,
         a_peer_that_names_the_end_of_the_numbers_overflows_nothing,
         wants_are_read_by_pages_and_ones_own_past_comes_before_others,
-        what_is_let_go_takes_the_position_with_it;
+        what_is_let_go_takes_the_position_with_it,
+        keys_and_what_can_be_had_take_the_place_of_what_waits,
+        where_there_is_no_room_for_all_each_gets_its_turn;
     checking:
         a_whole_journal_has_no_problems,
         an_erased_payload_is_gone_and_the_chain_stands,
-        a_payload_that_was_left_out_is_filled_when_it_comes;
+        a_payload_that_was_left_out_is_filled_when_it_comes,
+        a_payload_that_was_left_out_is_asked_of_others_when_its_link_ends;
 }

@@ -144,6 +144,43 @@ fn a_speaker_that_was_set_back_finds_the_listener_again_by_the_place_that_it_nam
     assert_eq!(county.node.position.as_ref(), Some(&end), "and its position is one of the town's feed as it is");
 }
 
+/// The place that the listener named lies in the told part by its number, and what lies before that part is another
+/// history there.
+#[test]
+fn no_part_leads_on_from_a_place_of_a_lost_history() {
+    let (mut county, mut town) = offices();
+    settle(&mut county, &mut town);
+    let before = town.clone();
+    for number in 0..6 {
+        town.write("t", Reach::Path, &format!("lost {number}"));
+    }
+    settle(&mut county, &mut town);
+    let stood = county.clone();
+    // The town's machine is set back and works on; it hears where the county stands, and meets it in a session then.
+    let clock_ms = town.clock_ms;
+    town = before;
+    (town.clock_ms, town.node.incarnation) = (clock_ms, Incarnation::from_bytes([9; 16]));
+    for number in 0..3 {
+        town.write("t", Reach::Subtree, &format!("instead {number}"));
+    }
+    let down = county.export("t", Extent::News);
+    town.import("k", &down);
+    town.node.acked = Some(town.node.at(town.node.feed.len(), &id("k")));
+    for number in 0..9 {
+        town.write("t", Reach::Path, &format!("later {number}"));
+    }
+    // The county's machine is set back to where it stood before.
+    county = stood;
+    let news = town.export("k", Extent::News);
+    for cut in 0..news.messages.len() {
+        let mut read = county.clone();
+        read.import_part("t", &news, cut);
+        check_honest(&read, &town);
+    }
+    settle(&mut county, &mut town);
+    check_equal(&county, &town);
+}
+
 #[test]
 fn a_listener_that_lost_everything_gets_everything() {
     let (mut county, mut town) = offices();

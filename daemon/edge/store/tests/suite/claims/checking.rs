@@ -1,11 +1,11 @@
 //! Claims about checking and erasing.
 
-use std::sync::Mutex;
+use std::{collections::BTreeSet, sync::Mutex};
 
 use gongkai_journal::Entry;
 use gongkai_sync::{admit::Occasion, message::Carried, want::Why};
 
-use crate::bed::{Bed, chain, draft, stream};
+use crate::bed::{Bed, chain, draft, id, stream};
 
 pub(crate) async fn a_whole_journal_has_no_problems(bed: &Bed) {
     let k = bed.node("k").await;
@@ -65,4 +65,24 @@ pub(crate) async fn a_payload_that_was_left_out_is_filled_when_it_comes(bed: &Be
     assert_eq!(c.store.wants(&k.id).await.unwrap(), []);
     assert_eq!(c.store.entry(&written[1].hash()).await.unwrap().unwrap(), written[1]);
     c.assert_whole().await;
+}
+
+/// No comparison of heads would find again that it is lacking.
+pub(crate) async fn a_payload_that_was_left_out_is_asked_of_others_when_its_link_ends(bed: &Bed) {
+    let (k, t) = (bed.node("k").await, bed.node("t1").await);
+    let written = k.write(vec![draft("t1", "a"), draft("t1", "b")]).await;
+    let bare = |entry: &Entry| Carried::Whole(Box::new(entry.without_payload()));
+    t.take(&k.id, vec![bare(&written[0])], Occasion::Answer, None, None).await;
+    t.take(&id("c"), vec![bare(&written[1])], Occasion::Answer, None, None).await;
+    t.store.remove_peer(&k.id).await.unwrap();
+    t.store.drop_wants_of(&id("c")).await.unwrap();
+    assert_eq!(t.store.wants(&k.id).await.unwrap(), []);
+    let of_anyone = t.store.wants_of_anyone().await.unwrap();
+    assert_eq!(of_anyone.len(), 2);
+    let page = async |takes: bool| t.store.wants_page(&id("t2"), &BTreeSet::new(), 9, &|_| takes).await.unwrap();
+    assert_eq!(page(true).await, (of_anyone, false), "whoever may have it is asked");
+    assert_eq!(page(false).await, (vec![], false), "and nobody learns of what is none of his business");
+    let whole = written.iter().map(|entry| Carried::Whole(Box::new(entry.clone()))).collect();
+    assert_eq!(t.take(&id("t2"), whole, Occasion::Answer, None, None).await.filled.len(), 2);
+    assert_eq!(t.store.wants_of_anyone().await.unwrap(), []);
 }

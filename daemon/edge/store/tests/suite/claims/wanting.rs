@@ -110,7 +110,7 @@ pub(crate) async fn wants_are_read_by_pages_and_ones_own_past_comes_before_other
     k.store.note_heads(&id("t1"), &heads, &k.trust, 1).await.unwrap();
     let (mut seen, mut read) = (BTreeSet::new(), Vec::new());
     loop {
-        let (page, has_more) = k.store.wants_page(&id("t1"), &seen, 4).await.unwrap();
+        let (page, has_more) = k.store.wants_page(&id("t1"), &seen, 4, &|_| true).await.unwrap();
         assert!(page.len() <= 4);
         seen.extend(page.iter().map(|row| (row.want.stream.clone(), row.want.tip.clone())));
         read.extend(page);
@@ -140,4 +140,56 @@ pub(crate) async fn what_is_let_go_takes_the_position_with_it(bed: &Bed) {
     }
     k.store.let_go(&id("c"), &Want { stream: own.stream, tip: own.tips[0].clone(), why: Why::Heads }).await.unwrap();
     assert!(!k.store.is_claimed(&id("k"), &id("t1"), 0).await.unwrap());
+}
+
+/// What is wanted from `t1`: lane and reason, in the order of asking.
+async fn noted(node: &Node) -> Vec<(Lane, Why)> {
+    let rows = node.store.wants(&id("t1")).await.unwrap();
+    rows.into_iter().map(|row| (row.want.stream.lane(), row.want.why)).collect()
+}
+
+fn head_on(lane: Lane, about: &str, mark: usize) -> Head {
+    let author = Author { division: id("c"), incarnation: life(&format!("lane {mark}")) };
+    Head { stream: StreamKey::new(author, id(about), Reach::Path, lane), tips: vec![named(7, mark)] }
+}
+
+/// Were it otherwise, entries whose author's key is unknown would keep that very key out.
+pub(crate) async fn keys_and_what_can_be_had_take_the_place_of_what_waits(bed: &Bed) {
+    let k = bed.node("k").await;
+    k.store.set_wants_max(3);
+    let note = async |heads: &[Head], at_ms: i64| {
+        let noted = k.store.apply_heads(&id("t1"), heads, &place(bed, 5), &k.trust, at_ms).await.unwrap();
+        assert!(noted.has_left_out);
+        assert_eq!(
+            k.store.position_of(&id("t1")).await.unwrap(),
+            None,
+            "what was displaced is found by comparing again"
+        );
+    };
+    k.store.note_heads(&id("t1"), &made_up("u1", 3), &k.trust, 1).await.unwrap();
+    assert_eq!(noted(&k).await, [(Lane::Work, Why::Misrouted); 3]);
+    note(&[head_on(Lane::Work, "t1", 1)], 2).await;
+    assert_eq!(count(&k, "t1").await, 3);
+    assert_eq!(noted(&k).await.iter().filter(|(_, why)| *why == Why::Heads).count(), 1, "it can be had now");
+    let heads: Vec<Head> = (2..6).map(|mark| head_on(Lane::Work, "t1", mark)).collect();
+    note(&heads, 3).await;
+    assert_eq!(noted(&k).await, [(Lane::Work, Why::Heads); 3], "no work takes the place of other work");
+    note(&[head_on(Lane::Trust, "t1", 9)], 4).await;
+    assert_eq!(noted(&k).await, [(Lane::Trust, Why::Heads), (Lane::Work, Why::Heads), (Lane::Work, Why::Heads)]);
+}
+
+/// Nothing waits for ever behind what is never to be had: at each comparison others come first.
+pub(crate) async fn where_there_is_no_room_for_all_each_gets_its_turn(bed: &Bed) {
+    let k = bed.node("k").await;
+    k.store.set_wants_max(2);
+    let heads = made_up("t1", 9);
+    let mut seen = BTreeSet::new();
+    for at_ms in 0..200 {
+        let rows = k.store.apply_heads(&id("t1"), &heads, &place(bed, 5), &k.trust, at_ms).await.unwrap().wants;
+        for want in rows {
+            seen.insert(want.tip.hash);
+            k.store.let_go(&id("t1"), &want).await.unwrap();
+        }
+    }
+    assert_eq!(seen.len(), heads.len());
 }
