@@ -53,6 +53,12 @@ pub enum RecoveryError {
         /// One of the names in it.
         found: String,
     },
+    /// Another restore is at work in the directory.
+    #[error("another restore into `{}` is running", dir.display())]
+    Running {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// A file operation.
     #[error("cannot {what} `{}`", path.display())]
     File {
@@ -78,6 +84,7 @@ impl RecoveryError {
             Self::BackupNewer { .. } => "GK-APP-055",
             Self::NotEmpty { .. } => "GK-APP-056",
             Self::File { .. } => "GK-APP-057",
+            Self::Running { .. } => "GK-APP-058",
         }
     }
 
@@ -95,6 +102,9 @@ impl RecoveryError {
             Self::BackupDamaged { .. } => "use an earlier backup or another copy of this one".to_owned(),
             Self::BackupNewer { .. } => "install the program version that made it, or a later one".to_owned(),
             Self::NotEmpty { .. } => "name an empty directory, or one that does not exist yet".to_owned(),
+            Self::Running { .. } => {
+                "wait until it has ended; it goes on when the command that began it was killed".to_owned()
+            }
             Self::File { path, .. } => format!("check the rights on `{}` and the space on its disk", path.display()),
         }
     }

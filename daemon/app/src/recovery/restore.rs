@@ -1,12 +1,13 @@
 //! Bringing a node back from a backup, without a daemon.
 //!
 //! Invariant: everything is prepared in a folder inside the directory and moved up with the marker last, so that a
-//! directory in which this was cut off holds no node; the same command then begins again. The node that comes back
-//! is a new incarnation on a new feed, and held.
+//! directory in which this was cut off holds no node; the same command then begins again. One at a time works in a
+//! directory: the lock on it is the system's and dies with the process. The node that comes back is a new incarnation
+//! on a new feed, and held.
 
 use std::{
     collections::BTreeSet,
-    fs::{self, DirBuilder, File},
+    fs::{self, DirBuilder, File, TryLockError},
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
@@ -47,6 +48,7 @@ pub struct Restored {
 
 /// Restores a backup into an empty or missing directory.
 pub async fn restore(file: &Path, dir: &Path, clock: &dyn Clock, chance: &dyn Chance) -> Result<Restored> {
+    let _alone = alone(dir)?;
     let aside = prepare(dir)?;
     let prepared = bring_back(file, &aside, clock, chance).await;
     if prepared.is_err() {
@@ -107,11 +109,22 @@ async fn renew(
     Ok(awaited)
 }
 
-/// Makes the directory where it is missing and gives the folder to prepare in. What an earlier restore left is
-/// removed; anything else is refused.
-fn prepare(dir: &Path) -> Result<PathBuf, RecoveryError> {
+/// Makes the directory where it is missing, and holds other restores off it. Nothing is written for that: whatever else
+/// lies in the directory tells whether it may be used.
+fn alone(dir: &Path) -> Result<File, RecoveryError> {
     let failed = |what: &'static str| move |error| RecoveryError::file(what, dir, error);
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed("make"))?;
+    let held = File::open(dir).map_err(failed("read"))?;
+    match held.try_lock() {
+        Ok(()) => Ok(held),
+        Err(TryLockError::WouldBlock) => Err(RecoveryError::Running { dir: dir.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed("lock")(error)),
+    }
+}
+
+/// Gives the folder to prepare in. What an earlier restore left is removed; anything else is refused.
+fn prepare(dir: &Path) -> Result<PathBuf, RecoveryError> {
+    let failed = |what: &'static str| move |error| RecoveryError::file(what, dir, error);
     let aside = dir.join(ASIDE);
     let is_cut_off = aside.exists() && !dir.join(MARKER_FILE).exists();
     for found in fs::read_dir(dir).map_err(failed("read"))? {

@@ -6,7 +6,7 @@ use gongkai_app::{CheckState, Operator, Role, SystemChance, SystemClock, restore
 
 use crate::{
     bed::{Bed, import},
-    nodes::{WORKBOOK, operator},
+    nodes::{WORKBOOK, open, operator},
 };
 
 #[tokio::test]
@@ -72,6 +72,29 @@ async fn a_directory_that_holds_something_is_refused_and_untouched() {
         assert!(refused.to_string().contains(found), "{refused}");
         assert_eq!(names(), before);
     }
+}
+
+#[tokio::test]
+async fn one_restore_at_a_time_works_in_a_directory() {
+    let bed = Bed::new().await;
+    let file = bed.path("town.backup");
+    bed.town.backup(&operator(&bed.town, "admin"), &file).await.unwrap();
+    let dir = bed.path("twice");
+    fs::create_dir(&dir).unwrap();
+    let other = fs::File::open(&dir).unwrap();
+    other.try_lock().unwrap();
+    let refused = restore(&file, &dir, &SystemClock, &SystemChance).await.unwrap_err();
+    assert_eq!(refused.code(), "GK-APP-058");
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "the other one is not disturbed");
+    drop(other);
+    let both = tokio::join!(
+        restore(&file, &dir, &SystemClock, &SystemChance),
+        restore(&file, &dir, &SystemClock, &SystemChance)
+    );
+    let codes: Vec<&str> =
+        [&both.0, &both.1].into_iter().filter_map(|one| one.as_ref().err()).map(|it| it.code()).collect();
+    assert_eq!(codes, ["GK-APP-058"], "one of them brings the node back");
+    open(&dir).await;
 }
 
 /// Every state that a crash can leave: while unpacking, and after each of the moves.
