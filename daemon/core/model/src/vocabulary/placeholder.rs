@@ -121,6 +121,8 @@ const NOTHING: [&str; 42] = [
     "undefined",
     "&nbsp",
 ];
+/// The Chinese letters that these words begin with.
+const BEGINNINGS: &str = "无暂没空不未待略从省测示样请点在此";
 /// Signs that only fill a cell, folded: ×××, ……, ——, /, ____, xx, 0.
 const FILLING: &str = "x×*_-—–―/\\.…。·#?、,;~〇0○□";
 
@@ -137,7 +139,10 @@ pub fn is_error_value(text: &str) -> bool {
 
 /// Whether the text fills its place and says nothing: 无, 待补充, ×××, ——.
 pub fn is_placeholder(text: &str) -> bool {
-    if text.trim().is_empty() || text.chars().count() > CHARS_MAX {
+    let text = text.trim();
+    // Most values begin with a letter that none of these words has, and need no folding.
+    let is_value = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}') && !BEGINNINGS.contains(c);
+    if text.is_empty() || text.starts_with(is_value) || text.chars().nth(CHARS_MAX).is_some() {
         return false;
     }
     let folded = fold(text);
@@ -239,6 +244,13 @@ mod tests {
             "上同下达",
         ] {
             assert!(!is_reference(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_word_for_nothing_is_passed_over_by_its_first_letter() {
+        for word in NOTHING {
+            assert!(is_placeholder(word), "{word}");
         }
     }
 
