@@ -137,5 +137,7 @@ if json county catalog list | paste -sd' ' | grep -q "\"catalog\": \"$own\"[^}]*
     broken "the lead office has not decided yet"
 fi
 at county wang review approve $own
+at county wang catalog history $own
+said 环节已改 rerouted
 
 echo "完成 · done"

@@ -4,6 +4,7 @@ mod claims;
 mod crowd_of_strangers;
 mod endless_wants;
 mod exploding_deltas;
+mod forged_catalog;
 mod grandchild;
 mod greedy_child;
 mod heavy_lane;

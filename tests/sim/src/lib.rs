@@ -55,6 +55,7 @@ pub use apply::{About, Applied, Arrival, FELL_BACK, Noted};
 pub use draft::{Body, Draft, Guard, Make};
 pub use error::Error;
 pub use feed::{FeedPart, FeedState};
+pub use plan::DESKS_FROM;
 pub use store::Store;
 pub use stream::Served;
 pub use wanting::{Lacking, StoredWant};

@@ -29,6 +29,12 @@ pub(crate) enum Theme {
     Drives,
 }
 
+/// Seeds from here on are runs of two desks alone: links and machines do as they should, and an owner and a reviewer submit,
+/// merge, move chains and decide all the while, so that what is rare beside faults happens in each.
+pub const DESKS_FROM: u64 = 1 << 32;
+/// Steps of such a run: each act folds all that was said before.
+const DESK_STEPS: usize = 4_000;
+
 /// The kinds of fault of a run.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -60,6 +66,8 @@ pub(crate) struct Plan {
     pub(crate) drives: bool,
     /// Peers say of a machine's past what they cannot show.
     pub(crate) lies: bool,
+    /// Nothing but work at the desks.
+    pub(crate) desks: bool,
     /// Wants kept towards one peer at most.
     pub(crate) wants_max: usize,
     /// Machines that fall back, are restored or copied, at most: fewer than the branches that a stream may have.
@@ -93,6 +101,7 @@ impl Plan {
             erases: chance.one_in(3),
             drives: chance.one_in(2),
             lies: false,
+            desks: false,
             wants_max: usize::MAX,
             rewinds_left: 4,
             moves_left: 5,
@@ -119,6 +128,15 @@ impl Plan {
         if chance.one_in(3) {
             self.wants_max = 3 + chance.below(9);
         }
+    }
+
+    /// Nothing goes wrong, and people work.
+    pub(crate) fn sit_down(&mut self) {
+        self.calm();
+        (self.cuts, self.reverts, self.restores, self.clones, self.moves) = (false, false, false, false, false);
+        (self.trespasses, self.erases, self.drives, self.lies) = (false, false, false, false);
+        (self.revocations_left, self.mints_left, self.faults) = (0, 0, 0);
+        (self.theme, self.desks, self.steps, self.wants_max) = (Theme::All, true, DESK_STEPS, usize::MAX);
     }
 
     fn follow(&mut self, theme: Theme) {

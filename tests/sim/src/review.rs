@@ -60,6 +60,35 @@ impl World<'_> {
         self.say(place, of, act);
     }
 
+    /// The first below the root, and the root, who reviews it: both know the tree from the start.
+    fn desks(&self) -> Option<(usize, usize)> {
+        let owner = self.nodes.get(1)?.as_ref()?;
+        Some((1, self.place(owner.parent()?)?))
+    }
+
+    /// The next act of an owner or of a reviewer who do nothing else.
+    pub(crate) fn desk_turn(&mut self) {
+        let Some((owner, reviewer)) = self.desks() else { return };
+        let of = self.divisions[owner].id.clone();
+        if self.desk.one_in(2) {
+            let act = self.submit_or_withdraw(owner);
+            self.say(owner, of, act);
+        } else {
+            let act = self.rule(reviewer, &of);
+            self.say(reviewer, of.clone(), act);
+            if let Some(node) = self.nodes[reviewer].as_ref() {
+                self.watch.at_desk(node, &of, self.mutation);
+            }
+        }
+    }
+
+    /// The session between them.
+    pub(crate) fn open_at_desks(&mut self) {
+        if let Some((owner, reviewer)) = self.desks() {
+            self.connect(owner, reviewer, false);
+        }
+    }
+
     fn say(&mut self, place: usize, of: DivisionId, act: Option<(Kind, Vec<u8>)>) -> bool {
         let Some((kind, payload)) = act else { return false };
         self.write(place, vec![Act { subject: of, kind: kind.word(), reach: Reach::Path, lane: Lane::Work, payload }])
@@ -173,7 +202,8 @@ impl World<'_> {
         if heads.len() > 1 && self.desk.one_in(2) {
             return heads;
         }
-        if self.plan.theme != Theme::Restores && state.submissions.len() > 1 && self.desk.one_in(6) {
+        let beside = if self.plan.desks { 3 } else { 6 };
+        if self.plan.theme != Theme::Restores && state.submissions.len() > 1 && self.desk.one_in(beside) {
             return vec![state.submissions[self.desk.below(state.submissions.len())].clone()];
         }
         heads.into_iter().take(1).collect()
@@ -192,7 +222,8 @@ impl World<'_> {
             let act = Revocation { decision: made.hash, reason: "an error".to_owned() };
             return self.chance.one_in(3).then(|| (Kind::Revocation, on(of, act)));
         }
-        if open.is_some() && self.plan.theme != Theme::Restores && self.desk.one_in(6) {
+        let moves = if self.plan.desks { 3 } else { 6 };
+        if open.is_some() && self.plan.theme != Theme::Restores && self.desk.one_in(moves) {
             let (routing, steps) = chain(&me, self.desk.below(TABLES));
             let after = submission.reroutes.iter().find(|route| route.is_effective).map(|route| route.hash);
             let (submission, reason) = (submission.hash, String::new());

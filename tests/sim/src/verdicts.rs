@@ -67,6 +67,16 @@ impl Watch {
         have_same
     }
 
+    /// What must hold of a catalog at one machine at any moment: it is looked at after each act at the desks, for what is
+    /// wrong there another act may cover.
+    pub(crate) fn at_desk(&mut self, node: &Node, of: &DivisionId, mutation: Mutation) {
+        let facts = all_facts(node, of, mutation);
+        let state = folded(of, facts.clone(), mutation);
+        self.approved_by_somebody(node, &state, &facts);
+        self.carried_rightly(node, &state, &facts);
+        self.all_are_seen(node, &state, &facts);
+    }
+
     /// What was written under a stolen key after its revocation counts nowhere, at whatever sequence it stands; nor what
     /// stands where it does not belong.
     fn void_is_void(&mut self, owner: &Node, facts: &[Fact]) {

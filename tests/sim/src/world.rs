@@ -22,7 +22,7 @@ use crate::{
     link::Link,
     mutation::Mutation,
     node::{Act, Node, Snapshot},
-    plan::{Plan, draw_tree},
+    plan::{DESKS_FROM, Plan, draw_tree},
 };
 
 /// A kind that this version does not know.
@@ -108,6 +108,9 @@ impl<'a> World<'a> {
         let mut plan = Plan::draw(&mut chance);
         let mut later = Chance::new(!seed);
         plan.draw_later(&mut later);
+        if seed >= DESKS_FROM {
+            plan.sit_down();
+        }
         let divisions = draw_tree(&mut chance);
         let mut world = Self {
             chance,
@@ -189,11 +192,13 @@ impl<'a> World<'a> {
             }
             self.step = step;
             match self.chance.below(1_000) {
+                roll if self.plan.desks && roll < 50 => self.desk_turn(),
                 roll if roll < self.plan.faults => self.fault(),
                 roll if roll < 880 && !self.links.is_empty() => {
                     let link = self.chance.below(self.links.len());
                     self.tick(link);
                 }
+                _ if self.plan.desks => self.open_at_desks(),
                 roll if roll < 950 => self.open(),
                 _ => {
                     let place = self.chance.below(self.nodes.len());

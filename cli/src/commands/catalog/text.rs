@@ -14,6 +14,8 @@ use crate::{
 
 /// The state of a decision that came too late.
 const STALE: &str = "stale";
+/// The states in which a verdict stands as it was given, in part or as a whole.
+const COUNTING: [&str; 3] = ["", "effective", "incomplete"];
 /// The header as the API names it among items.
 const HEADER: &str = "header";
 /// Names in one line; the others are counted.
@@ -192,9 +194,9 @@ pub(super) fn history(response: &CatalogHistoryResponse, lang: Lang) -> Text {
     let mut table = Table::new(lang, &head);
     for event in &response.events {
         let summary = [event.summary.as_str(), event.opinion.as_str()].join(" ");
-        // A verdict that does not count as it was given says so; the lines below the table say why.
-        let is_late = event.state == STALE;
-        let state = if event.verdict.is_empty() || is_late { &event.state } else { &event.verdict };
+        // A verdict that does not count as it was given says what became of it; lines below the table say more.
+        let counts = COUNTING.contains(&event.state.as_str());
+        let state = if event.verdict.is_empty() || !counts { &event.state } else { &event.verdict };
         let mut row = cells![
             moment(event.at_ms),
             state_word(&event.kind, lang),

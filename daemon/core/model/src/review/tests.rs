@@ -2,6 +2,7 @@
 
 mod budget;
 mod chains;
+mod keepers;
 mod keeping;
 mod ladder;
 mod machine;

@@ -17,8 +17,8 @@ use crate::{
     digest::Digest,
     id::{DepartmentSlug, ItemId},
     review::{
-        Act, CatalogState, Decision, Fact, Ground, Opinion, Prescribed, Reroute, Revocation, Step, Submission,
-        SubmissionStatus, Target, Verdict, Withdrawal, fold_on,
+        Act, CatalogState, Decision, Fact, Folded, Ground, Keeping, Known, Opinion, Prescribed, Reroute, Revocation,
+        Step, Submission, SubmissionStatus, Target, Verdict, Withdrawal, fold_known,
     },
     revision::{Header, Revision, Slot},
 };
@@ -33,19 +33,19 @@ const CLERKS: [&str; 3] = ["211221100/li", "211221/wang", "211221/zhao"];
 const REVIEWERS: [&str; 5] = ["211221/wang", "211221/zhao", "211200/sun", "211221/qian", "211221/wu"];
 
 /// Chance by a seed.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, count: usize) -> usize {
+    pub(super) fn below(&mut self, count: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % count.max(1)
     }
 
-    fn one_in(&mut self, count: usize) -> bool {
+    pub(super) fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }
 
-    fn of<T: Clone>(&mut self, list: &[T]) -> Option<T> {
+    pub(super) fn of<T: Clone>(&mut self, list: &[T]) -> Option<T> {
         let index = self.below(list.len());
         list.get(index).cloned()
     }
@@ -74,7 +74,12 @@ fn tables() -> Vec<(Digest, u64, Vec<Step>)> {
     (1u64..).zip(chains).map(|(version, steps)| (table(&version.to_string()), version, steps)).collect()
 }
 
-fn fold(world: &World, facts: &[Fact]) -> CatalogState {
+pub(super) fn fold(world: &World, facts: &[Fact]) -> CatalogState {
+    fold_kept(world, facts, None, &Known::new()).state
+}
+
+/// The same where somebody asks who keeps the catalog, with contents that are known already.
+pub(super) fn fold_kept(world: &World, facts: &[Fact], keeping: Option<&Keeping>, known: &Known) -> Folded {
     let tables = tables();
     let steps_of = |hash: &Digest| -> Option<Prescribed> {
         let (_, version, steps) = tables.iter().find(|(known, ..)| known == hash)?;
@@ -82,9 +87,8 @@ fn fold(world: &World, facts: &[Fact]) -> CatalogState {
     };
     let custodians = BTreeSet::from([division(COUNTY), division(CITY)]);
     let catalog = &world.catalog;
-    let ground =
-        Ground { catalog, custodians: &custodians, keeping: None, steps_of: Some(&steps_of), standard_of: None };
-    fold_on(&ground, facts.iter().cloned()).state
+    let ground = Ground { catalog, custodians: &custodians, keeping, steps_of: Some(&steps_of), standard_of: None };
+    fold_known(&ground, facts.iter().cloned(), known)
 }
 
 /// A history under way.
@@ -98,7 +102,7 @@ struct Told {
 }
 
 /// The entries of a seed.
-fn history(seed: u64) -> (World, Vec<Fact>) {
+pub(super) fn history(seed: u64) -> (World, Vec<Fact>) {
     let dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut told = Told {
         dice,
