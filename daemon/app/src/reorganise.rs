@@ -83,8 +83,10 @@ impl App {
             reason: reason.clone(),
             operator: operator.id.clone(),
         };
+        let count = keys.len();
         let drafts = self.revocations(keys.into_iter().map(key).collect()).await?;
-        Ok(acting.record(drafts).await?.len())
+        acting.record(drafts).await?;
+        Ok(count)
     }
 
     /// The highest version that the tree was ordered in.

@@ -151,6 +151,7 @@ impl World {
             }
         }
         let retire = |key_id| KeyRevoke {
+            part: None,
             division: division.clone(),
             key_id,
             good: Vec::new(),

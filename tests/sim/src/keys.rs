@@ -40,6 +40,7 @@ impl World<'_> {
         }
         self.plan.revocations_left -= 1;
         let revocation = KeyRevoke {
+            part: None,
             division: division.clone(),
             key_id: hex::encode(key_id),
             good: good_heads(above, &division),

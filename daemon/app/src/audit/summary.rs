@@ -113,7 +113,14 @@ impl Sentence for KeyRevoke {
                 format!("key {key} of {division} retired: {why}"),
             );
         }
-        Summary::of(format!("吊销{division}的密钥{key}：{why}"), format!("key {key} of {division} revoked: {why}"))
+        let (part_zh, part) = revoke.part.as_ref().map_or_else(Default::default, |part| {
+            let (number, count) = (part.number.saturating_add(1), part.count);
+            (format!("（第{number}部分，共{count}部分）"), format!(" (part {number} of {count})"))
+        });
+        Summary::of(
+            format!("吊销{division}的密钥{key}{part_zh}：{why}"),
+            format!("key {key} of {division} revoked{part}: {why}"),
+        )
     }
 }
 

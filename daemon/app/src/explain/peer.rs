@@ -285,7 +285,7 @@ impl App {
         let author = first.map(|want| want.stream.author.division.clone());
         let who = who.unwrap_or_else(|| admin_of(author.as_ref().unwrap_or(peer)));
         Finding::new(state, peer, cause)
-            .coded(stopped.as_deref().unwrap_or_default())
+            .coded(stopped.as_deref().or(why.code()).unwrap_or_default())
             .because("流", "streams", count, since)
             .because("例如", "such as", stream, None)
             .so(action, who)
@@ -363,6 +363,18 @@ fn why_text(why: Why, peer: &DivisionId, count: usize) -> WhyText {
                 format!("this node's disk is nearly full, so entries of {count} streams wait"),
             ),
             two("在本节点腾出磁盘空间，之后自动继续", "make room on this node's disk; it goes on by itself"),
+            None,
+        ),
+        Why::Streams => (
+            FindingState::Stuck,
+            two(
+                format!("{count} 个流的作者在同一日志周期内开启的流已达上限，其余暂不接收"),
+                format!("the authors of {count} streams have opened as many in one life as this node holds of one"),
+            ),
+            two(
+                "正常节点不会达到上限：核实其密钥是否被盗，被盗则执行 `gongkai node revoke`",
+                "no honest node comes near it: find out whether its key was stolen, and if so run `gongkai node revoke`",
+            ),
             None,
         ),
         Why::Bare => (

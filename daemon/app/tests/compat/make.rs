@@ -112,6 +112,7 @@ async fn work(county: &App, dir: &Path, city: &App) -> Vec<CatalogId> {
         payload: Body::Bytes(bytes),
     };
     let revoke = KeyRevoke {
+        part: None,
         division: id(TOWN),
         key_id: "0011223344556677".to_owned(),
         good: Vec::new(),

@@ -16,6 +16,7 @@ use crate::{
     place,
     route::Ancestry,
     sign::PublicKey,
+    stream::StreamKey,
 };
 
 /// Keys of one division accepted; a node is re-enrolled a handful of times in its life.
@@ -34,6 +35,9 @@ struct End {
 /// What one revocation leaves.
 type Good = BTreeMap<Digest, Vec<End>>;
 
+/// An order that fills several entries: the stream that they stand in, the key that it ends, and its name.
+type OrderName = (Digest, KeyName, Digest);
+
 /// What is held beside the good heads of revocations: of a good head that is held the entries at or below it that are
 /// none of its ancestors. Of one that is absent nothing is known yet, so that nothing of its stream counts.
 pub type Beside = BTreeMap<EntryHash, BTreeSet<EntryHash>>;
@@ -47,6 +51,8 @@ pub struct Keyring {
     beside: Beside,
     /// Keys, revoked or retired, that open no session.
     ended: BTreeSet<KeyName>,
+    /// Orders of which not all parts are here, with the parts that are. Their keys have ended, and nothing is judged yet.
+    in_parts: BTreeMap<OrderName, BTreeMap<u32, Vec<GoodHead>>>,
 }
 
 /// What is wrong with an entry's signature.
@@ -118,9 +124,28 @@ impl Keyring {
         });
         for (entry, revocation) in due {
             if self.counts(entry) {
-                self.revoke(&revocation);
+                self.hear_revocation(&entry.header.stream, revocation);
             }
         }
+    }
+
+    /// Applies a revocation, or notes a part of one; the last part applies the whole.
+    fn hear_revocation(&mut self, stream: &StreamKey, mut revocation: KeyRevoke) {
+        let Some(part) = revocation.part.take().filter(|part| part.count > 1 && !revocation.is_retired) else {
+            return self.revoke(&revocation);
+        };
+        let Ok(key_id) = hex::decode(&revocation.key_id) else { return };
+        let name = (revocation.division.clone(), key_id);
+        self.ended.insert(name.clone());
+        let order = (stream.digest(), name, part.order);
+        let parts = self.in_parts.entry(order.clone()).or_default();
+        parts.entry(part.number).or_insert(revocation.good);
+        if !(0..part.count).all(|number| parts.contains_key(&number)) {
+            return;
+        }
+        let parts = self.in_parts.remove(&order).unwrap_or_default();
+        revocation.good = parts.into_values().flatten().collect();
+        self.revoke(&revocation);
     }
 
     /// Applies a revocation. Of several for one key all bound it, whatever their order.
@@ -156,7 +181,8 @@ impl Keyring {
 
     /// Whether the key was revoked, not merely retired: somebody else may have it.
     pub fn is_revoked(&self, division: &DivisionId, key_id: &[u8]) -> bool {
-        self.revoked.contains_key(&(division.clone(), key_id.to_vec()))
+        let name = (division.clone(), key_id.to_vec());
+        self.revoked.contains_key(&name) || self.in_parts.keys().any(|(_, ended, _)| *ended == name)
     }
 
     /// Divisions that have at least one key, hence a node.
@@ -216,6 +242,7 @@ mod tests {
     use super::*;
     use crate::{
         header::Header,
+        payload::RevocationPart,
         sign::{Ed25519Signer, Signer as _},
         stream::{Author, Incarnation, StreamKey},
     };
@@ -274,6 +301,7 @@ mod tests {
             good: good.collect(),
             reason: String::new(),
             is_retired: false,
+            part: None,
         }
     }
 
@@ -342,6 +370,41 @@ mod tests {
         ring.revoke_all(&ancestry(), [&revoking("k", None, &revocation("t", &[&one[2], &two[1]]))]);
         for (branch, counts) in [(&one, true), (&two, true), (&three, false)] {
             assert_eq!(branch.iter().map(|entry| ring.counts(entry)).collect::<Vec<_>>(), vec![counts; branch.len()]);
+        }
+    }
+
+    #[test]
+    fn an_order_in_several_parts_ends_the_key_at_once_and_judges_when_its_last_part_is_here() {
+        let (own, other, unnamed) = (line("t", "t", 6, "a"), line("t", "v", 2, "a"), line("t", "k", 1, "a"));
+        let part = |number, heads: &[&Entry]| KeyRevoke {
+            part: Some(RevocationPart { order: Digest::of_file(b"order"), number, count: 2 }),
+            ..revocation("t", heads)
+        };
+        let first = revoking("k", None, &part(0, &[&own[4]]));
+        let second = revoking("k", Some(&first), &part(1, &[&other[0]]));
+        // A part of another order says nothing of this one.
+        let stray = KeyRevoke {
+            part: Some(RevocationPart { order: Digest::of_file(b"another"), number: 1, count: 2 }),
+            ..revocation("t", &[])
+        };
+        let stray = revoking("k", Some(&first), &stray);
+        let name = (id("t"), signer().key_id());
+        for (orders, is_judged) in [
+            (vec![&first], false),
+            (vec![&second], false),
+            (vec![&first, &stray], false),
+            (vec![&first, &second], true),
+            (vec![&second, &stray, &first, &second], true),
+        ] {
+            let mut ring = Keyring::beside(unforked(&[&own[4], &other[0]]));
+            ring.revoke_all(&ancestry(), orders);
+            assert!(ring.has_ended(&name.0, &name.1) && ring.is_revoked(&name.0, &name.1));
+            for entry in [&own[4], &other[0]] {
+                assert!(ring.counts(entry), "each part names its own");
+            }
+            for entry in [&own[5], &other[1], &unnamed[0]] {
+                assert_eq!(ring.counts(entry), !is_judged, "{:?}", entry.header.stream);
+            }
         }
     }
 

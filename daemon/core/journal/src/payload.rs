@@ -107,13 +107,28 @@ pub struct KeyRevoke {
     pub division: DivisionId,
     /// The key's id in hexadecimal.
     pub key_id: String,
-    /// Last good entry of each stream; a stream that is not named has none.
+    /// Last good entry of each stream; a stream that no part of the order names has none.
     pub good: Vec<GoodHead>,
     /// Why.
     pub reason: String,
     /// The key went with a lost machine and nobody else has it: what it signed counts wherever it turns up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_retired: bool,
+    /// Which part of the order this is, where its heads fill more than one entry. The key ends with the first part that
+    /// is heard; what it signed is judged when all are held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<RevocationPart>,
+}
+
+/// A part of an order that fills several entries of one stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationPart {
+    /// What the parts of one order have in common: the digest of all its heads.
+    pub order: Digest,
+    /// From 0.
+    pub number: u32,
+    /// Of how many.
+    pub count: u32,
 }
 
 /// `custody.put`: whose node keeps a division's catalogs. Heard in the order of versions, ties by entry hash; each

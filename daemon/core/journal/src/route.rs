@@ -118,6 +118,12 @@ impl Ancestry {
         self.parents.iter().filter(|(_, parents)| parents.len() > 1).map(|(id, _)| id)
     }
 
+    /// How many divisions an author may write about: itself and all that it ever stood above.
+    pub fn below(&self, author: &DivisionId) -> usize {
+        let others = self.parents.keys().filter(|id| *id != author);
+        1 + others.filter(|id| self.line(id).contains(author)).count()
+    }
+
     /// Whether an author may write about a subject.
     pub fn may_write(&self, author: &DivisionId, subject: &DivisionId) -> bool {
         author == subject || self.line(subject).contains(author)

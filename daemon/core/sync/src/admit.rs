@@ -10,7 +10,7 @@ use std::{
 };
 
 use gongkai_journal::{
-    Entry, EntryHash, Lane, Route, StreamKey,
+    Author, Entry, EntryHash, Lane, Route, StreamKey,
     keys::{Keyring, SignatureFault, certificate_of},
     route::Ancestry,
 };
@@ -24,6 +24,9 @@ use crate::{
 
 /// Branches of one stream kept; more is an attack or a broken machine, and stops the stream.
 pub const BRANCHES_MAX: usize = 8;
+/// Streams of one life that a node holds, for each division that its author may write about: three reaches on two lanes,
+/// and more than as many again for what later versions bring.
+pub const STREAMS_PER_SUBJECT_MAX: u64 = 16;
 
 /// What the store knows of the entries and streams that a batch touches, read in the same transaction.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,8 @@ pub struct Known {
     pub tips: BTreeMap<Digest, BTreeSet<EntryHash>>,
     /// What may still be taken of an author in a lane. Of whom it says nothing, all is taken.
     pub rooms: BTreeMap<(DivisionId, Lane), Room>,
+    /// Of lives that open a stream here how many are held already. Of whom it says nothing, all are taken.
+    pub streams: BTreeMap<Author, u64>,
     /// The disk is nearly full: work of others waits; keys, orders and what one has lost oneself does not.
     pub is_disk_short: bool,
 }
@@ -152,7 +157,7 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
             Carried::Whole(entry) => {
                 let mut judgement = judge(&known, &keyring, trust, occasion, &entry);
                 if matches!(judgement, Judgement::Append)
-                    && let Some(why) = known.delays(&entry)
+                    && let Some(why) = known.delays(&trust.ancestry, &entry)
                 {
                     judgement = Judgement::Want(why);
                 }
@@ -172,7 +177,10 @@ pub fn admit(mut known: Known, trust: &Trust, occasion: Occasion, entries: Vec<C
 impl Known {
     /// Why the entry is not taken yet, if it is not; else takes it off its author's allowance. Asked last: only the
     /// author's own signature may cost him anything.
-    fn delays(&mut self, entry: &Entry) -> Option<Why> {
+    fn delays(&mut self, ancestry: &Ancestry, entry: &Entry) -> Option<Why> {
+        if self.opens_too_many(ancestry, &entry.header.stream) {
+            return Some(Why::Streams);
+        }
         let (author, lane) = (&entry.header.stream.author.division, entry.header.lane());
         let room = self.rooms.get_mut(&(author.clone(), lane))?;
         if self.is_disk_short && lane == Lane::Work {
@@ -180,6 +188,20 @@ impl Known {
         }
         (!room.take(entry.wire_bytes() as u64)).then_some(Why::Allowance)
     }
+}
+
+impl Known {
+    fn opens_too_many(&self, ancestry: &Ancestry, stream: &StreamKey) -> bool {
+        let opens = self.tips.get(&stream.digest()).is_none_or(BTreeSet::is_empty);
+        let held = self.streams.get(&stream.author).copied().unwrap_or(0);
+        // What a division with nothing below it may have is counted first: that is nearly everybody's answer.
+        opens && held >= STREAMS_PER_SUBJECT_MAX && held >= streams_max(ancestry, &stream.author.division)
+    }
+}
+
+/// Streams of one life that are held at most.
+pub fn streams_max(ancestry: &Ancestry, author: &DivisionId) -> u64 {
+    STREAMS_PER_SUBJECT_MAX.saturating_mul(ancestry.below(author) as u64)
 }
 
 fn record(judgement: Judgement, entry: Entry, admission: &mut Admission) {
@@ -258,6 +280,11 @@ fn remember(known: &mut Known, entry: &Entry) {
     let stream = entry.header.stream.digest();
     known.entries.insert(entry.hash(), (stream, entry.header.seq));
     let tips = known.tips.entry(stream).or_default();
+    if tips.is_empty()
+        && let Some(count) = known.streams.get_mut(&entry.header.stream.author)
+    {
+        *count += 1;
+    }
     if let Some(previous) = entry.header.previous {
         tips.remove(&previous);
     }

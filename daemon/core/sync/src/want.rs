@@ -42,6 +42,8 @@ pub enum Why {
     Allowance,
     /// The disk has no more room for what peers send.
     Disk,
+    /// Its author has opened as many streams in one life as this node holds of one.
+    Streams,
     /// The stream stopped at a chain fault and is asked for again in case it is cured.
     Stopped,
     /// The entry is held without its payload, and no erasure that counts says that it is gone.
@@ -59,8 +61,25 @@ impl Why {
             Self::KeyUnknown => "key-unknown",
             Self::Allowance => "allowance",
             Self::Disk => "disk",
+            Self::Streams => "streams",
             Self::Stopped => "stopped",
             Self::Bare => "bare",
+        }
+    }
+
+    /// The permanent code of what keeps entries waiting that are here to be taken; the others wait for something to come.
+    pub fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Streams => Some("GK-CHAIN-009"),
+            Self::Heads
+            | Self::Gap
+            | Self::Rewound
+            | Self::Misrouted
+            | Self::KeyUnknown
+            | Self::Allowance
+            | Self::Disk
+            | Self::Stopped
+            | Self::Bare => None,
         }
     }
 
@@ -73,6 +92,7 @@ impl Why {
             Self::KeyUnknown,
             Self::Allowance,
             Self::Disk,
+            Self::Streams,
             Self::Stopped,
             Self::Bare,
         ]

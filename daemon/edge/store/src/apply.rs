@@ -24,7 +24,7 @@ use crate::{
     feed::FeedState,
     store::{Store, on_db},
     tx::{Direction, StreamIds, Survey, TipsByStream, WriteTx},
-    usage::{Taking, rooms},
+    usage::{Taking, rooms, streams_held},
     wanting::{Fresh, Rank, WantChanges, displace, is_cause, merge, turn},
 };
 
@@ -181,7 +181,8 @@ async fn apply_in<T: WriteTx>(
     let bare = if again.is_empty() { BTreeSet::new() } else { tx.bare(&again).await? };
     let is_disk_short = taking.is_some_and(|taking| taking.is_disk_short);
     let rooms = rooms(tx, taking, &entries, now_ms).await?;
-    let known = Known { entries: known, bare, tips: hashes_of(&tips), rooms, is_disk_short };
+    let lives = streams_held(tx, taking, &entries, &tips).await?;
+    let known = Known { entries: known, bare, tips: hashes_of(&tips), rooms, streams: lives, is_disk_short };
     let parents = parents_of(&entries);
     let served = answered.as_ref().map(|want| tips_on(&want.stream, &entries)).unwrap_or_default();
     let held: BTreeSet<EntryHash> = known.entries.keys().copied().collect();

@@ -8,7 +8,7 @@ use std::{
     future::Future,
 };
 
-use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_journal::{Author, Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{allowance::Used, position::Position, want::Tip};
 
@@ -181,6 +181,8 @@ pub(crate) trait WriteTx: Send {
     ) -> impl Future<Output = Result<BTreeMap<Account, Used>, Error>> + Send;
     /// Adds to it.
     fn add_used(&mut self, taken: &BTreeMap<Account, Used>) -> impl Future<Output = Result<(), Error>> + Send;
+    /// How many streams of one life hold entries.
+    fn count_streams(&mut self, life: &Author) -> impl Future<Output = Result<u64, Error>> + Send;
     /// Notes a word about the node itself.
     fn put_meta(&mut self, key: &str, value: &str) -> impl Future<Output = Result<(), Error>> + Send;
     /// The feed number of a projection row.

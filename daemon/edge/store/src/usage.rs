@@ -5,14 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::{Entry, Lane};
+use gongkai_journal::{Author, Entry, Lane};
 use gongkai_model::id::DivisionId;
 use gongkai_sync::{
     allowance::{Allowance, Room, Used},
     message::Carried,
 };
 
-use crate::{error::Error, tx::WriteTx};
+use crate::{
+    error::Error,
+    tx::{TipsByStream, WriteTx},
+};
 
 /// An author's entries of one lane.
 pub(crate) type Account = (DivisionId, Lane);
@@ -50,6 +53,28 @@ pub(crate) async fn rooms<T: WriteTx>(
         (account, room)
     };
     Ok(authors.iter().flat_map(|author| [room(author, Lane::Trust), room(author, Lane::Work)]).collect())
+}
+
+/// How many streams are held of the lives that open one with these entries; a node's own come back to it, and are taken.
+pub(crate) async fn streams_held<T: WriteTx>(
+    tx: &mut T,
+    taking: Option<&Taking>,
+    entries: &[Carried],
+    tips: &TipsByStream,
+) -> Result<BTreeMap<Author, u64>, Error> {
+    let Some(taking) = taking else { return Ok(BTreeMap::new()) };
+    let streams = entries.iter().filter_map(|carried| match carried {
+        Carried::Whole(entry) => Some(&entry.header.stream),
+        Carried::Named { .. } => None,
+    });
+    let opened = streams.filter(|stream| !tips.contains_key(&stream.digest()));
+    let lives: BTreeSet<&Author> =
+        opened.map(|stream| &stream.author).filter(|author| author.division != taking.me).collect();
+    let mut held = BTreeMap::new();
+    for life in lives {
+        held.insert(life.clone(), tx.count_streams(life).await?);
+    }
+    Ok(held)
 }
 
 /// What entries take, by author and lane.

@@ -281,6 +281,6 @@ fn inherit(row: &mut StoredWant, old: StoredWant) {
 pub(crate) fn is_cause(why: Why) -> bool {
     match why {
         Why::Heads | Why::Gap | Why::Rewound | Why::Bare => false,
-        Why::Misrouted | Why::KeyUnknown | Why::Allowance | Why::Disk | Why::Stopped => true,
+        Why::Misrouted | Why::KeyUnknown | Why::Allowance | Why::Disk | Why::Streams | Why::Stopped => true,
     }
 }

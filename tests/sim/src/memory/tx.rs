@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use gongkai_journal::{Entry, EntryHash, StreamKey};
+use gongkai_journal::{Author, Entry, EntryHash, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     allowance::Used,
@@ -282,6 +282,13 @@ impl WriteTx for MemoryTx {
     /// It is counted from the rows.
     async fn add_used(&mut self, _taken: &BTreeMap<Account, Used>) -> Result<(), Error> {
         Ok(())
+    }
+
+    async fn count_streams(&mut self, life: &Author) -> Result<u64, Error> {
+        let tables = self.lock();
+        let held = tables.tips.iter().filter(|(_, tips)| !tips.is_empty());
+        let keys = held.filter_map(|(id, _)| tables.keys.get(usize::try_from(*id).ok()?));
+        Ok(keys.filter(|key| key.author == *life).count() as u64)
     }
 
     async fn projection_feed(&mut self, _kind: &str, _key: &str) -> Result<Option<u64>, Error> {

@@ -21,7 +21,7 @@ use super::{DATABASE_FILE, Sqlite, companions, fault};
 use crate::{error::Error, marker::Identity};
 
 /// The newest schema that this version knows: the number of the last migration.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
 /// How long a statement waits for a lock of another process, such as a backup.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for the writing connection: some hundred batches of work before it.
@@ -186,6 +186,7 @@ impl Sqlite {
             step(1, "init", include_str!("migrations/0001_init.sql")),
             step(2, "usage", include_str!("migrations/0002_usage.sql")),
             step(3, "wants", include_str!("migrations/0003_wants.sql")),
+            step(4, "streams", include_str!("migrations/0004_streams.sql")),
         ];
         let done = Migrator::with_migrations(steps).run(&self.writer).await;
         done.map_err(|error| match error {

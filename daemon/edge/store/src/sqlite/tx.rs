@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 
-use gongkai_journal::{Entry, EntryHash, Lane, StreamKey};
+use gongkai_journal::{Author, Entry, EntryHash, Lane, StreamKey};
 use gongkai_model::{digest::Digest, id::DivisionId};
 use gongkai_sync::{
     allowance::Used,
@@ -445,6 +445,10 @@ impl WriteTx for SqliteTx {
 
     async fn add_used(&mut self, taken: &BTreeMap<Account, Used>) -> Result<(), Error> {
         self.add_usage(taken).await
+    }
+
+    async fn count_streams(&mut self, life: &Author) -> Result<u64, Error> {
+        self.streams_of(life).await
     }
 
     async fn projection_feed(&mut self, kind: &str, key: &str) -> Result<Option<u64>, Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_journal::Lane;
+use gongkai_journal::{Author, Lane};
 use gongkai_model::id::DivisionId;
 use gongkai_sync::allowance::Used;
 use sqlx::{QueryBuilder, sqlite::SqliteRow};
@@ -35,6 +35,16 @@ impl SqliteTx {
             }
         }
         Ok(found)
+    }
+
+    /// Streams of which nothing is held are only wanted.
+    pub(super) async fn streams_of(&mut self, life: &Author) -> Result<u64, Error> {
+        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM streams s WHERE s.author = ");
+        query.push_bind(life.division.to_string()).push(" AND s.incarnation = ");
+        query.push_bind(life.incarnation.as_bytes().to_vec());
+        query.push(" AND EXISTS (SELECT 1 FROM tips t WHERE t.stream = s.id)");
+        let rows = self.rows(query, true).await?;
+        rows.first().map_or(Ok(0), |row| Columns::of(row).number())
     }
 
     pub(super) async fn add_usage(&mut self, taken: &BTreeMap<Account, Used>) -> Result<(), Error> {

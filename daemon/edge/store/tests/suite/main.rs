@@ -44,6 +44,7 @@ suite! {
         a_peer_gets_its_own_entries_back_by_name,
         a_forked_own_stream_takes_nothing_more,
         an_author_who_brings_too_much_waits_and_loses_nothing,
+        a_life_opens_a_bounded_number_of_streams_and_goes_on_in_those,
         a_full_disk_lets_work_wait_and_takes_keys;
     serving:
         a_part_of_the_feed_ends_where_its_limits_say,

@@ -1,8 +1,8 @@
 //! Claims about taking what a peer brings.
 
-use gongkai_journal::{Entry, Lane, Reach, StreamKey};
+use gongkai_journal::{Author, Entry, Lane, Reach, StreamKey};
 use gongkai_sync::{
-    admit::Occasion,
+    admit::{Occasion, STREAMS_PER_SUBJECT_MAX},
     allowance::{Allowance, Quota, Rate},
     message::Carried,
     position::Position,
@@ -229,6 +229,34 @@ pub(crate) async fn an_author_who_brings_too_much_waits_and_loses_nothing(bed: &
     assert_eq!(wanted(&k, "t1").await, []);
     let own = chain(&stream("k", "t1"), None, 9, "own");
     assert_eq!(k.receive("c", &own).await.appended, own, "of what it has lost itself a node takes all");
+    k.assert_whole().await;
+}
+
+pub(crate) async fn a_life_opens_a_bounded_number_of_streams_and_goes_on_in_those(bed: &Bed) {
+    let k = bed.node("k").await;
+    let most = usize::try_from(STREAMS_PER_SUBJECT_MAX).unwrap();
+    // Of reaches that no version knows: there is no other way to so many about one division.
+    let streams: Vec<StreamKey> =
+        (100..).take(most + 3).map(|reach_number| StreamKey { reach_number, ..stream("t1", "t1") }).collect();
+    let entries: Vec<Entry> = streams.iter().map(|stream| entry(stream, None, "e")).collect();
+    assert_eq!(k.receive("t1", &entries).await.appended, entries[..most]);
+    let waiting = wanted(&k, "t1").await;
+    assert_eq!(waiting, vec![(1, Why::Streams, None); 3]);
+    assert_eq!(k.receive("t1", &entries[most..]).await.appended, [], "asked again they wait on");
+    let next = entry(&streams[0], Some(&entries[0]), "news");
+    assert_eq!(k.receive("t1", std::slice::from_ref(&next)).await.appended, [next], "a stream that is held goes on");
+    let other_life =
+        StreamKey { author: Author { incarnation: life("another"), ..author("t1") }, ..stream("t1", "t1") };
+    assert_eq!(k.receive("t1", &[entry(&other_life, None, "e")]).await.appended.len(), 1, "another life has its own");
+    // A county writes about its townships as well; of what it has lost itself a node takes all.
+    let many: Vec<Entry> = (100..)
+        .take(most + 1)
+        .map(|reach_number| entry(&StreamKey { reach_number, ..stream("k", "t1") }, None, "e"))
+        .collect();
+    let t1 = bed.node("t1").await;
+    assert_eq!(t1.receive("k", &many).await.appended, many);
+    let own: Vec<Entry> = streams.iter().map(|stream| entry(stream, None, "own")).collect();
+    assert_eq!(t1.receive("k", &own).await.appended, own);
     k.assert_whole().await;
 }
 
