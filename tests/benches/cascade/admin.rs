@@ -8,10 +8,9 @@ use anyhow::{Context as _, Result};
 use gongkai_proto::{
     ADMIN_MESSAGE_BYTES_MAX, ADMIN_SOCKET,
     admin::v1::{
-        CatalogRow, DecideReviewRequest, ImportCatalogRequest, ListCatalogsRequest, OutsideDecision, RunPublishRequest,
-        ShowCatalogRequest, SubmitCatalogRequest, SyncStatusRequest, catalog_service_client::CatalogServiceClient,
-        publish_service_client::PublishServiceClient, review_service_client::ReviewServiceClient,
-        sync_service_client::SyncServiceClient,
+        CatalogRow, ImportCatalogRequest, ListCatalogsRequest, RunPublishRequest, ShowCatalogRequest,
+        SubmitCatalogRequest, SyncStatusRequest, catalog_service_client::CatalogServiceClient,
+        publish_service_client::PublishServiceClient, sync_service_client::SyncServiceClient,
     },
     metadata,
 };
@@ -92,21 +91,12 @@ impl Admin {
         Ok((connected, peers.iter().map(|peer| peer.entries_to_send + peer.entries_to_receive).sum()))
     }
 
-    /// Approves a catalog of the top division in the name of the province.
-    pub(crate) async fn approve_outside(&self, catalog: &str) -> Result<()> {
-        let outside = OutsideDecision {
-            authority: "辽宁省".to_owned(),
-            doc_no: "辽政公开〔2026〕1号".to_owned(),
-            ..OutsideDecision::default()
-        };
-        let request = DecideReviewRequest {
-            catalog: catalog.to_owned(),
-            opinion: "同意".to_owned(),
-            outside: Some(outside),
-            ..DecideReviewRequest::default()
-        };
-        let mut client = ReviewServiceClient::new(self.0.clone());
-        said(client.approve(by("reviewer", request)).await).map(drop)
+    /// Streams that wait because of a budget of this node, or of its disk.
+    pub(crate) async fn delayed(&self) -> Result<u64> {
+        let mut client = SyncServiceClient::new(self.0.clone());
+        let peers = said(client.status(by("auditor", SyncStatusRequest {})).await)?.peers;
+        let waiting = peers.iter().flat_map(|peer| &peer.waiting);
+        Ok(waiting.filter(|it| it.why == "allowance" || it.why == "disk").map(|it| it.streams).sum())
     }
 
     /// Makes an edition.

@@ -3,7 +3,7 @@
 //! Invariant: drafts lie at the townships before the clock starts; the clock runs from the first submission to the
 //! moment when the city lists every item, each tier having committed what it passed on.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -45,6 +45,8 @@ fn load(runtime: &Runtime, tiers: &Tiers, workbooks: &[Vec<Workbook>]) -> Result
     let submitted = tiers.submit_all(runtime, workbooks)?;
     let cpu_after = tiers.cpu()?;
     tiers.wait_until_settled(runtime)?;
+    let delayed = tiers.all().map(|tier| runtime.block_on(tier.admin.delayed())).sum::<Result<u64>>()?;
+    ensure!(delayed == 0, "{delayed} streams wait for a budget: bulk must pass on the defaults");
     let cpu: Vec<f64> = cpu_after.iter().zip(cpu_before).map(|(after, before)| rounded(after - before)).collect();
     let memory = tiers.memory()?;
     let mib = |pick: fn(&crate::system::Memory) -> f64| memory.iter().map(|one| rounded(pick(one))).collect::<Vec<_>>();
