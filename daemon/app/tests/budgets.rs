@@ -16,7 +16,7 @@ use gongkai_model::{
 };
 use gongkai_store::Draft;
 
-use bed::{COUNTY, TOWN, id, join, key, open, root, sync};
+use bed::{CITY, COUNTY, TOWN, id, join, key, open, root, sync};
 
 mod bed;
 
@@ -227,4 +227,52 @@ async fn honest_bulk_is_taken_at_once_on_the_defaults() {
     let used = county.store().usage().await.unwrap()[&(id(TOWN), gongkai_journal::Lane::Work)];
     assert!(used.bytes > 12 << 20, "{used:?}");
     eprintln!("taken of the township: {} MiB in {} entries", used.bytes >> 20, used.entries);
+}
+
+/// A county whose machine is lost gets back what it and its township wrote, from the city, under new keys.
+#[tokio::test]
+async fn a_countys_rebuild_is_taken_at_once_on_the_defaults() {
+    let dir = tempfile::tempdir().unwrap();
+    let city = root(&dir.path().join("city")).await;
+    let county = join(&city, &dir.path().join("county"), COUNTY).await;
+    sync(&county, &city).await;
+    let at = dir.path().join("town");
+    let town = join(&county, &at, TOWN).await;
+    sync(&town, &county).await;
+    let mut writer = Writer::of(&town, &at, "social-assistance");
+    let mut items: Items = (0..2_000).map(|n| (item_id(n), slot(n, &"救助标准".repeat(60)))).collect();
+    for day in 0..200 {
+        items.insert(item_id(day), slot(day, &format!("as of day {day}")));
+        writer.submit(items.clone()).await;
+    }
+    for _ in 0..2 {
+        sync(&town, &county).await;
+        sync(&county, &city).await;
+    }
+    let before = county.load_known(&writer.catalog).await.unwrap();
+    let author = county.store().identity().author();
+    // A county writes much of its own, too.
+    let own: Vec<Draft> =
+        (0..20_000).map(|n| Draft::of(Kind::Receipt, id(TOWN), format!("{{\"n\":{n}}}").into_bytes())).collect();
+    for some in own.chunks(2_000) {
+        let key = key(&dir.path().join("county"));
+        county.store().append(some.to_vec(), &author, &key, SystemClock.now_ms()).await.unwrap();
+    }
+    sync(&county, &city).await;
+    county.store().close().await;
+    drop(county);
+
+    let admin = bed::operator(&city, "admin");
+    let invited = city.invite_rebuild(&admin, COUNTY, &["127.0.0.1:1".to_owned()], 60_000).await.unwrap();
+    let rebuilt = bed::join_with(&city, &dir.path().join("rebuilt"), &invited.token).await;
+    sync(&rebuilt, &city).await;
+    assert_eq!(rebuilt.store().wants(&id(CITY)).await.unwrap(), [], "nothing waits");
+    assert_eq!(rebuilt.intake().await.unwrap().waiting, []);
+    let after = rebuilt.load_known(&writer.catalog).await.unwrap();
+    assert_eq!(after.state.submissions.len(), before.state.submissions.len());
+    assert_eq!(after.head_revision().unwrap().digest(), before.head_revision().unwrap().digest());
+    let used = rebuilt.store().usage().await.unwrap();
+    let of = |division: &str| used[&(id(division), gongkai_journal::Lane::Work)];
+    eprintln!("taken again: {:?} of the county's own past, {:?} of its township", of(COUNTY), of(TOWN));
+    assert!(of(COUNTY).entries >= 20_000 && of(TOWN).entries >= 200);
 }

@@ -30,6 +30,7 @@ fn zeros_on_the_trust_lane_fill_no_disk_and_slow_nobody_down() -> Result<()> {
         let attack = async move { fill(&mut thief).await };
         Gauge::measure("zeros on the trust lane", &stage.city, &mut bystander, attack).await
     })?;
+    shown(&stage.city)?;
     let after = (disk(&stage.city)?, order(&stage.city)?);
     ensure!(after.0 <= before.0 + DISK_BYTES_MAX, "{} bytes on disk, {} before", after.0, before.0);
     let millis = |span: std::time::Duration| span.as_millis();
@@ -52,6 +53,18 @@ async fn fill(thief: &mut Thief) -> Result<u64> {
         talk.acknowledged().await?;
     }
     Ok(talk.sent_bytes())
+}
+
+/// Who has used up what, and that the rest waits for it.
+fn shown(city: &Node) -> Result<()> {
+    let status = city.run(&["status"])?;
+    let author = &status["intake"]["authors"][0];
+    ensure!(author["author"] == COUNTY && author["lane"] == "trust", "{author}");
+    ensure!(author["percent"].as_u64() >= Some(90) && author["streams_waiting"] == 1, "{author}");
+    ensure!(status["warnings"].to_string().contains("GK-DOCTOR-021"), "{}", status["warnings"]);
+    let waits = &city.link(COUNTY)?["waiting"];
+    ensure!(waits.to_string().contains("allowance"), "{waits}");
+    Ok(())
 }
 
 fn disk(node: &Node) -> Result<u64> {
