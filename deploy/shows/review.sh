@@ -45,7 +45,10 @@ roles = ["clerk"]
 name = "lin"
 roles = ["clerk"]
 TOML
+admin_port county
 start county
+# He sits at a machine of his own: what one account wrote, another name of it does not decide.
+desks county wang
 quietly county admin sync now
 join county town 211221101
 cat >>"$stage/town/gongkaid.toml" <<'TOML'
