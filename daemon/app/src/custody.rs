@@ -27,7 +27,7 @@ use gongkai_store::Draft;
 pub use answer::{Doubt, Doubted};
 pub use error::CustodyError;
 
-use crate::{Action, App, Error, Operator, Result, World, act::Subject, catalog::decode};
+use crate::{Action, App, Error, Operator, Result, World, act::Subject};
 
 /// Ends of lines that an order or a certificate names at most: 26 domains have as many, a town in conflict some more. What
 /// has no room is named by nobody, and a person is asked.
@@ -93,12 +93,14 @@ impl Holders {
         for entry in entries {
             let author = entry.header.stream.author.division.clone();
             if entry.header.kind == Kind::CustodyPut {
-                puts.extend(decode::<CustodyPut>(entry).map(|put| (put.version, entry.hash(), author, put)));
+                puts.extend(
+                    entry.read::<CustodyPut>().map(|put| (put.version, entry.hash(), author, CustodyPut::clone(&put))),
+                );
             } else if entry.header.kind == Kind::CustodyAnswer
-                && let Some(answer) = decode::<CustodyAnswer>(entry)
+                && let Some(answer) = entry.read::<CustodyAnswer>()
             {
                 let word = Word { version: answer.version, author, is_right: answer.is_right };
-                let kept = holders.by_division.entry(answer.division).or_default();
+                let kept = holders.by_division.entry(answer.division.clone()).or_default();
                 kept.words.entry(answer.about).or_default().push(word);
             }
         }

@@ -91,12 +91,9 @@ impl App {
 
     /// The highest version that the tree was ordered in.
     async fn tree_version(&self) -> Result<u64> {
-        let entries = self.inner.trust_log.read(self.store()).await?;
+        let entries = self.inner.trust_log.read(self.store(), &self.world().root).await?;
         let puts = entries.iter().filter(|entry| entry.header.kind == Kind::TreePut);
-        let versions = puts.filter_map(|entry| {
-            let put: TreePut = payload::decode(&entry.header.kind, entry.payload.as_deref()?).ok()?;
-            Some(put.version)
-        });
+        let versions = puts.filter_map(|entry| Some(entry.read::<TreePut>()?.version));
         Ok(versions.max().unwrap_or(0))
     }
 }

@@ -15,7 +15,7 @@ use gongkai_journal::{
     carry::{self, Carriage},
     keys::{Beside, Keyring, certificate_of, good_heads},
     kind::Kind,
-    payload::{self, CertPut, TablePut, TreePut},
+    payload::{CertPut, TablePut, TreePut},
     place,
     route::Ancestry,
     sign::PublicKey,
@@ -73,7 +73,7 @@ pub struct World {
     /// Channels, audience, modes, levels.
     pub vocabulary: Vocabulary,
     /// Routing tables by entry hash: submissions name the one they were made under.
-    tables: BTreeMap<Digest, (u64, RoutingTable)>,
+    tables: BTreeMap<Digest, Arc<TablePut>>,
     routing: Option<Digest>,
     table_version: u64,
     /// Certificate entries by division, the latest last.
@@ -98,10 +98,10 @@ impl World {
         let damaged = |why: serde_json::Error| Error::Damaged { hash: ANCHORS.to_owned(), why: why.to_string() };
         let anchor: Anchor = serde_json::from_str(&anchors).map_err(damaged)?;
         let first_tree: Vec<Division> = serde_json::from_str(&first_tree).map_err(damaged)?;
-        let entries = log.read(store).await?.to_vec();
+        let entries = log.read(store, &anchor.division).await?;
         let beside = beside(store, &anchor.division, &first_tree, &entries).await?;
         let me = store.identity().division.clone();
-        Ok(Self::fold(me, anchor, first_tree, beside, entries, &Day::in_china(now_ms)))
+        Ok(Self::fold(me, anchor, first_tree, beside, &entries, &Day::in_china(now_ms)))
     }
 
     /// Keeps what enrolment or founding brought, before the first entry is here.
@@ -117,13 +117,10 @@ impl World {
         anchor: Anchor,
         first_tree: Vec<Division>,
         beside: Beside,
-        mut entries: Vec<Entry>,
+        entries: &[Entry],
         day: &Day,
     ) -> Self {
         let root = anchor.division.clone();
-        // What is out of its place means nothing, whatever it says.
-        entries.retain(|entry| place::of(&root, entry).is_none());
-        let entries = entries.as_slice();
         let records = tree_records(&root, first_tree, entries);
         let ancestry = Ancestry::of(&root, records.iter().map(|(.., record)| record));
         let ever = Ever::of(records.iter().map(|(.., record)| record));
@@ -146,7 +143,7 @@ impl World {
             ever,
             trust: Trust { keyring, tree, ancestry, route },
             vocabulary,
-            tables: tables.into_iter().map(|(hash, table)| (hash, (table.version, table.routing))).collect(),
+            tables,
             routing,
             table_version,
             certificates,
@@ -184,19 +181,19 @@ impl World {
     /// The routing table in force, with the entry that brought it.
     pub fn routing(&self) -> Result<(Digest, &RoutingTable)> {
         let hash = self.routing.ok_or(Error::RoutingMissing)?;
-        self.tables.get(&hash).map(|(_, table)| (hash, table)).ok_or(Error::RoutingMissing)
+        self.tables.get(&hash).map(|table| (hash, &table.routing)).ok_or(Error::RoutingMissing)
     }
 
     /// The routing table in force, or an empty one before it has arrived.
     pub fn routing_table(&self) -> &RoutingTable {
         static NONE: std::sync::LazyLock<RoutingTable> = std::sync::LazyLock::new(RoutingTable::default);
-        self.routing.and_then(|hash| self.tables.get(&hash)).map_or(&NONE, |(_, table)| table)
+        self.routing.and_then(|hash| self.tables.get(&hash)).map_or(&NONE, |table| &table.routing)
     }
 
     /// The versions of the table that are known here, the entry and the table of each, oldest first.
     pub fn routing_versions(&self) -> Vec<(u64, Digest, &RoutingTable)> {
         let mut versions: Vec<_> =
-            self.tables.iter().map(|(hash, (version, table))| (*version, *hash, table)).collect();
+            self.tables.iter().map(|(hash, table)| (table.version, *hash, &table.routing)).collect();
         versions.sort_by_key(|(version, hash, _)| (*version, *hash));
         versions
     }
@@ -285,11 +282,14 @@ impl World {
     }
 }
 
-fn of_kind<'e>(entries: &'e [Entry], kinds: &'e [Kind]) -> impl Iterator<Item = (&'e Entry, &'e [u8])> {
-    entries.iter().filter_map(move |entry| {
-        let kind = entry.header.kind.known()?;
-        kinds.contains(&kind).then_some((entry, entry.payload.as_deref()?))
-    })
+/// What the entries of a kind by a division say; read once, however often beliefs are folded.
+fn said<'e, T: serde::de::DeserializeOwned + Send + Sync + 'static>(
+    entries: &'e [Entry],
+    kind: Kind,
+    by: &'e DivisionId,
+) -> impl Iterator<Item = (&'e Entry, Arc<T>)> {
+    let of_it = entries.iter().filter(move |entry| entry.header.kind == kind && is_by(entry, by));
+    of_it.filter_map(|entry| Some((entry, entry.read::<T>()?)))
 }
 
 fn is_by(entry: &Entry, division: &DivisionId) -> bool {
@@ -302,9 +302,8 @@ type Ordered = (u64, Digest, Division);
 /// Everything that was ever ordered, and what enrolment brought.
 fn tree_records(root: &DivisionId, first: Vec<Division>, entries: &[Entry]) -> Vec<Ordered> {
     let mut records: Vec<Ordered> = first.into_iter().map(|record| (0, Digest::of_file(b""), record)).collect();
-    for (entry, bytes) in of_kind(entries, &[Kind::TreePut]).filter(|(entry, _)| is_by(entry, root)) {
-        let Ok(put) = payload::decode::<TreePut>(&entry.header.kind, bytes) else { continue };
-        records.extend(put.divisions.into_iter().map(|record| (put.version, entry.hash(), record)));
+    for (entry, put) in said::<TreePut>(entries, Kind::TreePut, root) {
+        records.extend(put.divisions.iter().map(|record| (put.version, entry.hash(), record.clone())));
     }
     for (.., record) in &mut records {
         // Below anything else the root would have no path to those who must hear that this was an error.
@@ -326,14 +325,11 @@ fn fold_tree(ordered: Vec<Ordered>, day: &Day) -> Tree {
     Tree::as_of(&records, day)
 }
 
-fn fold_tables(root: &DivisionId, entries: &[Entry]) -> BTreeMap<Digest, TablePut> {
-    of_kind(entries, &[Kind::TablePut])
-        .filter(|(entry, _)| is_by(entry, root))
-        .filter_map(|(entry, bytes)| Some((entry.hash(), payload::decode(&entry.header.kind, bytes).ok()?)))
-        .collect()
+fn fold_tables(root: &DivisionId, entries: &[Entry]) -> BTreeMap<Digest, Arc<TablePut>> {
+    said::<TablePut>(entries, Kind::TablePut, root).map(|(entry, put)| (entry.hash(), put)).collect()
 }
 
-fn latest_table(tables: &BTreeMap<Digest, TablePut>) -> (Option<Digest>, u64, Vocabulary) {
+fn latest_table(tables: &BTreeMap<Digest, Arc<TablePut>>) -> (Option<Digest>, u64, Vocabulary) {
     let latest = tables.iter().max_by_key(|(hash, table)| (table.version, **hash));
     latest.map_or((None, 0, Vocabulary::default()), |(hash, table)| {
         (Some(*hash), table.version, table.vocabulary.clone())

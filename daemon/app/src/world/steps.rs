@@ -25,7 +25,8 @@ impl World {
 
     /// What a routing table prescribes for a catalog, today and on any other day.
     pub fn prescribed(&self, routing: &Digest, catalog: &CatalogId) -> Option<Prescribed> {
-        let (version, table) = self.tables.get(routing)?;
+        let put = self.tables.get(routing)?;
+        let (version, table) = (&put.version, &put.routing);
         let unknown = bare_division(&catalog.division, None);
         let owner = self.tree().get(&catalog.division).unwrap_or(&unknown);
         let today = table.review_steps(&catalog.domain, owner);

@@ -3,7 +3,13 @@
 //! Invariant: the entry's hash is over the header bytes as received and nothing else, so a payload can be erased
 //! and a signature re-made without the chain noticing.
 
-use gongkai_model::digest::Digest;
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+};
+
+use gongkai_model::{digest::Digest, id::DivisionId};
+use serde::de::DeserializeOwned;
 
 use crate::{
     header::{Header, HeaderError},
@@ -17,7 +23,7 @@ pub type EntryHash = Digest;
 pub const SIGNATURE_BYTES_MAX: usize = 256;
 
 /// One record of a journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// The header decoded.
     pub header: Header,
@@ -28,9 +34,48 @@ pub struct Entry {
     /// The detached payload; `None` once erased.
     pub payload: Option<Vec<u8>>,
     hash: EntryHash,
+    /// What the payload was read as, and the division that it names: beliefs are folded anew from the same entries with
+    /// each key that comes.
+    said: OnceLock<Arc<dyn Any + Send + Sync>>,
+    named: OnceLock<Option<DivisionId>>,
 }
 
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.header_bytes, &self.signature, &self.payload) == (&other.header_bytes, &other.signature, &other.payload)
+    }
+}
+
+impl Eq for Entry {}
+
 impl Entry {
+    fn new(
+        header: Header,
+        header_bytes: Vec<u8>,
+        signature: Vec<u8>,
+        payload: Option<Vec<u8>>,
+        hash: EntryHash,
+    ) -> Self {
+        Self { header, header_bytes, signature, payload, hash, said: OnceLock::new(), named: OnceLock::new() }
+    }
+
+    /// Its payload as what its kind is, read once however often it is asked for; `None` where it is gone or is none. For
+    /// entries that are kept and asked again and again: whoever changes the payload by hand reads it for himself.
+    pub fn read<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let decode = || serde_json::from_slice::<T>(self.payload.as_deref()?).ok().map(Arc::new);
+        let said = self.said.get_or_init(|| Arc::new(decode()));
+        match said.downcast_ref::<Option<Arc<T>>>() {
+            Some(read) => read.clone(),
+            // It was asked for as something else before.
+            None => decode(),
+        }
+    }
+
+    /// The division that its payload names, found once.
+    pub(crate) fn named(&self, find: impl FnOnce(&[u8]) -> Option<DivisionId>) -> Option<DivisionId> {
+        self.named.get_or_init(|| find(self.payload.as_deref()?)).clone()
+    }
+
     /// Reads an entry from what a peer or a database holds; checks form only, not chain or signature.
     pub fn from_parts(
         header_bytes: Vec<u8>,
@@ -42,7 +87,7 @@ impl Entry {
         }
         let header = Header::decode(&header_bytes)?;
         let hash = hash_of(&header_bytes);
-        Ok(Self { header, header_bytes, signature, payload, hash })
+        Ok(Self::new(header, header_bytes, signature, payload, hash))
     }
 
     /// Signs a new entry. The caller has filled sequence and previous hash from the stream's head.
@@ -54,7 +99,7 @@ impl Entry {
         let header_bytes = header.encode();
         let hash = hash_of(&header_bytes);
         let signature = signer.sign(&message(&hash));
-        Self { header, header_bytes, signature, payload: Some(payload), hash }
+        Self::new(header, header_bytes, signature, Some(payload), hash)
     }
 
     /// The entry's name.
@@ -64,9 +109,8 @@ impl Entry {
 
     /// The same entry as it is without its payload.
     pub fn without_payload(&self) -> Self {
-        let Self { header, header_bytes, signature, payload: _, hash } = self;
-        let (header_bytes, signature) = (header_bytes.clone(), signature.clone());
-        Self { header: header.clone(), header_bytes, signature, payload: None, hash: *hash }
+        let Self { header, header_bytes, signature, hash, .. } = self;
+        Self::new(header.clone(), header_bytes.clone(), signature.clone(), None, *hash)
     }
 
     /// The same entry with what an erasure left of its payload. It is read so and never sent so: what is left is not what
@@ -97,4 +141,47 @@ pub fn hash_of(header_bytes: &[u8]) -> EntryHash {
 /// H("gongkai payload v1", payload).
 pub fn payload_digest(payload: &[u8]) -> Digest {
     Digest::of("gongkai payload v1", &[payload])
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::*;
+    use crate::{
+        kind::Kind,
+        payload::{self, CustodyPut, KeyRevoke},
+        sign::Ed25519Signer,
+        stream::{Author, Incarnation, StreamKey},
+    };
+
+    #[test]
+    fn a_payload_is_read_once_and_not_for_another() {
+        let id = |text: &str| DivisionId::parse(text).unwrap();
+        let signer = Ed25519Signer::from_seed(&[7; 32]).unwrap();
+        let (kind, author) =
+            (Kind::CustodyPut, Author { division: id("c"), incarnation: Incarnation::from_bytes([1; 16]) });
+        let header = Header {
+            stream: StreamKey::new(author, id("t"), kind.reach(), kind.lane()),
+            seq: 1,
+            previous: None,
+            written_at_ms: 0,
+            kind: kind.into(),
+            payload_digest: Digest::of_file(b""),
+            payload_bytes: 0,
+            operator: None,
+            signature_algorithm: signer.algorithm(),
+            key_id: signer.key_id(),
+        };
+        let put = r#"{"version":1,"division":"t","holder":"k"}"#;
+        let entry = Entry::sign(header, put.as_bytes().to_vec(), &signer);
+        let first = entry.read::<CustodyPut>().unwrap();
+        assert!(Arc::ptr_eq(&first, &entry.read().unwrap()), "it is not decoded again");
+        assert!(Arc::ptr_eq(&first, &entry.clone().read().unwrap()), "nor by a copy");
+        assert!(entry.read::<KeyRevoke>().is_none());
+        assert!(entry.without_payload().read::<CustodyPut>().is_none());
+        let rest = payload::encode(&CustodyPut { holder: id("c"), ..CustodyPut::clone(&first) });
+        let left = entry.with_rest(Some(std::str::from_utf8(&rest).unwrap()));
+        assert_eq!(left.read::<CustodyPut>().unwrap().holder, id("c"), "what is left is read for itself");
+        assert!(left != entry && entry == entry.clone());
+    }
 }

@@ -12,7 +12,7 @@ use gongkai_model::{digest::Digest, id::DivisionId};
 use crate::{
     entry::{Entry, EntryHash},
     kind::Kind,
-    payload::{self, CertPut, GoodHead, KeyRevoke},
+    payload::{CertPut, GoodHead, KeyRevoke},
     place,
     route::Ancestry,
     sign::PublicKey,
@@ -72,9 +72,9 @@ pub fn certificate_of(ancestry: &Ancestry, entry: &Entry) -> Option<CertPut> {
     if !kind.is_one_of(&[Kind::CertPut, Kind::AuthorityPut]) || place::of(ancestry.root()?, entry).is_some() {
         return None;
     }
-    let cert: CertPut = payload::decode(kind, entry.payload.as_deref()?).ok()?;
+    let cert = entry.read::<CertPut>()?;
     let stream = &entry.header.stream;
-    ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division).then_some(cert)
+    ancestry.may_certify(&stream.author.division, &stream.subject, &cert.division).then(|| CertPut::clone(&cert))
 }
 
 /// The revocation that an entry brings, where it stands in its place and its author stands above the division.
@@ -83,8 +83,9 @@ pub fn revocation_of(ancestry: &Ancestry, entry: &Entry) -> Option<KeyRevoke> {
     if header.kind != Kind::KeyRevoke || place::of(ancestry.root()?, entry).is_some() {
         return None;
     }
-    let revocation: KeyRevoke = payload::decode(&header.kind, entry.payload.as_deref()?).ok()?;
-    ancestry.may_revoke(&header.stream.author.division, &revocation.division).then_some(revocation)
+    let revocation = entry.read::<KeyRevoke>()?;
+    let is_above = ancestry.may_revoke(&header.stream.author.division, &revocation.division);
+    is_above.then(|| KeyRevoke::clone(&revocation))
 }
 
 /// The good heads that entries name, whether their revocations count or not: what [`Beside`] is asked about.
@@ -242,7 +243,7 @@ mod tests {
     use super::*;
     use crate::{
         header::Header,
-        payload::RevocationPart,
+        payload::{self, RevocationPart},
         sign::{Ed25519Signer, Signer as _},
         stream::{Author, Incarnation, StreamKey},
     };

@@ -75,7 +75,7 @@ pub fn of(root: &DivisionId, entry: &Entry) -> Option<Misplaced> {
     let about = header.kind.known()?.about();
     let named = match about {
         About::Author | About::Node => Some(header.stream.subject.clone()),
-        _ => division(&header.kind, entry.payload.as_deref()?),
+        _ => entry.named(|payload| division(&header.kind, payload)),
     };
     misplaced(root, header, &named?)
 }
