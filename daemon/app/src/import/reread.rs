@@ -131,7 +131,8 @@ mod tests {
     fn row() -> Row {
         let seeds = Seeds::builtin();
         let reading = Reading { vocabulary: &seeds.vocabulary, routing: &seeds.routing, node_level: "county" };
-        let text = "序号,公开事项,公开内容,公开时限\n1,低保,条件,20个工作日\n";
+        let head = ["序号", "公开事项", "公开内容", "公开时限"].join(",");
+        let text = format!("{head}\n{}\n", ["1", "低保", "条件", "20个工作日"].join(","));
         let report = gongkai_sheets::read(text.as_bytes(), "社会救助.csv", &reading).unwrap();
         report.tables[0].rows[0].clone()
     }

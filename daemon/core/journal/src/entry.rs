@@ -60,8 +60,9 @@ impl Entry {
     }
 
     /// Its payload as what its kind is, read once however often it is asked for; `None` where it is gone or is none. For
-    /// entries that are kept and asked again and again: whoever changes the payload by hand reads it for himself.
+    /// entries that are kept and asked again and again. That there is no payload is not kept: it may come, or go.
     pub fn read<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.payload.as_ref()?;
         let decode = || serde_json::from_slice::<T>(self.payload.as_deref()?).ok().map(Arc::new);
         let said = self.said.get_or_init(|| Arc::new(decode()));
         match said.downcast_ref::<Option<Arc<T>>>() {
@@ -73,6 +74,7 @@ impl Entry {
 
     /// The division that its payload names, found once.
     pub(crate) fn named(&self, find: impl FnOnce(&[u8]) -> Option<DivisionId>) -> Option<DivisionId> {
+        self.payload.as_ref()?;
         self.named.get_or_init(|| find(self.payload.as_deref()?)).clone()
     }
 
@@ -178,7 +180,12 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &entry.read().unwrap()), "it is not decoded again");
         assert!(Arc::ptr_eq(&first, &entry.clone().read().unwrap()), "nor by a copy");
         assert!(entry.read::<KeyRevoke>().is_none());
-        assert!(entry.without_payload().read::<CustodyPut>().is_none());
+        let mut bare = entry.without_payload();
+        assert!(bare.read::<CustodyPut>().is_none());
+        bare.payload.clone_from(&entry.payload);
+        assert_eq!(bare.read::<CustodyPut>(), Some(first.clone()), "what was left out has come");
+        bare.payload = None;
+        assert!(bare.read::<CustodyPut>().is_none(), "and it may go");
         let rest = payload::encode(&CustodyPut { holder: id("c"), ..CustodyPut::clone(&first) });
         let left = entry.with_rest(Some(std::str::from_utf8(&rest).unwrap()));
         assert_eq!(left.read::<CustodyPut>().unwrap().holder, id("c"), "what is left is read for itself");
