@@ -56,7 +56,10 @@ row() { echo "$1,$2,$3,$4,$law,$5,$6,■政府网站,全社会,主动,乡级"; }
 echo '辽宁省生态环境厅关于铁岭市生态环境领域标准目录的批复' >"$stage/reply.txt"
 
 found city $city
+admin_port city
 start city
+# He sits at a machine of his own: what one account wrote, another name of it does not decide.
+desks city reviewer
 enter city county $county
 enter city pilot $pilot
 enter county town $town
