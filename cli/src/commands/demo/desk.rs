@@ -46,9 +46,10 @@ impl Post {
         }
     }
 
-    /// Whether he sits at a machine of his own: what one account gives counts as one person's word, and three are asked.
+    /// Whether he sits at a machine of his own: what one account gives counts as one person's word, three are asked, and
+    /// nobody decides what came in through his account.
     pub(crate) fn comes_with_certificate(self) -> bool {
-        matches!(self, Self::FirstReader | Self::SecondReader | Self::Secrecy)
+        matches!(self, Self::Reviewer | Self::FirstReader | Self::SecondReader | Self::Secrecy)
     }
 
     /// The operator's name at the node.

@@ -102,7 +102,7 @@ impl Stage {
     ) -> Result<(), Failure> {
         words.splice(1..1, ["--data".into(), data.clone().into()]);
         daemon::ask(words).await?;
-        register(&data)?;
+        register(&data, self.ports.take()?)?;
         let mut made = Daemon::new(&player.division, data, listen, self.lang);
         made.start().await?;
         self.daemons.insert(player.division.clone(), made);
@@ -157,13 +157,14 @@ impl Stage {
     }
 }
 
-/// Writes the node's people into its configuration, and opens a port for those who come from elsewhere.
-fn register(data: &Path) -> Result<(), Failure> {
+/// Writes the node's people into its configuration, and opens a port for those who come from elsewhere: the same one when
+/// the daemon is started again.
+fn register(data: &Path, port: SocketAddr) -> Result<(), Failure> {
     let file = data.join(CONFIG_FILE);
     let people = Post::REGISTERED
         .map(|post| format!("\n[[operator]]\nname = \"{}\"\nroles = [\"{}\"]\n", post.name(), post.role()))
         .concat();
-    let text = format!("\n[admin]\nlisten = \"127.0.0.1:0\"\n{people}");
+    let text = format!("\n[admin]\nlisten = \"{port}\"\n{people}");
     let opened = OpenOptions::new().append(true).open(&file);
     let written = opened.and_then(|mut opened| opened.write_all(text.as_bytes()));
     Ok(written.map_err(|source| Fault::FileUnwritable { file, source })?)
