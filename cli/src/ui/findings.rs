@@ -64,6 +64,7 @@ const READING_ZH: &[(&str, &str)] = &[
     ("sheet-left-out", "工作表已隐藏，其中的目录未读入；确需读入请取消隐藏"),
     ("table-empty", "有表头而没有事项"),
     ("table-halves", "表格左右并排打印，右半接在左半之后读取"),
+    ("tables-beside", "左右并排的表格各有标题，分别读取"),
     ("text-control", "文中有控制字符，已去除"),
     ("text-damaged", "有文字丢失（??）"),
     ("text-direction", "文中有改变文字方向的符号，已去除，请重新核对"),

@@ -3,9 +3,9 @@
 //! Invariant: every header belongs to exactly one table; a header repeated without a new title (page break) goes on
 //! with the table above. Left out: what the rows say (rows).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gongkai_model::domain::Domain;
+use gongkai_model::{domain::Domain, id::DomainSlug};
 
 use crate::{
     Mapping, Reading, Told,
@@ -96,7 +96,7 @@ fn of_headers(
 }
 
 /// Reads the halves of a table that is printed in two columns as one: what stands on the right follows what stands on
-/// the left.
+/// the left. Halves whose own titles name different domains are tables of their own.
 fn side_by_side(
     sheet: &Sheet,
     halves: &[u32],
@@ -106,12 +106,18 @@ fn side_by_side(
 ) -> Vec<Table> {
     let starts: Vec<u32> = std::iter::once(0).chain(halves.iter().copied()).collect();
     let ends = starts.iter().skip(1).copied().chain([sheet.end_column()]);
+    let bounds: Vec<(u32, u32)> = starts.iter().copied().zip(ends).collect();
+    let place = address(head, halves.first().copied().unwrap_or(0));
+    if have_own_titles(sheet, &bounds, head, question) {
+        let message = "tables stand beside each other, each under a title of its own: each is read by itself";
+        diagnostics.warn("tables-beside", &sheet.name, &place, message);
+        let parts = bounds.iter().map(|bounds| sheet.part(*bounds, sheet.first_row()));
+        return parts.flat_map(|part| of_part(&part, question, diagnostics)).collect();
+    }
     let mut tables: Vec<Table> = Vec::new();
-    for (from, to) in starts.iter().copied().zip(ends) {
-        let part = sheet.part((from, to), head);
-        let headers = header::find(&part, question.reading, question.mapping, diagnostics);
-        let read = of_headers(&part, headers, question, diagnostics);
-        for (index, table) in read.into_iter().enumerate() {
+    for bounds in bounds {
+        let part = sheet.part(bounds, head);
+        for (index, table) in of_part(&part, question, diagnostics).into_iter().enumerate() {
             match tables.get_mut(index) {
                 Some(first) => {
                     first.items += table.items;
@@ -123,10 +129,25 @@ fn side_by_side(
             }
         }
     }
-    let place = address(head, halves.first().copied().unwrap_or(0));
     let message = "the table stands in halves beside each other: the right one is read after the left one";
     diagnostics.warn("table-halves", &sheet.name, &place, message);
     tables
+}
+
+fn of_part(part: &Sheet, question: &Question<'_>, diagnostics: &mut Diagnostics) -> Vec<Table> {
+    let headers = header::find(part, question.reading, question.mapping, diagnostics);
+    of_headers(part, headers, question, diagnostics)
+}
+
+/// Whether what stands over the halves names more than one domain, each over a half of its own.
+fn have_own_titles(sheet: &Sheet, bounds: &[(u32, u32)], head: u32, question: &Question<'_>) -> bool {
+    let named = |(from, to): (u32, u32)| {
+        let above = (sheet.first_row()..head).flat_map(|row| sheet.own_cells(row));
+        let mut own = above.filter(|(column, _)| (from..to).contains(column)).map(|(_, text)| text);
+        own.find_map(|text| question.domain_of([text, "", ""])).map(|domain| &domain.slug)
+    };
+    let domains: BTreeSet<&DomainSlug> = bounds.iter().filter_map(|bounds| named(*bounds)).collect();
+    domains.len() > 1
 }
 
 /// From the first cell of one range to the last of another.

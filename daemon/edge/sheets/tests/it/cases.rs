@@ -141,6 +141,20 @@ fn the_halves_of_a_table_beside_each_other_are_one_table() {
     assert!(report.tables[0].rows.iter().all(|row| row.item.extra.is_empty()));
 }
 
+/// Else the right one's items would be filed under the left one's domain.
+#[test]
+fn tables_beside_each_other_under_titles_of_their_own_are_two() {
+    let report = read("tables-beside.xlsx");
+    let of_it = |index: usize| {
+        let table = &report.tables[index];
+        (table.domain.as_deref(), table.items, table.rows[0].item.level2.as_str())
+    };
+    assert_eq!(report.tables.len(), 2);
+    assert_eq!(of_it(0), (Some("social-assistance"), 3, "事项1"));
+    assert_eq!(of_it(1), (Some("elderly-care"), 3, "养老1"));
+    assert!(has(&report, "tables-beside", "!P2"));
+}
+
 #[test]
 fn comments_and_links_are_named_with_what_they_say() {
     let report = read("links-and-comments.xlsx");
