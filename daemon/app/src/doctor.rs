@@ -290,7 +290,7 @@ impl App {
         if let Some(row) = rows.iter().find(|row| row.summary.blocked.is_some()) {
             let count = rows.iter().filter(|row| row.summary.blocked.is_some()).count();
             let message = format!("{count} catalogs are blocked by their budget, the first is {}", row.summary.catalog);
-            return Ok(warning("catalogs", "GK-APP-018", message, "`gongkai explain GK-APP-018` says what to do"));
+            return Ok(warning("catalogs", "GK-APP-029", message, "`gongkai explain GK-APP-029` says what to do"));
         }
         if troubled == 0 && conflicts == 0 {
             return Ok(ok("catalogs", format!("{} catalogs", rows.len())));

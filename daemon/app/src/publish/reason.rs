@@ -203,7 +203,7 @@ impl Absence {
             Self::Revoked => "the owner corrects it and submits it again, or the reviewer decides anew",
             Self::Conflict => "the owner merges the two versions and submits the result",
             Self::Unclean { .. } => "`gongkai publish check` lists them; the owner mends and submits it again, or someone waives them with a reason",
-            Self::Excessive { .. } => "`gongkai explain GK-APP-018` says what to do",
+            Self::Excessive { .. } => "`gongkai explain GK-APP-029` says what to do",
             Self::Unfit { .. } => "`gongkai doctor` shows what is missing; the owner may submit it again",
         }
         .to_owned()
